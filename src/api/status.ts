@@ -1,0 +1,40 @@
+import type { Role } from './role.ts';
+
+/** What this member knows about another one. */
+export interface MemberStatus {
+  readonly id: string;
+  readonly address: string;
+  readonly voter: boolean;
+  /** Whether the connection to it is up. */
+  readonly connected: boolean;
+  /** Known to the leader only: the last index known to be durable there; null elsewhere. */
+  readonly matchIndex: number | null;
+  /** Entries behind the leader's log; null where unknown. */
+  readonly lagEntries: number | null;
+}
+
+/** One picture of a member, taken at one moment. */
+export interface Status {
+  readonly id: string;
+  readonly cluster: string;
+  readonly role: Role;
+  readonly term: number;
+  readonly leader: string | null;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly lastIndex: number;
+  readonly firstIndex: number;
+  readonly members: readonly MemberStatus[];
+  /** The database's own position, as in its `_paceline` row. */
+  readonly position: { readonly term: number; readonly index: number };
+  /** Database checksum at `position`, 16 hexadecimal digits. */
+  readonly checksum: string;
+  readonly pageSize: number;
+  readonly databaseBytes: number;
+  readonly walBytes: number;
+  readonly logBytes: number;
+  /** A snapshot being received: bytes so far and in all; null when there is none. */
+  readonly snapshot: { readonly receivedBytes: number; readonly totalBytes: number } | null;
+  readonly pid: number;
+  readonly uptimeMs: number;
+}

@@ -1,0 +1,161 @@
+import { assert } from './assert.ts';
+import { PacelineError } from './errors.ts';
+import { decodeUtf8, encodeUtf8 } from './utf8.ts';
+
+/** Largest unsigned integer that fits `u53`: indexes and terms are JavaScript numbers. */
+const MAX_SAFE = Number.MAX_SAFE_INTEGER;
+
+/** Builds one byte string front to back; big-endian. Grows by doubling. */
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #length = 0;
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#reserve(1), value);
+    return this;
+  }
+
+  u16(value: number): this {
+    this.#view.setUint16(this.#reserve(2), value);
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#reserve(4), value);
+    return this;
+  }
+
+  /** A non-negative safe integer in eight bytes. */
+  u53(value: number): this {
+    assert(Number.isSafeInteger(value) && value >= 0, `not an unsigned safe integer: ${value}`);
+    const at = this.#reserve(8);
+    this.#view.setUint32(at, Math.floor(value / 2 ** 32));
+    this.#view.setUint32(at + 4, value >>> 0);
+    return this;
+  }
+
+  raw(bytes: Uint8Array): this {
+    this.#bytes.set(bytes, this.#reserve(bytes.length));
+    return this;
+  }
+
+  /** Bytes behind their length (u32). */
+  block(bytes: Uint8Array): this {
+    return this.u32(bytes.length).raw(bytes);
+  }
+
+  /** UTF-8 behind its length in bytes (u32). */
+  text(text: string): this {
+    return this.block(encodeUtf8(text));
+  }
+
+  /** Overwrites four bytes written earlier, for lengths and checksums known only at the end. */
+  patchU32(at: number, value: number): void {
+    assert(at + 4 <= this.#length, 'patch past the end');
+    this.#view.setUint32(at, value);
+  }
+
+  /** What was written: a view of the writer's memory; do not write on. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #reserve(size: number): number {
+    const at = this.#length;
+    this.#length += size;
+    if (this.#length > this.#bytes.length) this.#grow();
+    return at;
+  }
+
+  #grow(): void {
+    const bytes = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
+    bytes.set(this.#bytes);
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+  }
+}
+
+/**
+ * Reads a byte string front to back; the counterpart of ByteWriter. Input comes from outside, so
+ * running past the end is a RECORD_DAMAGED error, never an assertion.
+ */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #what: string;
+  #at = 0;
+
+  /** `what` names the thing read, for the error. */
+  constructor(bytes: Uint8Array, what: string) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#what = what;
+  }
+
+  get offset(): number {
+    return this.#at;
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#take(1));
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#take(2));
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4));
+  }
+
+  u53(): number {
+    const at = this.#take(8);
+    const value = this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+    if (value > MAX_SAFE) throw this.damaged('an integer is out of range');
+    return value;
+  }
+
+  /** A view of the next `length` bytes; shares memory with the input. */
+  raw(length: number): Uint8Array {
+    const at = this.#take(length);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  block(): Uint8Array {
+    return this.raw(this.u32());
+  }
+
+  text(): string {
+    return decodeUtf8(this.block());
+  }
+
+  /** Throws unless everything was read. */
+  end(): void {
+    if (this.remaining !== 0) throw this.damaged(`${this.remaining} bytes too many`);
+  }
+
+  damaged(why: string): PacelineError {
+    return new PacelineError('RECORD_DAMAGED', `${this.#what}: ${why} (at byte ${this.#at})`);
+  }
+
+  #take(length: number): number {
+    if (length > this.remaining) throw this.damaged(`${length} bytes wanted, ${this.remaining} left`);
+    const at = this.#at;
+    this.#at += length;
+    return at;
+  }
+}

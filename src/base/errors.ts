@@ -1,0 +1,105 @@
+/**
+ * What the caller can do about an error; every decision (retry, HTTP status, exit code) follows from it.
+ * - `redirect`: another member can serve this; go there.
+ * - `retryable`: nothing was done; the same call may succeed later.
+ * - `unknown-outcome`: it may or may not have been done; retry with the same request id, or ask.
+ * - `rejected`: it will not be done as it stands; change the request.
+ * - `fault`: this member is damaged or misconfigured; an operator has to act.
+ */
+export type ErrorCategory = 'redirect' | 'retryable' | 'unknown-outcome' | 'rejected' | 'fault';
+
+/** Every error code with its category. Codes are stable: once released they keep their meaning. */
+export const ERROR_CODES = {
+  // requests
+  SQL: 'rejected', // SQLite's own error; `sqlite` carries its code
+  STATEMENT_FORBIDDEN: 'rejected',
+  STATEMENTS_MANY: 'rejected', // more than one statement where one is expected
+  STATEMENT_EMPTY: 'rejected',
+  ARGUMENTS_INVALID: 'rejected',
+  REQUEST_INVALID: 'rejected',
+  REQUEST_TOO_LARGE: 'rejected',
+  RESULT_TOO_LARGE: 'rejected',
+  TRANSACTION_TOO_LARGE: 'rejected',
+  READ_ONLY: 'rejected', // a write through a read call
+  DATABASE_BUSY: 'retryable', // a foreign process holds a lock on the database file
+  OVERLOADED: 'retryable',
+  NO_LEADER: 'retryable',
+  NOT_LEADER: 'redirect',
+  NOT_READY: 'retryable',
+  LEADERSHIP_LOST: 'retryable', // the write is known not to have happened
+  OUTCOME_UNKNOWN: 'unknown-outcome',
+  CLOSED: 'rejected',
+  // configuration and start
+  OPTIONS_INVALID: 'rejected',
+  DIRECTORY_IN_USE: 'rejected',
+  DIRECTORY_OF_ANOTHER: 'rejected', // other cluster, other member
+  ADDRESS_IN_USE: 'rejected',
+  IMPORT_INVALID: 'rejected',
+  // members among themselves
+  CLUSTER_MISMATCH: 'fault',
+  MEMBERS_MISMATCH: 'fault',
+  SECRET_MISMATCH: 'fault',
+  PROTOCOL_MISMATCH: 'fault',
+  // stored state
+  LOG_DAMAGED: 'fault',
+  HARD_STATE_DAMAGED: 'fault',
+  DATABASE_DAMAGED: 'fault',
+  DATABASE_MISSING: 'fault',
+  DATABASE_DIVERGED: 'fault', // does not fit its log, or its checksum differs
+  RECORD_DAMAGED: 'fault', // bytes that do not decode
+  FOREIGN_WRITE: 'fault', // another process wrote to the database file
+  DISK_FULL: 'fault',
+  IO: 'fault',
+  INTERNAL: 'fault',
+} as const satisfies Record<string, ErrorCategory>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** SQLite's own words about a failed statement. */
+export interface SqliteDetail {
+  /** Symbolic base code, e.g. `SQLITE_CONSTRAINT`. */
+  readonly code: string;
+  /** Extended numeric code, e.g. 2067 for a UNIQUE violation. */
+  readonly errcode: number;
+}
+
+/** The plain form that crosses threads and wires. */
+export interface ErrorRecord {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly sqlite?: SqliteDetail;
+}
+
+/** The one error class of Paceline. The message ends with what to do about it. */
+export class PacelineError extends Error {
+  override readonly name = 'PacelineError';
+  readonly code: ErrorCode;
+  readonly category: ErrorCategory;
+  readonly sqlite: SqliteDetail | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; sqlite?: SqliteDetail } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.category = ERROR_CODES[code];
+    this.sqlite = options.sqlite;
+  }
+
+  toRecord(): ErrorRecord {
+    const plain = { code: this.code, message: this.message };
+    return this.sqlite === undefined ? plain : { ...plain, sqlite: this.sqlite };
+  }
+
+  static fromRecord(record: ErrorRecord): PacelineError {
+    const options = record.sqlite === undefined ? {} : { sqlite: record.sqlite };
+    return new PacelineError(record.code, record.message, options);
+  }
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
