@@ -21,17 +21,20 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#reserve(1), value);
+    const at = this.#reserve(1);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#reserve(2), value);
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, value);
     return this;
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#reserve(4), value);
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, value);
     return this;
   }
 
@@ -44,8 +47,22 @@ export class ByteWriter {
     return this;
   }
 
+  /** A signed 64-bit integer. */
+  i64(value: bigint): this {
+    const at = this.#reserve(8);
+    this.#view.setBigInt64(at, value);
+    return this;
+  }
+
+  f64(value: number): this {
+    const at = this.#reserve(8);
+    this.#view.setFloat64(at, value);
+    return this;
+  }
+
   raw(bytes: Uint8Array): this {
-    this.#bytes.set(bytes, this.#reserve(bytes.length));
+    const at = this.#reserve(bytes.length);
+    this.#bytes.set(bytes, at);
     return this;
   }
 
@@ -70,6 +87,7 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** May replace `#bytes` and `#view`: to be called before either is read. */
   #reserve(size: number): number {
     const at = this.#length;
     this.#length += size;
@@ -129,6 +147,14 @@ export class ByteReader {
     return value;
   }
 
+  i64(): bigint {
+    return this.#view.getBigInt64(this.#take(8));
+  }
+
+  f64(): number {
+    return this.#view.getFloat64(this.#take(8));
+  }
+
   /** A view of the next `length` bytes; shares memory with the input. */
   raw(length: number): Uint8Array {
     const at = this.#take(length);
@@ -153,7 +179,8 @@ export class ByteReader {
   }
 
   #take(length: number): number {
-    if (length > this.remaining) throw this.damaged(`${length} bytes wanted, ${this.remaining} left`);
+    if (length > this.remaining)
+      throw this.damaged(`${length} bytes wanted, ${this.remaining} left`);
     const at = this.#at;
     this.#at += length;
     return at;

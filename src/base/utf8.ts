@@ -33,7 +33,18 @@ export function decodeUtf8(bytes: Uint8Array): string {
 /** Length of the well-formed sequence at `i`, 0 where there is none (overlong and surrogates included). */
 function sequenceLength(bytes: Uint8Array, i: number): number {
   const first = bytes[i]!;
-  const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const length =
+    first < 0x80
+      ? 1
+      : first < 0xc2
+        ? 0
+        : first < 0xe0
+          ? 2
+          : first < 0xf0
+            ? 3
+            : first < 0xf5
+              ? 4
+              : 0;
   for (let k = 1; k < length; k++) if ((bytes[i + k] ?? 0) >> 6 !== 2) return 0;
   if (length < 3) return length;
   const point = codePointAt(bytes, i, length);

@@ -9,7 +9,7 @@ export interface ReadState {
   readonly index: Index;
 }
 
-/** A follower must fetch a snapshot at or after `snapshot`, preferably from `from`, then call `restore`. */
+/** A follower must fetch a snapshot at or after `snapshot`, preferably from `from`, then call `restored`. It is repeated while the need lasts: fetch once. */
 export interface SnapshotNeed {
   readonly from: MemberId;
   readonly snapshot: EntryId;

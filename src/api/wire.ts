@@ -1,0 +1,142 @@
+import { ByteReader, ByteWriter } from '../base/bytes.ts';
+import { ERROR_CODES, type ErrorCode, type ErrorRecord } from '../base/errors.ts';
+import type { Statement, StatementResult } from './request.ts';
+import type { SqlArgs, SqlValue } from './value.ts';
+
+/**
+ * The binary form of writes and their outcomes: between members when a write is forwarded, and in the
+ * database, where a request id keeps the first answer.
+ */
+const NULL = 0;
+const INTEGER = 1;
+const REAL = 2;
+const TEXT = 3;
+const BLOB = 4;
+
+/** Integers that SQLite returned as bigint become numbers where that loses nothing. */
+export function narrow(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+function writeValue(w: ByteWriter, value: SqlValue): void {
+  if (value === null) w.u8(NULL);
+  else if (typeof value === 'bigint') w.u8(INTEGER).i64(value);
+  else if (typeof value === 'number') {
+    if (Number.isSafeInteger(value) && !Object.is(value, -0)) w.u8(INTEGER).i64(BigInt(value));
+    else w.u8(REAL).f64(value);
+  } else if (typeof value === 'string') w.u8(TEXT).text(value);
+  else w.u8(BLOB).block(value);
+}
+
+function readValue(r: ByteReader): SqlValue {
+  const tag = r.u8();
+  switch (tag) {
+    case NULL:
+      return null;
+    case INTEGER:
+      return narrow(r.i64());
+    case REAL:
+      return r.f64();
+    case TEXT:
+      return r.text();
+    case BLOB:
+      return r.block().slice();
+    default:
+      throw r.damaged(`unknown kind of value ${tag}`);
+  }
+}
+
+function writeArgs(w: ByteWriter, args: SqlArgs | undefined): void {
+  const named = args !== undefined && !Array.isArray(args);
+  const entries = named ? Object.entries(args) : (args ?? []).map((value) => ['', value] as const);
+  w.u8(named ? 1 : 0).u32(entries.length);
+  for (const [name, value] of entries) {
+    if (named) w.text(name);
+    writeValue(w, value);
+  }
+}
+
+function readArgs(r: ByteReader): SqlArgs {
+  const named = r.u8() === 1;
+  const count = r.u32();
+  if (!named) return readMany(r, count, readValue);
+  return Object.fromEntries(readMany(r, count, () => [r.text(), readValue(r)] as const));
+}
+
+/** Reads `count` items, each of at least one byte, so that a damaged count cannot ask for more than there is. */
+function readMany<T>(r: ByteReader, count: number, read: (r: ByteReader) => T): T[] {
+  if (count > r.remaining) throw r.damaged(`${count} items cannot fit in ${r.remaining} bytes`);
+  const items: T[] = [];
+  for (let i = 0; i < count; i++) items.push(read(r));
+  return items;
+}
+
+/** A write as it travels: a batch is atomic, a single statement is a batch of one. */
+export interface WireWrite {
+  readonly statements: readonly Statement[];
+  readonly batch: boolean;
+  readonly id: string | null;
+}
+
+export function encodeWrite(write: WireWrite): Uint8Array {
+  const w = new ByteWriter(128);
+  w.u8(write.batch ? 1 : 0).u8(write.id === null ? 0 : 1);
+  if (write.id !== null) w.text(write.id);
+  w.u32(write.statements.length);
+  for (const { sql, args } of write.statements) writeArgs(w.text(sql), args);
+  return w.finish();
+}
+
+export function decodeWrite(bytes: Uint8Array): WireWrite {
+  const r = new ByteReader(bytes, 'forwarded write');
+  const batch = r.u8() === 1;
+  const id = r.u8() === 1 ? r.text() : null;
+  const statements = readMany(r, r.u32(), () => ({ sql: r.text(), args: readArgs(r) }));
+  r.end();
+  return { statements, batch, id };
+}
+
+export function encodeResults(results: readonly StatementResult[]): Uint8Array {
+  const w = new ByteWriter(64);
+  w.u32(results.length);
+  for (const result of results) {
+    w.u53(result.changes).i64(BigInt(result.lastInsertRowid)).u32(result.columns.length);
+    for (const column of result.columns) w.text(column);
+    w.u32(result.rows.length);
+    for (const row of result.rows) for (const value of row) writeValue(w, value);
+  }
+  return w.finish();
+}
+
+export function decodeResults(bytes: Uint8Array): StatementResult[] {
+  const r = new ByteReader(bytes, 'results of a write');
+  const results = readMany(r, r.u32(), readResult);
+  r.end();
+  return results;
+}
+
+function readResult(r: ByteReader): StatementResult {
+  const changes = r.u53();
+  const lastInsertRowid = narrow(r.i64());
+  const columns = readMany(r, r.u32(), () => r.text());
+  const rows = readMany(r, r.u32(), () => columns.map(() => readValue(r)));
+  return { columns, rows, changes, lastInsertRowid };
+}
+
+export function encodeError(error: ErrorRecord): Uint8Array {
+  const w = new ByteWriter(128)
+    .text(error.code)
+    .text(error.message)
+    .u8(error.sqlite === undefined ? 0 : 1);
+  if (error.sqlite !== undefined) w.text(error.sqlite.code).u32(error.sqlite.errcode);
+  return w.finish();
+}
+
+export function decodeError(bytes: Uint8Array): ErrorRecord {
+  const r = new ByteReader(bytes, 'error');
+  const code = r.text();
+  if (!(code in ERROR_CODES)) throw r.damaged(`unknown error code ${code}`);
+  const plain = { code: code as ErrorCode, message: r.text() };
+  return r.u8() === 0 ? plain : { ...plain, sqlite: { code: r.text(), errcode: r.u32() } };
+}

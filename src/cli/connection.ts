@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import type { Database } from '../api/database.ts';
+import { createClient } from '../client/client.ts';
+
+/** Where `serve` examples in the documents listen. */
+const DEFAULT_URL = 'http://127.0.0.1:4000';
+
+export interface ConnectionFlags {
+  readonly url: string;
+}
+
+/** The flag of every command that speaks to members over HTTP. */
+export function addUrlOption(command: Command): Command {
+  const url = process.env.PACELINE_URL ?? DEFAULT_URL;
+  const text = 'HTTP addresses of members, with commas between, tried in turn';
+  return command.option('--url <URL,...>', `${text} (environment: PACELINE_URL)`, url);
+}
+
+/** Runs `use` with a client, and closes it whatever happens. */
+export async function withClient(
+  { url }: ConnectionFlags,
+  use: (database: Database) => Promise<void>,
+): Promise<void> {
+  const database = createClient(url.split(','));
+  try {
+    await use(database);
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,71 @@
+import type { MemberStatus, Status } from '../api/status.ts';
+import { renderTable } from './table.ts';
+
+/** A status for people: this member above, the cluster as it sees it below. */
+export function renderStatus(status: Status): string {
+  const width = Math.max(...facts(status).map(([name]) => name.length));
+  const lines = facts(status).map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  return [...lines, '', renderMembers(status)].join('\n');
+}
+
+function facts(status: Status): (readonly [string, string])[] {
+  const { position, snapshot } = status;
+  const lines: [string, string][] = [
+    ['member', `${status.id} of cluster ${status.cluster}`],
+    ['role', `${status.role} in term ${status.term}`],
+    ['leader', status.leader ?? 'none known'],
+    ['log', `${status.firstIndex} to ${status.lastIndex}, ${formatBytes(status.logBytes)}`],
+    ['committed', `${status.commitIndex}, applied ${status.appliedIndex}`],
+    ['position', `term ${position.term}, index ${position.index}, checksum ${status.checksum}`],
+    [
+      'database',
+      `${formatBytes(status.databaseBytes)} in pages of ${status.pageSize}, WAL ${formatBytes(status.walBytes)}`,
+    ],
+    ['process', `${status.pid}, up ${formatDuration(status.uptimeMs)}`],
+  ];
+  if (snapshot !== null) {
+    const { receivedBytes, totalBytes } = snapshot;
+    lines.push([
+      'snapshot',
+      `${formatBytes(receivedBytes)} of ${formatBytes(totalBytes)} received`,
+    ]);
+  }
+  return lines;
+}
+
+function renderMembers(status: Status): string {
+  const columns = ['member', 'address', 'role', 'connected', 'durable to', 'behind by'];
+  const rows = status.members.map((member) => [
+    member.id,
+    member.address,
+    roleOf(member, status),
+    member.id === status.id ? 'itself' : member.connected ? 'yes' : 'no',
+    member.matchIndex,
+    member.lagEntries,
+  ]);
+  return renderTable(
+    columns,
+    rows.map((row) => row.map((value) => value ?? '-')),
+  );
+}
+
+function roleOf(member: MemberStatus, status: Status): string {
+  if (member.id === status.leader) return 'leader';
+  if (member.id === status.id) return status.role;
+  return member.voter ? 'voter' : 'learner';
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
+}
+
+function formatDuration(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const [days, hours, minutes] = [86_400, 3600, 60].map((unit) => Math.floor(seconds / unit));
+  if (days! > 0) return `${days} d ${hours! % 24} h`;
+  if (hours! > 0) return `${hours} h ${minutes! % 60} min`;
+  return minutes! > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}

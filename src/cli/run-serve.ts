@@ -1,0 +1,56 @@
+import type { Database } from '../api/database.ts';
+import { open } from '../member/open.ts';
+import type { Logger } from '../member/options.ts';
+import { type HttpServer, startHttp } from '../server/http.ts';
+import { createLogger } from './logger.ts';
+import { readSecretFile } from './secret-file.ts';
+import type { ServeFlags } from './serve.ts';
+import { parsePairs, resolveServeConfig, type ServeConfig } from './serve-config.ts';
+import { exitOnUncaught, stopOnSignals } from './stop-signals.ts';
+
+/** Starts the member and its HTTP front, says so in one line of JSON on stdout, and returns. Throws what refuses the start. */
+export async function runServe(flags: ServeFlags): Promise<void> {
+  const config = configOf(flags);
+  const logger = createLogger(config.logLevel ?? 'info', config.id);
+  exitOnUncaught(logger);
+  const database = await openMember(config, logger);
+  const http = await startHttpOrClose(database, config, logger);
+  stopOnSignals(async () => {
+    await http?.close();
+    await database.close();
+  }, logger);
+  const { id } = config;
+  const listen = config.listen ?? config.members?.[id] ?? null;
+  const ready = { ready: true, id, listen, http: http?.address ?? null, pid: process.pid };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+}
+
+function configOf({ config, member, set, pageSize, ...same }: ServeFlags): ServeConfig {
+  const members = member.length === 0 ? undefined : parsePairs(member, '--member ID=HOST:PORT');
+  const knobs = Object.entries(parsePairs(set, '--set NAME=NUMBER'));
+  const numbers = Object.fromEntries(knobs.map(([name, value]) => [name, Number(value)]));
+  const pageSizeBytes = pageSize === undefined ? undefined : Number(pageSize);
+  return resolveServeConfig({ ...numbers, ...same, members, pageSizeBytes }, config);
+}
+
+function openMember(config: ServeConfig, logger: Logger): Promise<Database> {
+  const { secretFile, http: _http, httpLimits: _limits, logLevel: _level, ...options } = config;
+  if (secretFile === undefined) return open({ ...options, logger });
+  const secret = readSecretFile(secretFile, (message) => logger.warn({ secretFile }, message));
+  return open({ ...options, logger, secret });
+}
+
+async function startHttpOrClose(
+  database: Database,
+  { http, httpLimits, resultBytesMax }: ServeConfig,
+  logger: Logger,
+): Promise<HttpServer | null> {
+  if (http === undefined) return null;
+  try {
+    const bound = resultBytesMax === undefined ? {} : { resultBytesMax };
+    return await startHttp(database, { ...bound, ...httpLimits, listen: http, logger });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { messageOf, PacelineError } from '../base/errors.ts';
+import { DEFAULTS, type OpenOptions } from '../member/options.ts';
+import { HTTP_DEFAULTS, type HttpLimits } from '../server/options.ts';
+import { LOG_LEVELS, type LogLevel } from './logger.ts';
+
+/** What `serve` runs with: the names of OpenOptions, and those that only a process of its own has. */
+export interface ServeConfig extends Omit<OpenOptions, 'logger' | 'secret'> {
+  /** File with the members' shared secret. */
+  readonly secretFile?: string;
+  /** `host:port` for HTTP; without it nothing is served. */
+  readonly http?: string;
+  readonly httpLimits?: Partial<HttpLimits>;
+  readonly logLevel?: LogLevel;
+}
+
+const count = z.int().positive();
+const { cluster: _cluster, ...KNOBS } = DEFAULTS;
+
+const schema = z.strictObject({
+  dir: z.string().min(1),
+  id: z.string(),
+  listen: z.string().optional(),
+  members: z.record(z.string(), z.string()).optional(),
+  cluster: z.string().optional(),
+  import: z.string().optional(),
+  secretFile: z.string().optional(),
+  http: z.string().optional(),
+  httpLimits: z.strictObject(countsOf(HTTP_DEFAULTS)).optional(),
+  logLevel: z.enum(LOG_LEVELS).optional(),
+  ...countsOf(KNOBS),
+});
+
+function countsOf(names: object): Record<string, z.ZodOptional<typeof count>> {
+  return Object.fromEntries(Object.keys(names).map((name) => [name, count.optional()]));
+}
+
+/** The file's settings with the flags over them, checked. Throws OPTIONS_INVALID naming what is wrong. */
+export function resolveServeConfig(
+  flags: Readonly<Record<string, unknown>>,
+  file: string | undefined,
+): ServeConfig {
+  const settings = file === undefined ? {} : readConfigFile(file);
+  if ('secret' in settings)
+    throw invalid(`${file}: put the secret into a file of its own and name it with "secretFile"`);
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  const result = schema.safeParse({ ...settings, ...Object.fromEntries(given) });
+  if (result.success) return result.data as ServeConfig;
+  const { path, message } = result.error.issues[0]!;
+  const name = path.length === 0 ? 'the settings' : `"${path.join('.')}"`;
+  const hint = 'see `paceline serve --help` and docs/cli.md';
+  throw invalid(`${name}: ${message}${file === undefined ? '' : ` (flags and ${file})`}; ${hint}`);
+}
+
+function readConfigFile(file: string): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof json === 'object' && json !== null && !Array.isArray(json))
+      return json as Record<string, unknown>;
+  } catch (cause) {
+    throw invalid(`cannot read the config file ${file}: ${messageOf(cause)}`, cause);
+  }
+  throw invalid(`the config file ${file} must hold a JSON object`);
+}
+
+/** `NAME=VALUE` flags as an object. `form` is shown when one is not of that form. */
+export function parsePairs(pairs: readonly string[], form: string): Record<string, string> {
+  const entries = pairs.map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1 || at === pair.length - 1) throw invalid(`"${pair}" is not of the form ${form}`);
+    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+  });
+  const names = new Set(entries.map(([name]) => name));
+  if (names.size < entries.length) throw invalid(`${form} names something twice`);
+  return Object.fromEntries(entries);
+}
+
+function invalid(what: string, cause?: unknown): PacelineError {
+  return new PacelineError('OPTIONS_INVALID', what, { cause });
+}

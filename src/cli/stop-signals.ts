@@ -1,0 +1,32 @@
+import { messageOf } from '../base/errors.ts';
+import type { Logger } from '../member/options.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** SIGTERM or SIGINT runs `stop` and exits; a second one exits at once. */
+export function stopOnSignals(stop: () => Promise<void>, logger: Logger): void {
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(EXIT.INTERRUPTED);
+    stopping = true;
+    logger.info({ signal }, 'stopping; another signal stops at once');
+    stop().then(
+      () => process.exit(EXIT.OK),
+      (error: unknown) => {
+        logger.error({ err: error }, `could not stop cleanly: ${messageOf(error)}`);
+        process.exit(EXIT.FAULT);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+/** What nobody caught leaves an unknown state: say so and go. A restart recovers from the log. */
+export function exitOnUncaught(logger: Logger): void {
+  const onUncaught = (error: unknown) => {
+    logger.error({ err: error }, `uncaught: ${messageOf(error)}; this member exits, restart it`);
+    process.exit(EXIT.FAULT);
+  };
+  process.on('uncaughtException', onUncaught);
+  process.on('unhandledRejection', onUncaught);
+}

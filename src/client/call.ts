@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { assert } from '../base/assert.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
+import { type Attempt, attempt } from './attempt.ts';
+import { ANSWER_GRACE_MS, type ClientLimits } from './options.ts';
+
+export interface Call {
+  readonly path: string;
+  /** The body, given the milliseconds that are left; null for a GET. */
+  readonly body: ((leftMs: number) => object) | null;
+  /** The id that makes repeating this write safe; null for what changes nothing. */
+  readonly writeId: string | null;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Sends a call to one address after the other until it is decided. Repeating is always safe: a call
+ * either changes nothing, or carries an id under which it takes effect once (I9).
+ */
+export class Caller {
+  readonly #urls: readonly URL[];
+  readonly #limits: ClientLimits;
+  /** The address that answered last: the next call begins there. */
+  #current = 0;
+
+  constructor(urls: readonly URL[], limits: ClientLimits) {
+    assert(urls.length > 0, 'a client without addresses');
+    this.#urls = urls;
+    this.#limits = limits;
+  }
+
+  /** The answer, read by `decode`. Throws the member's error, or the one that fits when none answered in time. */
+  async run<T>(call: Call, decode: (json: unknown) => T): Promise<T> {
+    const deadline = performance.now() + call.timeoutMs;
+    const { attemptsMax } = this.#limits;
+    let pauseMs = this.#limits.retryDelayMs;
+    let inDoubt = false; // an earlier attempt may have been executed
+    let last: Attempt | null = null;
+    for (let sent = 0; sent < attemptsMax; sent++) {
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) break;
+      if (sent > 0 && sent % this.#urls.length === 0) {
+        await delay(Math.min(pauseMs, leftMs));
+        pauseMs = Math.min(pauseMs * 2, this.#limits.retryDelayMsMax);
+      }
+      last = await this.#once(call, this.#share(deadline - performance.now(), sent));
+      if (last.kind === 'answer') return decodeAnswer(call, last.json, decode);
+      if (last.kind === 'error' && !worthAnother(last.error)) throw last.error;
+      inDoubt ||= last.kind === 'lost' || isUnknown(last);
+      this.#current = (this.#current + 1) % this.#urls.length;
+    }
+    throw undecided(call, last, inDoubt);
+  }
+
+  /** The time is divided among the addresses not asked in this round, so that a hung member does not use it up. */
+  #share(leftMs: number, sent: number): number {
+    const others = this.#urls.length - (sent % this.#urls.length);
+    return Math.max(1, Math.floor(leftMs / others));
+  }
+
+  #once(call: Call, timeoutMs: number): Promise<Attempt> {
+    const url = new URL(call.path, this.#urls[this.#current]!);
+    const body = call.body === null ? null : JSON.stringify(call.body(timeoutMs));
+    return attempt(url, body, timeoutMs + ANSWER_GRACE_MS);
+  }
+}
+
+function decodeAnswer<T>(call: Call, json: unknown, decode: (json: unknown) => T): T {
+  try {
+    return decode(json);
+  } catch (error) {
+    if (call.writeId === null) throw error;
+    throw unknownOutcome(call.writeId, messageOf(error)); // it said yes, in words we do not know
+  }
+}
+
+function worthAnother(error: PacelineError): boolean {
+  const { category, code } = error;
+  if (code === 'CLOSED') return true; // that member stops; the next one serves
+  return category === 'retryable' || category === 'redirect' || category === 'unknown-outcome';
+}
+
+function isUnknown(last: Attempt): boolean {
+  return last.kind === 'error' && last.error.category === 'unknown-outcome';
+}
+
+function undecided(call: Call, last: Attempt | null, inDoubt: boolean): PacelineError {
+  const why = last === null || last.kind === 'answer' ? 'no time was left' : reasonOf(last);
+  if (inDoubt && call.writeId !== null) return unknownOutcome(call.writeId, why);
+  if (last?.kind === 'error') return last.error;
+  const hint = 'check the addresses and that the members run, then try again';
+  return new PacelineError('NOT_READY', `no member answered (${why}); ${hint}`);
+}
+
+function unknownOutcome(writeId: string, why: string): PacelineError {
+  const hint = `to learn which, send it again with "id": ${JSON.stringify(writeId)}`;
+  const message = `the write may or may not have taken effect (${why}); ${hint}`;
+  return new PacelineError('OUTCOME_UNKNOWN', message);
+}
+
+function reasonOf(last: Exclude<Attempt, { kind: 'answer' }>): string {
+  return last.kind === 'error' ? `${last.error.code}: ${last.error.message}` : last.why;
+}

@@ -1,0 +1,22 @@
+/** Knobs of a client; each bounds one call. */
+export interface ClientOptions {
+  /** How long a call may take, all attempts together; a write's own `timeoutMs` goes first. */
+  readonly timeoutMs?: number;
+  /** Requests sent for one call, over all addresses. */
+  readonly attemptsMax?: number;
+  /** Pause before an address is tried again, doubled each time up to `retryDelayMsMax`. */
+  readonly retryDelayMs?: number;
+  readonly retryDelayMsMax?: number;
+}
+
+export type ClientLimits = Required<ClientOptions>;
+
+export const CLIENT_DEFAULTS: ClientLimits = {
+  timeoutMs: 10_000, // several elections
+  attemptsMax: 50, // with the pauses below, more than fit the timeout: the deadline decides
+  retryDelayMs: 50, // a crashed leader is replaced in tens of milliseconds
+  retryDelayMsMax: 1000,
+};
+
+/** A member is asked to answer within the time left; its answer gets this much longer to arrive. */
+export const ANSWER_GRACE_MS = 500;

@@ -1,0 +1,15 @@
+export type { Database } from './api/database.ts';
+export type {
+  BatchResult,
+  ExecuteResult,
+  Position,
+  QueryResult,
+  Statement,
+  StatementResult,
+  WriteOptions,
+} from './api/request.ts';
+export type { Role } from './api/role.ts';
+export type { MemberStatus, Status } from './api/status.ts';
+export type { SqlArgs, SqlValue } from './api/value.ts';
+export { ERROR_CODES, type ErrorCategory, type ErrorCode, PacelineError } from './base/errors.ts';
+export type { OpenOptions } from './member/options.ts';

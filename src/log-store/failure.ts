@@ -1,0 +1,35 @@
+import { messageOf, PacelineError } from '../base/errors.ts';
+import { systemCode } from './file-io.ts';
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
+/** What the operator is told when the log could not be written. The cause keeps the system's error. */
+export function writeFailure(error: unknown, dir: string): PacelineError {
+  if (error instanceof PacelineError) return error;
+  const what = `the log in ${dir} could not be written (${messageOf(error)})`;
+  const code = systemCode(error);
+  if (code !== undefined && FULL.has(code)) {
+    const advice = 'Free space on that file system, then restart this member.';
+    return new PacelineError('DISK_FULL', `${what}. ${advice}`, { cause: error });
+  }
+  if (code === undefined) return new PacelineError('INTERNAL', `${what}.`, { cause: error });
+  const advice = 'Check the disk and the permissions, then restart this member.';
+  return new PacelineError('IO', `${what}. ${advice}`, { cause: error });
+}
+
+/** What the operator is told when stored bytes are not what was written. */
+export function damaged(file: string, at: number, why: string): PacelineError {
+  return new PacelineError('LOG_DAMAGED', damage(file, at, why));
+}
+
+export function hardStateDamaged(file: string, at: number, why: string): PacelineError {
+  return new PacelineError('HARD_STATE_DAMAGED', damage(file, at, why));
+}
+
+function damage(file: string, at: number, why: string): string {
+  return (
+    `${file} is damaged at byte ${at}: ${why}. Entries or votes that this member has acknowledged ` +
+    'may be lost, so it must not go on with this log. Keep the directory for inspection, ' +
+    'remove this member from the cluster, and add it again with an empty directory.'
+  );
+}

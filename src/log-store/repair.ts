@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { DiskLog } from './disk-log.ts';
+import { removeFile, syncData, syncDirectory } from './file-io.ts';
+import type { FileLogLimits } from './options.ts';
+import type { Recovered } from './recovery.ts';
+import { openForAppend, writeZeros } from './segment-file.ts';
+import { SegmentWriter } from './segment-writer.ts';
+
+/**
+ * Carries out what recovery found necessary, and hands over the log ready for writing. Each step may
+ * be repeated after a crash. What was read may so far be in the page cache only (the process, not the
+ * machine, had crashed during a flush), hence the sync before anything counts as durable.
+ */
+export async function repair(
+  dir: string,
+  found: Recovered,
+  limits: FileLogLimits,
+): Promise<DiskLog> {
+  for (const name of found.leftovers) await removeFile(join(dir, name));
+  if (found.leftovers.length > 0) await syncDirectory(dir);
+  const { active } = found;
+  const fd = await openForAppend(dir, active.sequence);
+  await syncData(fd);
+  if (found.torn) {
+    await writeZeros(fd, active.end, active.fileBytes);
+    await syncData(fd);
+  }
+  const writer = new SegmentWriter(dir, limits.segmentBytesMax, active, fd, found.spare);
+  const { index, base, hardState } = found;
+  const disk = new DiskLog({ dir, index, terms: found.terms.copy(), writer, base, hardState });
+  await disk.seal();
+  return disk;
+}

@@ -1,0 +1,166 @@
+import { PacelineError } from '../base/errors.ts';
+
+/** Where log lines go: the shape of pino, console and most others. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Every knob with its unit in the name. What is left out takes the value in DEFAULTS. */
+export interface OpenOptions {
+  /** Directory of this member, made when missing; one member at a time may have it open. */
+  readonly dir: string;
+  /** This member's name in `members`: 1 to 64 letters, digits, `.`, `_`, `-`. */
+  readonly id: string;
+  /** `host:port` to listen on for the other members; default: this member's address in `members`. */
+  readonly listen?: string;
+  /** id → `host:port` of every member, this one included; the same on all. Default: this member alone. */
+  readonly members?: Readonly<Record<string, string>>;
+  /** Names the cluster, so that members of two clusters never mix; the same on all. */
+  readonly cluster?: string;
+  /** Shared by all members, who prove it to each other without sending it. Without one, anyone who reaches the port is a member. */
+  readonly secret?: string;
+  /** An existing SQLite file whose content a new cluster starts with; only with an empty `dir`, on one member. */
+  readonly import?: string;
+  readonly logger?: Logger;
+  /** Page size of a new database, in bytes; the same on all. */
+  readonly pageSizeBytes?: number;
+
+  readonly heartbeatMs?: number;
+  readonly electionTimeoutMs?: number;
+  readonly writeTimeoutMs?: number;
+  readonly closeTimeoutMs?: number;
+
+  readonly batchMs?: number;
+  readonly batchBytesMax?: number;
+  readonly writeQueueMax?: number;
+  readonly writeQueueBytesMax?: number;
+  readonly sqlBytesMax?: number;
+  readonly resultBytesMax?: number;
+  readonly transactionBytesMax?: number;
+  readonly requestIdBytesMax?: number;
+  readonly requestIdsKept?: number;
+  readonly checkpointWalBytes?: number;
+  readonly logKeepBytes?: number;
+  readonly segmentBytesMax?: number;
+  readonly pageCacheBytes?: number;
+}
+
+type Knobs = Required<
+  Omit<
+    OpenOptions,
+    'dir' | 'id' | 'listen' | 'members' | 'cluster' | 'secret' | 'import' | 'logger'
+  >
+>;
+
+export const DEFAULTS: Knobs & { readonly cluster: string } = {
+  cluster: 'paceline',
+  pageSizeBytes: 4096, // SQLite's own default
+
+  heartbeatMs: 100, // ten in an election timeout: nine may be lost
+  electionTimeoutMs: 1000, // far above a garbage collection or a slow disk; crashes are seen by their closed connection
+  writeTimeoutMs: 10_000, // several elections
+  closeTimeoutMs: 5_000, // handing over takes milliseconds; past this the others elect without us
+
+  batchMs: 2, // SQL time per commit: a lone fsync takes about as long, so waiting clients lose nothing
+  batchBytesMax: 4 * 2 ** 20, // of log per commit; larger transactions go alone
+  writeQueueMax: 16_384, // waiting writes; then OVERLOADED
+  writeQueueBytesMax: 64 * 2 ** 20, // of their SQL and arguments; then OVERLOADED
+  sqlBytesMax: 2 ** 20, // one statement's text; then REQUEST_TOO_LARGE
+  resultBytesMax: 16 * 2 ** 20, // one call's rows; then RESULT_TOO_LARGE
+  transactionBytesMax: 64 * 2 ** 20, // pages one transaction may change; then TRANSACTION_TOO_LARGE
+  requestIdBytesMax: 128,
+  requestIdsKept: 100_000, // at least the last so many are remembered, at most twice as many
+  checkpointWalBytes: 16 * 2 ** 20, // small enough to stay in the page cache, large enough that rewritten pages are copied once
+  logKeepBytes: 256 * 2 ** 20, // kept for followers that are behind; beyond it they get a snapshot
+  segmentBytesMax: 16 * 2 ** 20,
+  pageCacheBytes: 64 * 2 ** 20, // last images of changed pages, the bases of deltas
+};
+
+export interface MemberOptions extends Knobs {
+  readonly dir: string;
+  readonly id: string;
+  readonly listen: string;
+  readonly members: Readonly<Record<string, string>>;
+  readonly cluster: string;
+  readonly secret: string | null;
+  readonly import: string | null;
+}
+
+const ID = /^[A-Za-z0-9._-]{1,64}$/;
+const NAMES = new Set([
+  ...Object.keys(DEFAULTS),
+  ...['dir', 'id', 'listen', 'members', 'secret', 'import', 'logger'],
+]);
+
+/** Fills in the defaults and checks everything that can be checked without touching the disk. Throws OPTIONS_INVALID. */
+export function resolveOptions(options: OpenOptions): MemberOptions {
+  for (const name of Object.keys(options))
+    if (!NAMES.has(name)) throw invalid(`there is no option "${name}"`);
+  if (typeof options.dir !== 'string' || options.dir === '')
+    throw invalid('"dir" must name a directory');
+  checkId(options.id);
+  const members = options.members ?? { [options.id]: options.listen ?? '127.0.0.1:0' };
+  checkMembers(members, options.id);
+  const resolved: MemberOptions = {
+    ...DEFAULTS,
+    ...definedOnly(options),
+    members,
+    listen: options.listen ?? members[options.id]!,
+    cluster: options.cluster ?? DEFAULTS.cluster,
+    secret: options.secret ?? null,
+    import: options.import ?? null,
+  };
+  checkKnobs(resolved);
+  return Object.freeze(resolved);
+}
+
+function definedOnly(options: OpenOptions): OpenOptions {
+  const { logger: _, ...rest } = options;
+  return Object.fromEntries(
+    Object.entries(rest).filter(([, v]) => v !== undefined),
+  ) as unknown as OpenOptions;
+}
+
+function checkId(id: unknown): void {
+  if (typeof id !== 'string' || !ID.test(id))
+    throw invalid(
+      `"id" must be 1 to 64 letters, digits, ".", "_" or "-", not ${JSON.stringify(id)}`,
+    );
+}
+
+function checkMembers(members: Readonly<Record<string, string>>, self: string): void {
+  for (const [id, address] of Object.entries(members)) {
+    checkId(id);
+    if (typeof address !== 'string' || !/^.+:\d{1,5}$/.test(address))
+      throw invalid(
+        `the address of member "${id}" must be host:port, not ${JSON.stringify(address)}`,
+      );
+  }
+  if (members[self] === undefined)
+    throw invalid(
+      `"members" must include this member itself ("${self}"); it has ${Object.keys(members).join(', ')}`,
+    );
+}
+
+function checkKnobs(options: MemberOptions): void {
+  for (const name of Object.keys(DEFAULTS) as (keyof Knobs | 'cluster')[]) {
+    if (name === 'cluster') continue;
+    const value = options[name];
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw invalid(`"${name}" must be a positive integer, not ${value}`);
+  }
+  const { pageSizeBytes, heartbeatMs, electionTimeoutMs } = options;
+  if (pageSizeBytes < 512 || pageSizeBytes > 65536 || (pageSizeBytes & (pageSizeBytes - 1)) !== 0)
+    throw invalid(`"pageSizeBytes" must be a power of two from 512 to 65536, not ${pageSizeBytes}`);
+  if (electionTimeoutMs < 4 * heartbeatMs)
+    throw invalid(
+      `"electionTimeoutMs" (${electionTimeoutMs}) must be at least four times "heartbeatMs" (${heartbeatMs})`,
+    );
+}
+
+function invalid(what: string): PacelineError {
+  return new PacelineError('OPTIONS_INVALID', `${what}; nothing was opened or changed`);
+}

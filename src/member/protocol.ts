@@ -1,0 +1,114 @@
+import type { Statement, StatementResult } from '../api/request.ts';
+import type { Status } from '../api/status.ts';
+import type { ErrorRecord } from '../base/errors.ts';
+import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
+import type { ChecksumValue } from '../redo/checksum.ts';
+
+/** What the three threads of a member say to each other. `key` is the asker's own number for a request. */
+
+export interface DirectWrite {
+  readonly key: number;
+  readonly statements: readonly Statement[];
+  readonly id: string | null;
+}
+
+/** How a write went. `position` must be committed before the answer is given. */
+export type WriteAnswer =
+  | {
+      readonly key: number;
+      readonly results: readonly StatementResult[];
+      readonly position: EntryId;
+    }
+  | { readonly key: number; readonly error: ErrorRecord };
+
+/** The same for a write that came from another member. */
+export type ForwardAnswer =
+  | { readonly results: Uint8Array; readonly position: EntryId }
+  | { readonly error: ErrorRecord };
+
+/** The main file of the database, kept as it is at `id` until it is released. */
+export interface HeldSnapshot {
+  readonly id: EntryId;
+  readonly checksum: ChecksumValue;
+  readonly bytes: number;
+  readonly pageSize: number;
+  readonly fd: number;
+}
+
+export type LoopToSql =
+  | { readonly type: 'begin'; readonly at: EntryId; readonly checksum: ChecksumValue | null }
+  | { readonly type: 'apply'; readonly entries: readonly Entry[] }
+  | { readonly type: 'lead'; readonly term: Term }
+  | { readonly type: 'step-down' }
+  | { readonly type: 'committed'; readonly index: Index }
+  | { readonly type: 'roll-back'; readonly to: EntryId }
+  | { readonly type: 'write'; readonly key: number; readonly bytes: Uint8Array }
+  | { readonly type: 'hold-snapshot' }
+  | { readonly type: 'release-snapshot' }
+  | {
+      readonly type: 'install';
+      readonly file: string;
+      readonly id: EntryId;
+      readonly checksum: ChecksumValue;
+    }
+  | { readonly type: 'close' };
+
+export interface OpenedDatabase {
+  readonly type: 'opened';
+  readonly position: EntryId;
+  /** Positions of the commits in the WAL, newest first. */
+  readonly inWal: readonly EntryId[];
+  readonly pageSize: number;
+}
+
+export type SqlToLoop =
+  | OpenedDatabase
+  /** The database cannot be used; it has to come from another member. */
+  | { readonly type: 'unusable'; readonly error: ErrorRecord }
+  | { readonly type: 'begun'; readonly position: EntryId }
+  | { readonly type: 'executed'; readonly id: EntryId; readonly handOver: Uint8Array }
+  | { readonly type: 'forward-answer'; readonly key: number; readonly answer: ForwardAnswer }
+  | { readonly type: 'applied'; readonly position: EntryId; readonly checksum: ChecksumValue }
+  | { readonly type: 'stepped-down'; readonly position: EntryId }
+  | { readonly type: 'rolled-back'; readonly position: EntryId }
+  | { readonly type: 'checkpointed'; readonly id: EntryId; readonly checksum: ChecksumValue }
+  | { readonly type: 'sizes'; readonly databaseBytes: number; readonly walBytes: number }
+  | { readonly type: 'snapshot-held'; readonly snapshot: HeldSnapshot | null }
+  | { readonly type: 'installed'; readonly position: EntryId }
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'fault'; readonly error: ErrorRecord }
+  | { readonly type: 'closed' };
+
+export type AppToSql =
+  | { readonly type: 'write'; readonly write: DirectWrite }
+  | { readonly type: 'readers-closed' };
+
+export type SqlToApp =
+  | { readonly type: 'answer'; readonly answer: WriteAnswer }
+  /** Close every connection to the database and say so: the files are about to be replaced. */
+  | { readonly type: 'close-readers' }
+  | { readonly type: 'readers-may-open' };
+
+export type AppToLoop =
+  /** `bytes` is an encoded WireWrite with a request id. */
+  | { readonly type: 'forward'; readonly key: number; readonly bytes: Uint8Array }
+  | { readonly type: 'cancel'; readonly key: number }
+  | { readonly type: 'status'; readonly key: number }
+  | { readonly type: 'close' };
+
+export type LoopToApp =
+  /** Resolves `open`: the member serves. */
+  | { readonly type: 'ready'; readonly address: string }
+  | { readonly type: 'committed'; readonly index: Index }
+  /** Of the entries that this member made in `term`, those up to `through` are committed, the others are discarded. */
+  | { readonly type: 'settled'; readonly term: Term; readonly through: Index }
+  | { readonly type: 'forwarded'; readonly key: number; readonly answer: ForwardAnswer }
+  | { readonly type: 'status'; readonly key: number; readonly status: Status }
+  | { readonly type: 'failed'; readonly error: ErrorRecord }
+  | {
+      readonly type: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly fields: object;
+      readonly message: string;
+    }
+  | { readonly type: 'closed' };

@@ -1,0 +1,76 @@
+import { PacelineError } from '../base/errors.ts';
+import type { Prng } from '../base/prng.ts';
+import type { MemberId } from './entry.ts';
+
+/** Time is counted in ticks; how long one lasts is the shell's choice. */
+export interface RaftConfig {
+  /** This member. */
+  readonly id: MemberId;
+  /** A follower that hears no leader for [electionTicks, 2 * electionTicks) ticks, drawn anew each time, campaigns. */
+  readonly electionTicks: number;
+  /** A leader sends heartbeats every so many ticks. Less than electionTicks, so that one lost heartbeat is no election. */
+  readonly heartbeatTicks: number;
+  /** After the leader's connection closed, the voter of rank r campaigns r * campaignDelayTicks ticks later. */
+  readonly campaignDelayTicks: number;
+  /** Appends with entries sent to one follower and not answered; at the limit, entries wait in the log. */
+  readonly inflightMessagesMax: number;
+  /** Entry bytes sent to one follower and not answered; passed by at most one append, then entries wait in the log. */
+  readonly inflightBytesMax: number;
+  /** Entry bytes in one append; a larger entry travels alone. */
+  readonly appendBytesMax: number;
+  /** The only source of chance: election timeouts and request numbers. Seed it differently at each start. */
+  readonly prng: Prng;
+  /** A snapshot request that was not answered is repeated after so many ticks; default 10 * electionTicks. */
+  readonly snapshotRetryTicks?: number;
+  /** Reads waiting for a read index, other members' batches included; one more fails at once. Default 10,000. */
+  readonly readsPendingMax?: number;
+  /** Read-index rounds on the way at a time; later reads gather for the next round. Default 4. */
+  readonly readRoundsMax?: number;
+}
+
+export type ResolvedConfig = Required<RaftConfig>;
+
+/** Fetching a snapshot takes seconds: asking more often would only repeat what the follower is doing. */
+const SNAPSHOT_RETRY_ELECTIONS = 10;
+/** Far above what a member's readers have open at a time, and small in memory. */
+const READS_PENDING_MAX = 10_000;
+/** A round lasts one round trip; a few overlapping ones hide it, more would be heartbeats without gain. */
+const READ_ROUNDS_MAX = 4;
+
+/** Fills in defaults and checks. Throws OPTIONS_INVALID. */
+export function resolveConfig(config: RaftConfig): ResolvedConfig {
+  const resolved: ResolvedConfig = {
+    ...config,
+    snapshotRetryTicks:
+      config.snapshotRetryTicks ?? SNAPSHOT_RETRY_ELECTIONS * config.electionTicks,
+    readsPendingMax: config.readsPendingMax ?? READS_PENDING_MAX,
+    readRoundsMax: config.readRoundsMax ?? READ_ROUNDS_MAX,
+  };
+  if (resolved.id === '') throw invalid('id must not be empty');
+  requirePositive(resolved, 'electionTicks');
+  requirePositive(resolved, 'heartbeatTicks');
+  requirePositive(resolved, 'campaignDelayTicks');
+  requirePositive(resolved, 'inflightMessagesMax');
+  requirePositive(resolved, 'inflightBytesMax');
+  requirePositive(resolved, 'appendBytesMax');
+  requirePositive(resolved, 'snapshotRetryTicks');
+  requirePositive(resolved, 'readsPendingMax');
+  requirePositive(resolved, 'readRoundsMax');
+  if (resolved.heartbeatTicks >= resolved.electionTicks) {
+    throw invalid('heartbeatTicks must be less than electionTicks; ten times less is usual');
+  }
+  return resolved;
+}
+
+type NumericKey = Exclude<keyof ResolvedConfig, 'id' | 'prng'>;
+
+function requirePositive(config: ResolvedConfig, key: NumericKey): void {
+  const value = config[key];
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw invalid(`${key} must be a positive integer, not ${value}`);
+  }
+}
+
+function invalid(why: string): PacelineError {
+  return new PacelineError('OPTIONS_INVALID', `Raft configuration: ${why}.`);
+}

@@ -1,0 +1,113 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Database } from '../api/database.ts';
+import { assert } from '../base/assert.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
+import { formatAddress, parseAddress } from '../transport/address.ts';
+import { Admission } from './admission.ts';
+import { createApp } from './app.ts';
+import { HTTP_DEFAULTS, type HttpLimits, type HttpOptions } from './options.ts';
+
+export interface HttpServer {
+  /** `host:port` as bound: with the real port where 0 was asked for. */
+  readonly address: string;
+  /** Accepts nothing new, lets running requests finish within `closeTimeoutMs`, then cuts them. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `database` over HTTP; the routes are in docs/http.md. The database stays the caller's to close.
+ * Throws OPTIONS_INVALID, and ADDRESS_IN_USE when another process has the address.
+ */
+export async function startHttp(database: Database, options: HttpOptions): Promise<HttpServer> {
+  const limits = resolveLimits(options);
+  const { host, port } = parseAddress(options.listen);
+  const app = createApp(database, limits, new Admission(limits), options.logger);
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    // The process may be an application's: its global Request and Response are not ours to replace.
+    overrideGlobalObjects: false,
+    serverOptions: {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveMs,
+    },
+  }) as Server; // the adapter makes a plain HTTP server unless it is told to make another
+  server.maxConnections = limits.connectionsMax;
+  const closing = closeConnectionsWhenClosing(server);
+  await listen(server, host, port, options.listen);
+  const bound = server.address() as AddressInfo;
+  const address = formatAddress({ host, port: bound.port });
+  options.logger?.info({ address }, 'HTTP listens');
+  let closed: Promise<void> | null = null;
+  return {
+    address,
+    close: () => {
+      closed ??= closeGracefully(server, closing, limits.closeTimeoutMs);
+      return closed;
+    },
+  };
+}
+
+function resolveLimits(options: HttpOptions): HttpLimits {
+  const limits: Record<string, number> = { ...HTTP_DEFAULTS };
+  for (const name of Object.keys(HTTP_DEFAULTS) as (keyof HttpLimits)[]) {
+    const value = options[name] ?? HTTP_DEFAULTS[name];
+    if (!Number.isSafeInteger(value) || value < 1) {
+      const message = `"${name}" must be a positive integer, not ${value}; nothing was bound`;
+      throw new PacelineError('OPTIONS_INVALID', message);
+    }
+    limits[name] = value;
+  }
+  return limits as unknown as HttpLimits;
+}
+
+interface Closing {
+  begun: boolean;
+}
+
+/** Once closing has begun, every answer ends its connection, so that keep-alive peers go elsewhere. */
+function closeConnectionsWhenClosing(server: Server): Closing {
+  const closing: Closing = { begun: false };
+  server.prependListener('request', (_incoming, outgoing) => {
+    if (closing.begun) outgoing.setHeader('connection', 'close');
+    outgoing.once('finish', () => {
+      if (closing.begun) setImmediate(() => server.closeIdleConnections());
+    });
+  });
+  return closing;
+}
+
+function listen(server: Server, host: string, port: number, listenText: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: NodeJS.ErrnoException) => reject(listenError(listenText, cause));
+    server.once('error', onError);
+    server.listen({ host, port, backlog: 511 }, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}
+
+function listenError(address: string, cause: NodeJS.ErrnoException): PacelineError {
+  if (cause.code === 'EADDRINUSE') {
+    const hint = 'stop the process that has it, or choose another';
+    const message = `HTTP address ${address} is in use; ${hint}`;
+    return new PacelineError('ADDRESS_IN_USE', message, { cause });
+  }
+  const hint = 'give an address of this machine that this user may bind';
+  const message = `cannot listen for HTTP on ${address}: ${messageOf(cause)}; ${hint}`;
+  return new PacelineError('OPTIONS_INVALID', message, { cause });
+}
+
+async function closeGracefully(server: Server, closing: Closing, timeoutMs: number): Promise<void> {
+  assert(!closing.begun, 'closed twice');
+  closing.begun = true;
+  const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  clearTimeout(cut);
+}

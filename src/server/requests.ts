@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { argsFromJson } from '../api/json.ts';
+import type { Statement, WriteOptions } from '../api/request.ts';
+import { PacelineError } from '../base/errors.ts';
+import type { HttpLimits } from './options.ts';
+
+type Limits = Pick<HttpLimits, 'statementsMax' | 'timeoutMsMax'>;
+
+export interface ExecuteRequest extends Statement {
+  readonly options: WriteOptions;
+}
+
+export interface BatchRequest {
+  readonly statements: readonly Statement[];
+  readonly options: WriteOptions;
+}
+
+export interface RequestParsers {
+  execute(body: unknown): ExecuteRequest;
+  batch(body: unknown): BatchRequest;
+  query(body: unknown): Statement;
+}
+
+/** Parsers of request bodies. They throw REQUEST_INVALID, and ARGUMENTS_INVALID for values, both naming the place. */
+export function makeRequestParsers(limits: Limits): RequestParsers {
+  const statement = { sql: z.string(), args: z.unknown().optional() };
+  const writeOptions = {
+    id: z.string().min(1).optional(),
+    timeoutMs: z.int().min(1).max(limits.timeoutMsMax).optional(),
+  };
+  const execute = z.strictObject({ ...statement, ...writeOptions });
+  const query = z.strictObject(statement);
+  const statements = z.array(z.strictObject(statement)).min(1).max(limits.statementsMax);
+  const batch = z.strictObject({ statements, ...writeOptions });
+  return {
+    execute: (body) => {
+      const request = check(execute, body);
+      return { ...toStatement(request, 'args'), options: toOptions(request) };
+    },
+    batch: (body) => {
+      const request = check(batch, body);
+      const list = request.statements.map((one, i) => toStatement(one, `statements[${i}].args`));
+      return { statements: list, options: toOptions(request) };
+    },
+    query: (body) => toStatement(check(query, body), 'args'),
+  };
+}
+
+function check<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new PacelineError('REQUEST_INVALID', describeIssue(result.error.issues[0]!));
+}
+
+/** "statements[2].sql: …": the first thing wrong, with its place. */
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const place = issue.path.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : `${text}.${String(key)}`),
+    'body',
+  );
+  return `${place}: ${issue.message}`;
+}
+
+interface StatementBody {
+  readonly sql: string;
+  readonly args?: unknown;
+}
+
+function toStatement({ sql, args }: StatementBody, place: string): Statement {
+  return args === undefined ? { sql } : { sql, args: argsFromJson(args, place) };
+}
+
+function toOptions(request: { id?: string | undefined; timeoutMs?: number | undefined }) {
+  const { id, timeoutMs } = request;
+  return { ...(id === undefined ? {} : { id }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+}

@@ -1,0 +1,149 @@
+import { AUTH, type Connection } from './binding.ts';
+
+/** Pragmas that only read, or that change the database file itself and so are replicated like any write. */
+const PRAGMAS_ALLOWED = new Set(
+  (
+    'application_id auto_vacuum collation_list compile_options data_version database_list defer_foreign_keys encoding ' +
+    'foreign_key_check foreign_key_list foreign_keys freelist_count function_list incremental_vacuum index_info index_list ' +
+    'index_xinfo integrity_check journal_mode module_list optimize page_count page_size pragma_list quick_check ' +
+    'schema_version table_info table_list table_xinfo user_version'
+  ).split(' '),
+);
+/** Of these, the ones that may only be asked, not set. */
+const PRAGMAS_ASK_ONLY = new Set(
+  'auto_vacuum encoding foreign_keys journal_mode page_size schema_version'.split(' '),
+);
+
+const TEMPORARY = new Set<number>([
+  AUTH.CREATE_TEMP_INDEX,
+  AUTH.CREATE_TEMP_TABLE,
+  AUTH.CREATE_TEMP_TRIGGER,
+  AUTH.CREATE_TEMP_VIEW,
+]);
+const DML = new Set<number>([AUTH.INSERT, AUTH.UPDATE, AUTH.DELETE]);
+const FUNCTIONS_DENIED = new Set(['load_extension', 'fts3_tokenizer']);
+const OURS = /^_paceline/i;
+const SCHEMA_TABLES = new Set(['sqlite_master', 'sqlite_schema']);
+
+/** What the authorizer's callback is told about one action of a statement. */
+interface Action {
+  readonly code: number;
+  readonly first: string | null;
+  readonly second: string | null;
+  readonly database: string | null;
+}
+
+/** What a statement does, as SQLite's parser saw it when it was prepared. */
+export interface StatementEffect {
+  readonly inserts: boolean;
+  /** Inserts, updates or deletes rows. */
+  readonly rows: boolean;
+  readonly schema: boolean;
+  /** Does anything else than read. */
+  readonly writes: boolean;
+}
+
+/**
+ * What a client may not do on the writer connection, decided by SQLite's own parser, not by the statement's text.
+ * Paceline's own statements run with the guard lifted.
+ */
+export class StatementGuard {
+  #lifted = false;
+  #refusal: string | null = null;
+  #inserts = false;
+  #rows = false;
+  #schema = false;
+  #pragma = false;
+
+  constructor(connection: Connection) {
+    connection.setAuthorizer((code, first, second, database) => {
+      if (this.#lifted) return AUTH.OK;
+      const action = { code, first, second, database };
+      this.#note(action);
+      const refusal = refuse(action);
+      this.#refusal ??= refusal;
+      return refusal === null ? AUTH.OK : AUTH.DENY;
+    });
+  }
+
+  /** Call before a statement is prepared. */
+  begin(): void {
+    this.#refusal = null;
+    this.#inserts = false;
+    this.#rows = false;
+    this.#schema = false;
+    this.#pragma = false;
+  }
+
+  /** Why the statement prepared since `begin` was refused; null if it was not. */
+  get refusal(): string | null {
+    return this.#refusal;
+  }
+
+  effect(): StatementEffect {
+    const writes = this.#rows || this.#schema || this.#pragma;
+    return { inserts: this.#inserts, rows: this.#rows, schema: this.#schema, writes };
+  }
+
+  /** Runs `work` with statements of Paceline's own. SQLite asks again when it re-prepares, so running counts too. */
+  lifted<T>(work: () => T): T {
+    this.#lifted = true;
+    try {
+      return work();
+    } finally {
+      this.#lifted = false;
+    }
+  }
+
+  #note({ code, first, second }: Action): void {
+    if (isSchemaChange(code)) this.#schema = true;
+    if (DML.has(code) && !SCHEMA_TABLES.has(first ?? '')) this.#rows = true;
+    if (code === AUTH.INSERT) this.#inserts = true;
+    if (
+      code === AUTH.PRAGMA &&
+      (second !== null || first === 'incremental_vacuum' || first === 'optimize')
+    )
+      this.#pragma = true;
+  }
+}
+
+function refuse(action: Action): string | null {
+  const { code, first, second } = action;
+  if (code === AUTH.PRAGMA) return refusePragma(first ?? '', second);
+  if (code === AUTH.ATTACH)
+    return 'ATTACH is not for clients: a cluster replicates one database file';
+  if (code === AUTH.DETACH) return 'DETACH is not for clients';
+  if (code === AUTH.TRANSACTION || code === AUTH.SAVEPOINT)
+    return 'BEGIN, COMMIT, ROLLBACK and SAVEPOINT are not for single statements: use batch() for several statements in one transaction';
+  if (TEMPORARY.has(code) || (action.database === 'temp' && isSchemaChange(code)))
+    return 'TEMP objects live in one connection and would not exist on the other members: use an ordinary table';
+  if (code === AUTH.FUNCTION && FUNCTIONS_DENIED.has((second ?? '').toLowerCase()))
+    return `${second}() is not for clients: extensions would have to be the same on all members`;
+  return touchesOurs(action)
+    ? 'tables named _paceline… belong to Paceline: choose another name'
+    : null;
+}
+
+function touchesOurs({ code, first, second }: Action): boolean {
+  if (DML.has(code)) return OURS.test(first ?? '');
+  return isSchemaChange(code) && (OURS.test(first ?? '') || OURS.test(second ?? ''));
+}
+
+function refusePragma(name: string, value: string | null): string | null {
+  const pragma = name.toLowerCase();
+  if (!PRAGMAS_ALLOWED.has(pragma))
+    return `PRAGMA ${pragma} is not for clients: Paceline decides it, the same for all members`;
+  if (value !== null && PRAGMAS_ASK_ONLY.has(pragma))
+    return `PRAGMA ${pragma} may be asked here, not set`;
+  return null;
+}
+
+function isSchemaChange(code: number): boolean {
+  const createOrDrop = (code >= 1 && code <= 8) || (code >= 10 && code <= 17);
+  return (
+    createOrDrop ||
+    code === AUTH.ALTER_TABLE ||
+    code === AUTH.CREATE_VTABLE ||
+    code === AUTH.DROP_VTABLE
+  );
+}

@@ -1,0 +1,66 @@
+import { createRequire } from 'node:module';
+import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
+
+/**
+ * Decides once which SQLite this process uses: the runtime's own where it can do all that Paceline needs (the
+ * authorizer came with Node 24.10), else the package with the same interface. All connections of a
+ * process must come from the same library: two copies of SQLite break each other's POSIX locks.
+ */
+export type Connection = DatabaseSyncInstance;
+export type PreparedStatement = StatementSyncInstance;
+
+interface ConnectionOptions {
+  readonly readOnly?: boolean;
+  readonly timeout?: number;
+  readonly returnArrays?: boolean;
+  readonly enableForeignKeyConstraints?: boolean;
+  readonly enableDoubleQuotedStringLiterals?: boolean;
+  readonly defensive?: boolean;
+}
+
+interface Library {
+  readonly DatabaseSync: new (path: string, options?: ConnectionOptions) => Connection;
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+const require = createRequire(import.meta.url);
+
+function load(): Library {
+  const builtIn = process.getBuiltinModule?.('node:sqlite') as Library | undefined;
+  if (builtIn !== undefined && 'setAuthorizer' in builtIn.DatabaseSync.prototype) return builtIn;
+  return require('@photostructure/sqlite') as Library;
+}
+
+const library = load();
+
+export const DatabaseSync = library.DatabaseSync;
+
+/** SQLite's authorizer action codes and answers (https://sqlite.org/c3ref/c_alter_table.html), fixed for all versions. */
+export const AUTH = {
+  OK: 0,
+  DENY: 1,
+  CREATE_TEMP_INDEX: 3,
+  CREATE_TEMP_TABLE: 4,
+  CREATE_TEMP_TRIGGER: 5,
+  CREATE_TEMP_VIEW: 6,
+  CREATE_INDEX: 1,
+  CREATE_TABLE: 2,
+  CREATE_TRIGGER: 7,
+  CREATE_VIEW: 8,
+  DELETE: 9,
+  DROP_INDEX: 10,
+  DROP_TABLE: 11,
+  DROP_TRIGGER: 16,
+  DROP_VIEW: 17,
+  INSERT: 18,
+  PRAGMA: 19,
+  TRANSACTION: 22,
+  UPDATE: 23,
+  ATTACH: 24,
+  DETACH: 25,
+  ALTER_TABLE: 26,
+  CREATE_VTABLE: 29,
+  DROP_VTABLE: 30,
+  FUNCTION: 31,
+  SAVEPOINT: 32,
+} as const;

@@ -1,0 +1,98 @@
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { messageOf, PacelineError } from '../base/errors.ts';
+import type { EntryId } from '../raft/entry.ts';
+import { decodePageSize } from '../wal/format.ts';
+import { type Connection, DatabaseSync } from './binding.ts';
+import { DatabaseFiles } from './database-files.ts';
+import { readPosition } from './own-tables.ts';
+import { sqlError } from './sql-error.ts';
+import { WalFile } from './wal-file.ts';
+import { WriterLock } from './writer-lock.ts';
+
+/** How long SQLite waits for a foreign process's lock before it says BUSY; the SQL thread stands still meanwhile. */
+const BUSY_MS = 200;
+/** The writer's page cache; beyond it a large transaction spills to the WAL. In KiB, negative as SQLite wants it. */
+const WRITER_CACHE_KIB = -64_000;
+
+/** Everything that one member has open of its database. */
+export interface EngineConnections {
+  readonly writer: Connection;
+  readonly lock: WriterLock;
+  readonly files: DatabaseFiles;
+  readonly wal: WalFile;
+  readonly pageSize: number;
+  /** What the database itself records. */
+  readonly position: EntryId & { readonly cluster: string | null };
+}
+
+/** Opens a database in WAL mode. Throws DATABASE_MISSING, DATABASE_DAMAGED, DATABASE_BUSY. */
+export function openConnections(path: string): EngineConnections {
+  const pageSize = pageSizeOf(path);
+  const writer = openWriter(path);
+  const position = readStart(writer, path);
+  const files = new DatabaseFiles(path);
+  const lock = new WriterLock(path, BUSY_MS);
+  return { writer, lock, files, wal: new WalFile(files, pageSize), pageSize, position };
+}
+
+/** Closes the connections, then, and only then, the descriptors beside them. */
+export function closeConnections({ writer, lock, files }: EngineConnections): void {
+  lock.close();
+  writer.close();
+  files.close();
+}
+
+function openWriter(path: string): Connection {
+  const writer = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true });
+  try {
+    const mode = writer.prepare('PRAGMA journal_mode').get() as { journal_mode: string };
+    if (mode.journal_mode !== 'wal')
+      throw damaged(path, `its journal mode is ${mode.journal_mode}, not wal`);
+    writer.exec('PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0');
+    writer.exec(`PRAGMA cache_size=${WRITER_CACHE_KIB}`);
+  } catch (error) {
+    writer.close();
+    throw error instanceof PacelineError ? error : asDamage(path, error);
+  }
+  return writer;
+}
+
+/** The first read opens the WAL and, after a crash, recovers its index. */
+function readStart(writer: Connection, path: string) {
+  try {
+    return readPosition(writer);
+  } catch (error) {
+    throw asDamage(path, error);
+  }
+}
+
+function asDamage(path: string, error: unknown): PacelineError {
+  const known = sqlError(error);
+  return known.code === 'SQL' || known.code === 'DATABASE_DAMAGED'
+    ? damaged(path, messageOf(error))
+    : known;
+}
+
+/** Read before any connection exists, so that closing the descriptor harms no lock. */
+function pageSizeOf(path: string): number {
+  if (!existsSync(path))
+    throw new PacelineError(
+      'DATABASE_MISSING',
+      `the database ${path} is gone, its log is still there: restore the file, or empty the member's directory so that it copies another member`,
+    );
+  const header = Buffer.alloc(100);
+  const fd = openSync(path, 'r');
+  const got = readSync(fd, header, 0, 100, 0);
+  closeSync(fd);
+  const pageSize = got === 100 ? decodePageSize(header.readUInt16BE(16)) : 0;
+  if (pageSize === 0 || header.toString('latin1', 0, 15) !== 'SQLite format 3')
+    throw damaged(path, 'it has no SQLite header');
+  return pageSize;
+}
+
+function damaged(path: string, why: string): PacelineError {
+  return new PacelineError(
+    'DATABASE_DAMAGED',
+    `the database ${path} cannot be used: ${why}; it has to be copied from another member`,
+  );
+}

@@ -1,0 +1,95 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { assert } from '../base/assert.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
+
+/**
+ * The three files of a live database, read and written beside SQLite. The descriptors stay open as long as any SQLite
+ * connection of this process has the database open: POSIX locks belong to the process, and closing any
+ * descriptor of a file drops the locks that SQLite holds on it.
+ */
+export class DatabaseFiles {
+  readonly path: string;
+  readonly mainFd: number;
+  readonly #walFd: number;
+  readonly #shmFd: number;
+
+  /** Call with a connection open in WAL mode, so that the `-wal` and `-shm` are there. */
+  constructor(path: string) {
+    this.path = path;
+    this.mainFd = openSync(path, 'r');
+    this.#walFd = openSync(`${path}-wal`, 'r+');
+    this.#shmFd = openSync(`${path}-shm`, 'r+');
+  }
+
+  /** One page of the main file; what lies beyond its end is zeros, as SQLite reads it. */
+  readMainPage(pgno: number, pageSize: number): Uint8Array {
+    const page = new Uint8Array(pageSize);
+    readFully(this.mainFd, page, (pgno - 1) * pageSize);
+    return page;
+  }
+
+  readonly readWal = (offset: number, length: number): Uint8Array =>
+    readUpTo(this.#walFd, offset, length);
+  readonly readShm = (offset: number, length: number): Uint8Array =>
+    readUpTo(this.#shmFd, offset, length);
+
+  writeWal(bytes: Uint8Array, offset: number): void {
+    writeFully(this.#walFd, bytes, offset, `${this.path}-wal`);
+  }
+
+  writeShm(bytes: Uint8Array, offset: number): void {
+    writeFully(this.#shmFd, bytes, offset, `${this.path}-shm`);
+  }
+
+  /** Only when no connection of this process has the database open any more. */
+  close(): void {
+    for (const fd of [this.mainFd, this.#walFd, this.#shmFd]) closeSync(fd);
+  }
+}
+
+function readUpTo(fd: number, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  return bytes.subarray(0, readFully(fd, bytes, offset));
+}
+
+function readFully(fd: number, bytes: Uint8Array, offset: number): number {
+  let done = 0;
+  while (done < bytes.length) {
+    const got = readSync(fd, bytes, done, bytes.length - done, offset + done);
+    if (got === 0) break;
+    done += got;
+  }
+  return done;
+}
+
+function writeFully(fd: number, bytes: Uint8Array, offset: number, file: string): void {
+  let done = 0;
+  try {
+    while (done < bytes.length) {
+      const put = writeSync(fd, bytes, done, bytes.length - done, offset + done);
+      assert(put > 0, 'a write took nothing');
+      done += put;
+    }
+  } catch (error) {
+    throw writeError(error, file);
+  }
+}
+
+/** The error of a failed write, as the operator should read it. */
+export function writeError(error: unknown, file: string): PacelineError {
+  const full =
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return full
+    ? new PacelineError(
+        'DISK_FULL',
+        `no room left to write ${file}: free some space, then restart this member`,
+        { cause: error },
+      )
+    : new PacelineError(
+        'IO',
+        `cannot write ${file}: ${messageOf(error)}; check the disk, then restart this member`,
+        { cause: error },
+      );
+}

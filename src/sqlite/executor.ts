@@ -1,0 +1,246 @@
+import type { Statement, StatementResult } from '../api/request.ts';
+import { narrow } from '../api/wire.ts';
+import { type ErrorRecord, PacelineError } from '../base/errors.ts';
+import type { EntryId } from '../raft/entry.ts';
+import { StatementGuard } from './authorizer.ts';
+import type { Connection, PreparedStatement } from './binding.ts';
+import { OwnTables } from './own-tables.ts';
+import { collectRows } from './rows.ts';
+import { isStorageError, sqlError } from './sql-error.ts';
+import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
+
+/** A client's write: its statements are one transaction. */
+export interface Write {
+  readonly statements: readonly Statement[];
+  /** For exactly-once retries (I9); null when the caller does not retry. */
+  readonly id: string | null;
+}
+
+/** `position` is where the write is, once that position is committed; for a retried id, where it already was. */
+export type Outcome =
+  | { readonly results: readonly StatementResult[]; readonly position: EntryId }
+  | { readonly error: ErrorRecord };
+
+export interface ExecutorLimits {
+  readonly resultBytesMax: number;
+  readonly requestIdsKept: number;
+  /** SQL time after which a batch takes no further write. */
+  readonly batchMs: number;
+}
+
+export interface BatchRun {
+  /** Of the first so many writes; the others were left for the next batch. */
+  readonly outcomes: Outcome[];
+  /** False if there was nothing to commit: a transaction is still open then, else none is. */
+  readonly wrote: boolean;
+}
+
+/** The whole SQLite transaction is gone, by one member of the batch: run the others without it. */
+class BatchSpoiled extends Error {}
+
+const NO_ROWS: StatementResult['rows'] = [];
+
+/**
+ * Runs clients' writes on the one writer connection, many in one SQLite commit. A transaction is open whenever nothing runs:
+ * holding SQLite's writer lock keeps foreign writers out.
+ */
+export class Executor {
+  readonly #connection: Connection;
+  readonly #guard: StatementGuard;
+  readonly #cache: StatementCache;
+  readonly #tables: OwnTables;
+  readonly #limits: ExecutorLimits;
+  readonly #own: Record<
+    'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo' | 'counts',
+    PreparedStatement
+  >;
+  #schemaChanged = false;
+
+  constructor(connection: Connection, limits: ExecutorLimits) {
+    this.#connection = connection;
+    this.#limits = limits;
+    this.#own = {
+      begin: connection.prepare('BEGIN IMMEDIATE'),
+      commit: connection.prepare('COMMIT'),
+      rollback: connection.prepare('ROLLBACK'),
+      savepoint: connection.prepare('SAVEPOINT one'),
+      release: connection.prepare('RELEASE one'),
+      undo: connection.prepare('ROLLBACK TO one'),
+      counts: connection.prepare('SELECT changes() AS changes, last_insert_rowid() AS rowid'),
+    };
+    this.#own.counts.setReadBigInts(true);
+    this.#guard = new StatementGuard(connection);
+    this.#cache = new StatementCache(connection, this.#guard);
+    this.#tables = new OwnTables(connection, this.#guard, limits.requestIdsKept);
+  }
+
+  /** Takes SQLite's writer lock. Throws DATABASE_BUSY while a foreign process holds it. */
+  begin(): void {
+    try {
+      this.#guard.lifted(() => this.#own.begin.run());
+    } catch (error) {
+      throw sqlError(error);
+    }
+  }
+
+  /** Lets the writer lock go; whatever was not committed is undone. */
+  end(): void {
+    if (this.#connection.isTransaction) this.#guard.lifted(() => this.#own.rollback.run());
+  }
+
+  /** Commits the entry that starts a term: the position, and Paceline's tables where they are missing. */
+  startTerm(cluster: string, position: EntryId): void {
+    this.#tables.prepare(cluster);
+    this.#tables.writePosition(position);
+    this.#commit();
+  }
+
+  /**
+   * Runs `writes`, as many as fit the batch's time, as one SQLite commit at `position`. Null if one of them undid the whole
+   * commit: nothing has happened, run them one by one. Throws if the database is damaged.
+   */
+  run(writes: readonly Write[], position: EntryId, current: EntryId): BatchRun | null {
+    try {
+      return this.#runAndCommit(writes, position, current);
+    } catch (error) {
+      if (!(error instanceof BatchSpoiled) && !(error instanceof PacelineError)) throw error;
+      this.#recover();
+      const failure = errorOf(error);
+      if (failure.code === 'DISK_FULL' || failure.code === 'IO') return refuseAll(writes, failure);
+      if (isStorageError(failure)) throw failure;
+      return writes.length > 1 ? null : refuseAll(writes, failure);
+    }
+  }
+
+  #runAndCommit(writes: readonly Write[], position: EntryId, current: EntryId): BatchRun {
+    const deadline = performance.now() + this.#limits.batchMs;
+    const outcomes: Outcome[] = [];
+    let wrote = false;
+    for (const write of writes) {
+      const { outcome, changed } = this.#runWrite(write, position);
+      outcomes.push(outcome);
+      wrote ||= changed;
+      if (performance.now() > deadline) break;
+    }
+    if (!wrote) return { outcomes: outcomes.map((o) => asOf(o, position, current)), wrote };
+    this.#tables.writePosition(position);
+    this.#commit();
+    return { outcomes, wrote };
+  }
+
+  #commit(): void {
+    try {
+      this.#guard.lifted(() => this.#own.commit.run());
+    } catch (error) {
+      throw sqlError(error);
+    }
+    if (this.#schemaChanged) this.#cache.clear();
+    this.#schemaChanged = false;
+  }
+
+  /** After the SQLite transaction was lost: an empty one again, the counters read anew. */
+  #recover(): void {
+    this.end();
+    this.#schemaChanged = false;
+    this.#cache.clear();
+    this.begin();
+    this.#tables.reload();
+  }
+
+  #runWrite(write: Write, position: EntryId): { outcome: Outcome; changed: boolean } {
+    const known = write.id === null ? null : this.#tables.find(write.id);
+    if (known !== null) return { outcome: known, changed: false };
+    try {
+      const results = this.#runStatements(write.statements);
+      const changed = write.id !== null || results.some((r) => r.writes);
+      const plain = results.map((r) => r.result);
+      if (write.id !== null) this.#tables.keep(write.id, position, plain);
+      return { outcome: { results: plain, position }, changed };
+    } catch (error) {
+      const failure = sqlError(error);
+      if (isStorageError(failure)) throw failure;
+      if (!this.#connection.isTransaction)
+        throw new BatchSpoiled(failure.message, { cause: failure });
+      return { outcome: { error: failure.toRecord() }, changed: false };
+    }
+  }
+
+  #runStatements(statements: readonly Statement[]): { result: StatementResult; writes: boolean }[] {
+    const [only] = statements;
+    if (statements.length === 1 && only !== undefined) {
+      const prepared = this.#cache.get(only.sql);
+      if (undoneBySqlite(only.sql, prepared)) return [this.#runStatement(prepared, only)];
+    }
+    this.#guard.lifted(() => this.#own.savepoint.run());
+    try {
+      const results = statements.map((s) => this.#runStatement(this.#cache.get(s.sql), s));
+      this.#guard.lifted(() => this.#own.release.run());
+      return results;
+    } catch (error) {
+      if (this.#connection.isTransaction) this.#undo();
+      throw error;
+    }
+  }
+
+  #undo(): void {
+    this.#guard.lifted(() => {
+      this.#own.undo.run();
+      this.#own.release.run();
+    });
+  }
+
+  #runStatement(
+    prepared: CachedStatement,
+    { args }: Statement,
+  ): { result: StatementResult; writes: boolean } {
+    const { statement, columns, parameters, effect } = prepared;
+    if (effect.schema) this.#schemaChanged = true;
+    const bound = bindable(parameters, args);
+    const rows =
+      columns.length === 0
+        ? null
+        : collectRows(statement.iterate(...bound), this.#limits.resultBytesMax);
+    const counts = rows === null ? runPlain(statement, bound) : this.#counts();
+    const changes = effect.rows ? Number(counts.changes) : 0;
+    const lastInsertRowid = effect.inserts && changes > 0 ? narrow(counts.rowid) : 0;
+    return {
+      result: { columns, rows: rows ?? NO_ROWS, changes, lastInsertRowid },
+      writes: effect.writes,
+    };
+  }
+
+  #counts(): { changes: bigint; rowid: bigint } {
+    return this.#guard.lifted(() => this.#own.counts.get()) as { changes: bigint; rowid: bigint };
+  }
+}
+
+/** SQLite has undone the whole commit, and it is not to be tried again. */
+function refuseAll(writes: readonly Write[], error: PacelineError): BatchRun {
+  return { outcomes: writes.map((): Outcome => ({ error: error.toRecord() })), wrote: false };
+}
+
+function runPlain(
+  statement: PreparedStatement,
+  bound: unknown[],
+): { changes: bigint; rowid: bigint } {
+  const { changes, lastInsertRowid } = statement.run(...bound);
+  return { changes: BigInt(changes), rowid: BigInt(lastInsertRowid) };
+}
+
+/**
+ * Whether SQLite by itself undoes all of this statement if it fails. Not so with OR FAIL, which keeps the rows before the
+ * failing one, and not when the result can be refused after the statement has run.
+ */
+function undoneBySqlite(sql: string, { columns }: CachedStatement): boolean {
+  return columns.length === 0 && !/\bfail\b/i.test(sql);
+}
+
+/** Nothing was committed at `position`, so an answer made for it is true as of `current`. */
+function asOf(outcome: Outcome, position: EntryId, current: EntryId): Outcome {
+  if ('error' in outcome || outcome.position.index !== position.index) return outcome;
+  return { ...outcome, position: current };
+}
+
+function errorOf(error: BatchSpoiled | PacelineError): PacelineError {
+  return error instanceof BatchSpoiled ? sqlError(error.cause) : error;
+}

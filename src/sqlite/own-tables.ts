@@ -1,0 +1,124 @@
+import type { StatementResult } from '../api/request.ts';
+import { decodeResults, encodeResults } from '../api/wire.ts';
+import { must } from '../base/assert.ts';
+import { type EntryId, ORIGIN } from '../raft/entry.ts';
+import type { StatementGuard } from './authorizer.ts';
+import type { Connection, PreparedStatement } from './binding.ts';
+
+/** The layout of the tables below. */
+export const FORMAT = 1;
+
+/**
+ * Paceline's tables in the replicated database. `_paceline` has one row: the position of the database (I6), written in
+ * the same commit as the data. The two `_paceline_requests` tables keep the first answer to each request id (I9): one
+ * fills up while the other is the previous generation; when it is full the older one is emptied and they change places.
+ */
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS _paceline(id INTEGER PRIMARY KEY CHECK(id=1), cluster TEXT, format INT, term INT, idx INT, generation INT, kept INT);
+  CREATE TABLE IF NOT EXISTS _paceline_requests_0(id TEXT PRIMARY KEY, term INT, idx INT, result BLOB) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS _paceline_requests_1(id TEXT PRIMARY KEY, term INT, idx INT, result BLOB) WITHOUT ROWID`;
+
+interface OwnStatements {
+  readonly position: PreparedStatement;
+  readonly find: PreparedStatement;
+  readonly keep: readonly PreparedStatement[];
+  readonly empty: readonly PreparedStatement[];
+}
+
+/** A write that was already done under this id. */
+export interface KeptAnswer {
+  readonly position: EntryId;
+  readonly results: StatementResult[];
+}
+
+/** The position that the database itself records; the origin while the tables do not exist yet. */
+export function readPosition(
+  connection: Connection,
+): EntryId & { readonly cluster: string | null } {
+  const exists = connection.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_paceline'").get();
+  if (exists === undefined) return { ...ORIGIN, cluster: null };
+  const row = connection.prepare('SELECT term, idx AS "index", cluster FROM _paceline').get();
+  return (row as (EntryId & { cluster: string }) | undefined) ?? { ...ORIGIN, cluster: null };
+}
+
+/** Writes Paceline's tables on the writer connection, inside whatever transaction is open there. */
+export class OwnTables {
+  readonly #connection: Connection;
+  readonly #guard: StatementGuard;
+  readonly #idsKept: number;
+  #statements: OwnStatements | null = null;
+  #generation = 0;
+  #kept = 0;
+
+  constructor(connection: Connection, guard: StatementGuard, idsKept: number) {
+    this.#connection = connection;
+    this.#guard = guard;
+    this.#idsKept = idsKept;
+  }
+
+  /** Makes the tables where they are missing, and reads what is counted in memory. Call inside a transaction when this member starts to lead. */
+  prepare(cluster: string): void {
+    this.#guard.lifted(() => {
+      this.#connection.exec(SCHEMA);
+      this.#connection
+        .prepare('INSERT OR IGNORE INTO _paceline VALUES(1, ?, ?, 0, 0, 0, 0)')
+        .run(cluster, FORMAT);
+      this.#statements ??= prepareStatements(this.#connection);
+    });
+    this.reload();
+  }
+
+  /** After a rollback: the counters are those of the database again. */
+  reload(): void {
+    const row = this.#guard.lifted(() =>
+      this.#connection.prepare('SELECT generation, kept FROM _paceline').get(),
+    ) as { generation: number; kept: number };
+    this.#generation = row.generation;
+    this.#kept = row.kept;
+  }
+
+  writePosition({ term, index }: EntryId): void {
+    const { position } = must(this.#statements, 'prepared tables');
+    this.#guard.lifted(() => position.run(term, index, this.#generation, this.#kept));
+  }
+
+  find(id: string): KeptAnswer | null {
+    const { find } = must(this.#statements, 'prepared tables');
+    const row = this.#guard.lifted(() => find.get(id, id)) as
+      | { term: number; idx: number; result: Uint8Array }
+      | undefined;
+    if (row === undefined) return null;
+    return { position: { term: row.term, index: row.idx }, results: decodeResults(row.result) };
+  }
+
+  keep(id: string, position: EntryId, results: readonly StatementResult[]): void {
+    const { keep } = must(this.#statements, 'prepared tables');
+    if (this.#kept >= this.#idsKept) this.#turn();
+    this.#kept++;
+    this.#guard.lifted(() =>
+      keep[this.#generation]!.run(id, position.term, position.index, encodeResults(results)),
+    );
+  }
+
+  #turn(): void {
+    const { empty } = must(this.#statements, 'prepared tables');
+    this.#generation = 1 - this.#generation;
+    this.#kept = 0;
+    this.#guard.lifted(() => empty[this.#generation]!.run());
+  }
+}
+
+function prepareStatements(connection: Connection): OwnStatements {
+  const both = (sql: string) =>
+    [0, 1].map((g) => connection.prepare(sql.replaceAll('%', String(g))));
+  return {
+    position: connection.prepare(
+      'UPDATE _paceline SET term = ?, idx = ?, generation = ?, kept = ? WHERE id = 1',
+    ),
+    find: connection.prepare(
+      'SELECT term, idx, result FROM _paceline_requests_0 WHERE id = ? UNION ALL SELECT term, idx, result FROM _paceline_requests_1 WHERE id = ?',
+    ),
+    keep: both('INSERT INTO _paceline_requests_% VALUES(?, ?, ?, ?)'),
+    empty: both('DELETE FROM _paceline_requests_%'),
+  };
+}

@@ -1,0 +1,42 @@
+import { PageHasher } from '../redo/page-hash.ts';
+import { type CachedImage, ImageCache } from './image-cache.ts';
+import type { WalFile } from './wal-file.ts';
+
+/** The content and hash of every page as of the last commit, through a cache of those that changed lately. */
+export class PageImages {
+  readonly hasher = new PageHasher();
+  readonly #wal: WalFile;
+  readonly #cache: ImageCache;
+
+  constructor(wal: WalFile, pageSize: number, cacheBytesMax: number) {
+    this.#wal = wal;
+    this.#cache = new ImageCache(pageSize, cacheBytesMax);
+  }
+
+  /** Valid until the next call into this object. */
+  current(pgno: number): CachedImage {
+    const cached = this.#cache.get(pgno);
+    if (cached !== undefined) return cached;
+    const image = this.#wal.readPage(pgno);
+    const { hi, lo } = this.hasher.hash(pgno, image);
+    this.#cache.put(pgno, image, hi, lo);
+    return { image, hi, lo };
+  }
+
+  replace(
+    pgno: number,
+    image: Uint8Array,
+    hash: { readonly hi: number; readonly lo: number },
+  ): void {
+    this.#cache.put(pgno, image, hash.hi, hash.lo);
+  }
+
+  /** The page is gone: the database shrank. */
+  drop(pgno: number): void {
+    this.#cache.delete(pgno);
+  }
+
+  clear(): void {
+    this.#cache.clear();
+  }
+}

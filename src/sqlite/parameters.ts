@@ -1,0 +1,57 @@
+import type { SqlArgs } from '../api/value.ts';
+import { PacelineError } from '../base/errors.ts';
+
+/** The parameters of a statement. The binding leaves missing ones NULL without a word, so we count ourselves. */
+export interface Parameters {
+  /** The highest index: SQLite numbers `?` one up, `?N` as said, and names at their first appearance. */
+  readonly count: number;
+  /** With their prefix, in order of appearance, each once. */
+  readonly names: readonly string[];
+}
+
+/** What SQLite's tokenizer passes over (strings, quoted names, comments), or a parameter. */
+const TOKEN =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\?\d*|[:@#][\w$\u0080-\uffff]+|\$[\w$\u0080-\uffff]+(?:::[\w$]+)*(?:\([^)]*\))?|[\w\u0080-\uffff][\w$\u0080-\uffff]*/g;
+
+export function parametersOf(sql: string): Parameters {
+  let count = 0;
+  const names: string[] = [];
+  for (const [token] of sql.matchAll(TOKEN)) {
+    if (token === '?') count++;
+    else if (token[0] === '?') count = Math.max(count, Number(token.slice(1)));
+    else if (':@$'.includes(token[0]!) && !names.includes(token)) {
+      names.push(token);
+      count++;
+    }
+  }
+  return { count, names };
+}
+
+/** Throws ARGUMENTS_INVALID unless `args` gives exactly the statement's parameters. */
+export function checkParameters(parameters: Parameters, args: SqlArgs | undefined): void {
+  const { count, names } = parameters;
+  if (args === undefined || Array.isArray(args)) {
+    const given = args?.length ?? 0;
+    if (names.length > 0)
+      throw invalid(`the statement has named parameters (${names.join(', ')}): pass an object`);
+    if (given !== count)
+      throw invalid(`the statement has ${count} parameters, ${given} arguments were given`);
+    return;
+  }
+  if (names.length < count) throw invalid('the statement has ? parameters: pass an array');
+  const given = new Set(Object.keys(args).map(bare));
+  const missing = names.filter((name) => !given.has(bare(name)));
+  if (missing.length > 0) throw invalid(`no argument was given for ${missing.join(', ')}`);
+  const known = new Set(names.map(bare));
+  const unknown = [...given].filter((name) => !known.has(name));
+  if (unknown.length > 0)
+    throw invalid(`the statement has no parameter named ${unknown.join(', ')}`);
+}
+
+function bare(name: string): string {
+  return ':@$'.includes(name[0] ?? ' ') ? name.slice(1) : name;
+}
+
+function invalid(message: string): PacelineError {
+  return new PacelineError('ARGUMENTS_INVALID', message);
+}

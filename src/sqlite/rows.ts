@@ -1,0 +1,29 @@
+import type { SqlValue } from '../api/value.ts';
+import { narrow } from '../api/wire.ts';
+import { PacelineError } from '../base/errors.ts';
+
+/** What a value costs in memory and on the wire, roughly; numbers and NULL count as eight bytes. */
+function sizeOf(value: SqlValue): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length + 8 : 8;
+}
+
+/** Takes a statement's rows, integers narrowed, up to `bytesMax`; then RESULT_TOO_LARGE. */
+export function collectRows(rows: Iterable<unknown>, bytesMax: number): SqlValue[][] {
+  const collected: SqlValue[][] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const values = row as SqlValue[];
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (typeof value === 'bigint') values[i] = narrow(value);
+      bytes += sizeOf(value);
+    }
+    if (bytes > bytesMax)
+      throw new PacelineError(
+        'RESULT_TOO_LARGE',
+        `the result is larger than ${bytesMax} bytes: ask for fewer rows or columns, or raise resultBytesMax`,
+      );
+    collected.push(values);
+  }
+  return collected;
+}

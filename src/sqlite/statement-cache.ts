@@ -1,0 +1,103 @@
+import type { SqlArgs, SqlValue } from '../api/value.ts';
+import { PacelineError } from '../base/errors.ts';
+import type { StatementEffect, StatementGuard } from './authorizer.ts';
+import { type Connection, DatabaseSync, type PreparedStatement } from './binding.ts';
+import { checkParameters, type Parameters, parametersOf } from './parameters.ts';
+import { sqlError } from './sql-error.ts';
+import { firstKeyword, isBlankFrom } from './sql-text.ts';
+
+/** Prepared statements kept per connection; the one first seen goes first. A statement takes a few kilobytes. */
+const STATEMENTS_MAX = 500;
+
+export interface CachedStatement {
+  readonly statement: PreparedStatement;
+  readonly columns: readonly string[];
+  readonly parameters: Parameters;
+  readonly effect: StatementEffect;
+}
+
+/** One connection's prepared statements by their text; each is one statement, checked when it is first seen. */
+export class StatementCache {
+  readonly #connection: Connection;
+  readonly #guard: StatementGuard;
+  readonly #cached = new Map<string, CachedStatement>();
+
+  constructor(connection: Connection, guard: StatementGuard) {
+    this.#connection = connection;
+    this.#guard = guard;
+  }
+
+  /** Throws what SQLite's parser says, STATEMENT_FORBIDDEN, STATEMENTS_MANY, or STATEMENT_EMPTY. */
+  get(sql: string): CachedStatement {
+    const known = this.#cached.get(sql);
+    if (known !== undefined) return known;
+    const prepared = this.#prepare(sql);
+    if (this.#cached.size >= STATEMENTS_MAX) this.#cached.delete(this.#cached.keys().next().value!);
+    this.#cached.set(sql, prepared);
+    return prepared;
+  }
+
+  /** After a change of schema: column names may be others. */
+  clear(): void {
+    this.#cached.clear();
+  }
+
+  #prepare(sql: string): CachedStatement {
+    checkKeyword(sql);
+    this.#guard.begin();
+    const statement = this.#compile(sql);
+    if (!isBlankFrom(sql, statement.sourceSQL.length))
+      throw new PacelineError(
+        'STATEMENTS_MANY',
+        'the text has more than one statement: send them one by one, or as a batch',
+      );
+    statement.setReadBigInts(true);
+    statement.setReturnArrays(true);
+    const columns = statement.columns().map((column) => column.name);
+    return { statement, columns, parameters: parametersOf(sql), effect: this.#guard.effect() };
+  }
+
+  #compile(sql: string): PreparedStatement {
+    try {
+      return this.#connection.prepare(sql);
+    } catch (error) {
+      const refusal = this.#guard.refusal;
+      throw refusal === null ? sqlError(error) : new PacelineError('STATEMENT_FORBIDDEN', refusal);
+    }
+  }
+}
+
+function checkKeyword(sql: string): void {
+  if (isBlankFrom(sql, 0))
+    throw new PacelineError('STATEMENT_EMPTY', 'there is no statement in the text');
+  // VACUUM fails inside a transaction before the authorizer is asked about it.
+  if (firstKeyword(sql) === 'VACUUM')
+    throw new PacelineError(
+      'STATEMENT_FORBIDDEN',
+      'VACUUM rewrites every page of every member: it is an operator’s command',
+    );
+}
+
+const NUMBERS_BIND_AS_REAL = numbersBindAsReal();
+
+/** Whether the binding stores 1 as 1.0; found out by asking, since libraries and versions differ. */
+function numbersBindAsReal(): boolean {
+  const db = new DatabaseSync(':memory:');
+  const row = db.prepare('SELECT typeof(?) AS kind').get(1) as { kind: string };
+  db.close();
+  return row.kind === 'real';
+}
+
+/** The arguments as the binding takes them, whole numbers as INTEGER. Throws ARGUMENTS_INVALID. */
+export function bindable(parameters: Parameters, args: SqlArgs | undefined): unknown[] {
+  checkParameters(parameters, args);
+  if (args === undefined) return [];
+  if (Array.isArray(args)) return NUMBERS_BIND_AS_REAL ? args.map(exact) : (args as SqlValue[]);
+  if (!NUMBERS_BIND_AS_REAL) return [args];
+  return [Object.fromEntries(Object.entries(args).map(([name, value]) => [name, exact(value)]))];
+}
+
+function exact(value: SqlValue): SqlValue {
+  const whole = typeof value === 'number' && Number.isSafeInteger(value) && !Object.is(value, -0);
+  return whole ? BigInt(value) : value;
+}

@@ -1,0 +1,246 @@
+import { randomBytes } from 'node:crypto';
+import { fstatSync } from 'node:fs';
+import { assert } from '../base/assert.ts';
+import { PacelineError } from '../base/errors.ts';
+import type { EntryId } from '../raft/entry.ts';
+import { decodeFrameHeader, FRAME_HEADER_BYTES, frameBytes, frameOffset } from '../wal/format.ts';
+import type { PageImage } from '../wal/frames.ts';
+import { readPageNumbers } from '../wal/lookup.ts';
+import { readImage } from '../wal/reader.ts';
+import { WalAppender } from '../wal/wal-appender.ts';
+import {
+  decodeWalIndexHeader,
+  WAL_INDEX_HEAD_BYTES,
+  type WalIndexHeader,
+} from '../wal/wal-index.ts';
+import type { DatabaseFiles } from './database-files.ts';
+
+/** A commit that is in the WAL: the database is at `id` when read up to `frame`. */
+export interface WalCommit {
+  readonly id: EntryId;
+  readonly frame: number;
+  readonly databasePages: number;
+}
+
+/** The pages of one commit, the last image of each, in ascending order of page number. */
+interface CommittedPages {
+  readonly pages: readonly PageImage[];
+  readonly databasePages: number;
+}
+
+export interface CommittedFrames extends CommittedPages {
+  /** Page numbers in the order of the frames. */
+  readonly pgnos: readonly number[];
+  readonly header: WalIndexHeader;
+}
+
+/**
+ * The live `-wal` as this member knows it: which page is in which frame, and which commit ended where. On a leader SQLite
+ * appends and we read; on a follower we append. Used by the one thread that holds SQLite's writer lock.
+ */
+export class WalFile {
+  readonly #files: DatabaseFiles;
+  readonly #pageSize: number;
+  #header: WalIndexHeader;
+  #databasePages: number;
+  #appender: WalAppender | null = null;
+  /** Page number of each frame, from frame 1 at [0]. */
+  #pgnos: number[] = [];
+  #latest = new Map<number, number>();
+  /** In the order of their frames; only commits that this process made or applied since the WAL began. */
+  #commits: WalCommit[] = [];
+
+  constructor(files: DatabaseFiles, pageSize: number) {
+    this.#files = files;
+    this.#pageSize = pageSize;
+    this.#header = this.#readHeader();
+    this.#databasePages = this.#sizeFrom(this.#header);
+    for (const pgno of readPageNumbers(files.readShm, this.#header.mxFrame)) this.#noteFrame(pgno);
+  }
+
+  get frames(): number {
+    return this.#header.mxFrame;
+  }
+
+  get bytes(): number {
+    return this.frames * frameBytes(this.#pageSize);
+  }
+
+  /** Size of the database, in pages. */
+  get databasePages(): number {
+    return this.#databasePages;
+  }
+
+  /** Throws FOREIGN_WRITE if the WAL is not as this member left it. */
+  checkUntouched(): void {
+    const { mxFrame, salt1, salt2, changeCounter } = this.#readHeader();
+    const known = this.#header;
+    const same = mxFrame === known.mxFrame && changeCounter === known.changeCounter;
+    if (!same || (mxFrame > 0 && (salt1 !== known.salt1 || salt2 !== known.salt2)))
+      throw foreignWrite(this.#files.path);
+  }
+
+  /** After a checkpoint that may have restarted the WAL: takes it up anew. Throws FOREIGN_WRITE if it grew. */
+  takeUpAfterCheckpoint(): void {
+    const header = this.#readHeader();
+    if (header.mxFrame > 0) {
+      this.checkUntouched();
+      return;
+    }
+    this.#header = header;
+    this.#appender = null;
+    this.#forgetFrames();
+  }
+
+  /** The page as of the last commit. */
+  readPage(pgno: number): Uint8Array {
+    const frame = this.#latest.get(pgno);
+    return frame === undefined
+      ? this.#files.readMainPage(pgno, this.#pageSize)
+      : readImage(this.#files.readWal, this.#pageSize, frame);
+  }
+
+  isInWal(pgno: number): boolean {
+    return this.#latest.has(pgno);
+  }
+
+  /**
+   * The commit that SQLite's writer connection has just made in this process. Until `noteCommitted`, readPage
+   * still gives the content from before it. The wal-index tells where the commit ends, not the size of the file.
+   */
+  readCommitted(): CommittedFrames {
+    const header = this.#readHeader();
+    const restarted = header.salt1 !== this.#header.salt1 || header.salt2 !== this.#header.salt2;
+    // SQLite begins a WAL anew only when all of it is in the main file.
+    if (restarted) this.#forgetFrames();
+    const from = this.#pgnos.length;
+    assert(header.mxFrame > from, 'a commit added frames');
+    const size = frameBytes(this.#pageSize);
+    const bytes = this.#files.readWal(
+      frameOffset(this.#pageSize, from + 1),
+      (header.mxFrame - from) * size,
+    );
+    assert(bytes.length === (header.mxFrame - from) * size, 'committed frames are in the WAL');
+    return { header, ...splitFrames(bytes, size, this.#files.path) };
+  }
+
+  /** Takes the commit just read into account. */
+  noteCommitted(committed: CommittedFrames, id: EntryId): void {
+    this.#header = committed.header;
+    this.#appender = null;
+    for (const pgno of committed.pgnos) this.#noteFrame(pgno);
+    this.#finishCommit(id, committed.databasePages);
+  }
+
+  /** Appends a commit and publishes it. Hold SQLite's writer lock (`checkUntouched` after taking it). */
+  append(pages: readonly PageImage[], databasePages: number, id: EntryId): void {
+    this.#appender ??= new WalAppender(this.#files.readShm, this.#pageSize);
+    if (this.#appender.mustStart) this.#forgetFrames();
+    const writes = this.#appender.append(pages, databasePages, freshStart());
+    for (const { bytes, offset } of writes.wal) this.#files.writeWal(bytes, offset);
+    for (const { bytes, offset } of writes.shm) this.#files.writeShm(bytes, offset);
+    this.#header = this.#appender.header;
+    for (const { pgno } of pages) this.#noteFrame(pgno);
+    this.#finishCommit(id, databasePages);
+  }
+
+  /** The commit that brings the database to `id`, if this process knows it. */
+  findCommit(id: EntryId): WalCommit | undefined {
+    return this.#commits.findLast((c) => c.id.index === id.index && c.id.term === id.term);
+  }
+
+  /** What has to be appended to bring the database back to what it was at `commit`. */
+  pagesToUndo(commit: WalCommit): PageImage[] {
+    const changed = new Set(this.#pgnos.slice(commit.frame));
+    for (let pgno = this.#databasePages + 1; pgno <= commit.databasePages; pgno++)
+      changed.add(pgno);
+    const latest = new Map<number, number>();
+    for (let frame = 1; frame <= commit.frame; frame++) latest.set(this.#pgnos[frame - 1]!, frame);
+    const pages = [...changed].filter((pgno) => pgno <= commit.databasePages).sort((a, b) => a - b);
+    return pages.map((pgno) => ({ pgno, image: this.#imageAt(latest.get(pgno), pgno) }));
+  }
+
+  /** Every commit frame of the WAL, newest first, with the pages of that commit: for finding a position after a crash. */
+  *commitsNewestFirst(): Generator<{ frame: number; databasePages: number; images: Uint8Array[] }> {
+    let last = this.frames;
+    while (last > 0) {
+      const { databasePages } = this.#frameHeader(last);
+      let first = last;
+      while (first > 1 && this.#frameHeader(first - 1).databasePages === 0) first--;
+      const images: Uint8Array[] = [];
+      for (let f = last; f >= first; f--)
+        images.push(readImage(this.#files.readWal, this.#pageSize, f));
+      yield { frame: last, databasePages, images };
+      last = first - 1;
+    }
+  }
+
+  /** Tells which position a commit found by commitsNewestFirst brings the database to. */
+  noteFound(commit: WalCommit): void {
+    this.#commits.unshift(commit);
+  }
+
+  #frameHeader(frame: number) {
+    return decodeFrameHeader(
+      this.#files.readWal(frameOffset(this.#pageSize, frame), FRAME_HEADER_BYTES),
+    );
+  }
+
+  #imageAt(frame: number | undefined, pgno: number): Uint8Array {
+    return frame === undefined
+      ? this.#files.readMainPage(pgno, this.#pageSize)
+      : readImage(this.#files.readWal, this.#pageSize, frame);
+  }
+
+  #readHeader(): WalIndexHeader {
+    return decodeWalIndexHeader(this.#files.readShm(0, WAL_INDEX_HEAD_BYTES));
+  }
+
+  #sizeFrom(header: WalIndexHeader): number {
+    if (header.mxFrame > 0) return header.databasePages;
+    return Math.floor(fstatSync(this.#files.mainFd).size / this.#pageSize);
+  }
+
+  #noteFrame(pgno: number): void {
+    this.#pgnos.push(pgno);
+    this.#latest.set(pgno, this.#pgnos.length);
+  }
+
+  #forgetFrames(): void {
+    this.#pgnos = [];
+    this.#latest = new Map();
+    this.#commits = [];
+  }
+
+  #finishCommit(id: EntryId, databasePages: number): void {
+    this.#databasePages = databasePages;
+    this.#commits.push({ id, frame: this.frames, databasePages });
+  }
+}
+
+function splitFrames(bytes: Uint8Array, size: number, path: string) {
+  const images = new Map<number, Uint8Array>();
+  const pgnos: number[] = [];
+  let databasePages = 0;
+  for (let at = 0; at < bytes.length; at += size) {
+    if (databasePages !== 0) throw foreignWrite(path);
+    const header = decodeFrameHeader(bytes, at);
+    pgnos.push(header.pgno);
+    images.set(header.pgno, bytes.subarray(at + FRAME_HEADER_BYTES, at + size));
+    databasePages = header.databasePages;
+  }
+  const inside = [...images].filter(([pgno]) => pgno <= databasePages).sort((a, b) => a[0] - b[0]);
+  return { pages: inside.map(([pgno, image]) => ({ pgno, image })), databasePages, pgnos };
+}
+
+function freshStart() {
+  const salts = randomBytes(8);
+  return { salt1: salts.readUInt32BE(0), salt2: salts.readUInt32BE(4), checkpointSequence: 0 };
+}
+
+export function foreignWrite(path: string): PacelineError {
+  return new PacelineError(
+    'FOREIGN_WRITE',
+    `another process wrote to ${path}: only Paceline may write to a member's database; find that process, and let this member rebuild its copy`,
+  );
+}

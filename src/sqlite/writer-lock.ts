@@ -1,0 +1,35 @@
+import { type Connection, DatabaseSync } from './binding.ts';
+import { sqlError } from './sql-error.ts';
+
+/**
+ * Holds SQLite's writer lock for appends that bypass SQLite. This connection never reads: after such an append its page
+ * cache is stale.
+ */
+export class WriterLock {
+  readonly #connection: Connection;
+
+  constructor(path: string, timeoutMs: number) {
+    this.#connection = new DatabaseSync(path, { timeout: timeoutMs });
+  }
+
+  get held(): boolean {
+    return this.#connection.isTransaction;
+  }
+
+  /** Throws DATABASE_BUSY while another connection holds it. */
+  take(): void {
+    try {
+      this.#connection.exec('BEGIN IMMEDIATE');
+    } catch (error) {
+      throw sqlError(error);
+    }
+  }
+
+  release(): void {
+    if (this.held) this.#connection.exec('ROLLBACK');
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}
