@@ -19,6 +19,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { openFileLog } from '../src/log-store/file.ts';
+import { INITIAL_HARD_STATE, ORIGIN } from '../src/raft/entry.ts';
 
 const openAsync = promisify(open);
 const fsyncAsync = promisify(fsync);
@@ -77,15 +79,41 @@ async function round(dir: string, way: Way, bytes: number, appends: number): Pro
   return times;
 }
 
+/** The same through the store: one entry of `bytes` at a time, from write to `done`. */
+async function storeRound(parent: string, bytes: number, appends: number): Promise<number[]> {
+  const dir = mkdtempSync(join(parent, 'store-'));
+  const base = { id: ORIGIN, membership: [], extra: new Uint8Array(0) };
+  const log = await openFileLog({
+    dir,
+    create: { base, hardState: INITIAL_HARD_STATE },
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  const data = new Uint8Array(bytes).fill(0x5a);
+  const times: number[] = [];
+  for (let index = 1; index <= appends; index++) {
+    const start = process.hrtime.bigint();
+    const entries = [{ index, term: 1, membership: null, data }];
+    await new Promise<void>((resolve) =>
+      log.write({ truncateFrom: null, entries, hardState: null }, resolve),
+    );
+    times.push(Number(process.hrtime.bigint() - start) / 1e6);
+  }
+  await log.close();
+  rmSync(dir, { recursive: true });
+  return times;
+}
+
 function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
 }
 
-function report(way: Way, bytes: number, times: number[]): void {
+function report(name: string, bytes: number, times: number[]): void {
   const sorted = times.sort((x, y) => x - y);
   const p50 = quantile(sorted, 0.5);
   const columns = [
-    way.name.padEnd(40),
+    name.padEnd(40),
     `${bytes / 1024} KiB`.padStart(7),
     `${Math.round(1000 / p50)}`.padStart(7),
     p50.toFixed(3).padStart(9),
@@ -101,12 +129,15 @@ async function main(): Promise<void> {
   try {
     for (const bytes of BATCH_BYTES) {
       const times = WAYS.map((): number[] => []);
+      const stored: number[] = [];
       for (let r = 0; r < Number(rounds); r++) {
         for (const [i, way] of WAYS.entries()) {
           times[i]?.push(...(await round(dir, way, bytes, Number(appends))));
         }
+        stored.push(...(await storeRound(dir, bytes, Number(appends))));
       }
-      for (const [i, way] of WAYS.entries()) report(way, bytes, times[i] ?? []);
+      for (const [i, way] of WAYS.entries()) report(way.name, bytes, times[i] ?? []);
+      report('the store, write to done', bytes, stored);
     }
   } finally {
     rmSync(dir, { recursive: true });

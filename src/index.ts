@@ -12,4 +12,5 @@ export type { Role } from './api/role.ts';
 export type { MemberStatus, Status } from './api/status.ts';
 export type { SqlArgs, SqlValue } from './api/value.ts';
 export { ERROR_CODES, type ErrorCategory, type ErrorCode, PacelineError } from './base/errors.ts';
+export { open } from './member/open.ts';
 export type { OpenOptions } from './member/options.ts';

@@ -1,15 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { Position } from '../api/request.ts';
-import { messageOf, PacelineError } from '../base/errors.ts';
+import { PacelineError } from '../base/errors.ts';
+import { layoutOf } from '../member/directory.ts';
 import { DatabaseChecksum, lockBytePage } from '../redo/checksum.ts';
 import { PageHasher } from '../redo/page-hash.ts';
+import { DirectoryLock } from '../sqlite/directory-lock.ts';
 import { openStoredDatabase, type StoredDatabase } from './stored-database.ts';
 import { readTableRows } from './table-rows.ts';
-
-/** Where a member keeps its database and, while it runs, its lock, inside its directory. */
-const DATABASE = join('db', 'main.db');
-const LOCK = 'lock';
 
 /** What `verify` says about one member's database. */
 export interface DatabaseReport {
@@ -20,45 +17,27 @@ export interface DatabaseReport {
   readonly pageSize: number;
 }
 
-/** Opens the database of a stopped member. Throws DIRECTORY_IN_USE while it runs. */
+/**
+ * Opens the database of a stopped member, and keeps the member from starting until it is closed.
+ * Throws DIRECTORY_IN_USE while it runs.
+ */
 export function openStoppedMember(dir: string): StoredDatabase {
-  refuseRunning(dir);
-  const path = join(dir, DATABASE);
-  if (!existsSync(path)) {
+  const layout = layoutOf(dir);
+  if (!existsSync(layout.database)) {
     const hint = "give the member's --dir";
-    throw new PacelineError('OPTIONS_INVALID', `there is no ${path}; ${hint}`);
+    throw new PacelineError('OPTIONS_INVALID', `there is no ${layout.database}; ${hint}`);
   }
-  return openStoredDatabase(path);
-}
-
-function refuseRunning(dir: string): void {
-  const lock = join(dir, LOCK);
-  const pid = existsSync(lock) ? lockingPid(lock) : null;
-  if (pid === null || !isAlive(pid)) return;
-  const message = `${dir} is in use by process ${pid}; stop that member first`;
-  throw new PacelineError('DIRECTORY_IN_USE', message);
-}
-
-function lockingPid(lock: string): number {
+  const lock = existsSync(layout.lock) ? new DirectoryLock(layout.lock, dir) : null;
   try {
-    const { pid } = JSON.parse(readFileSync(lock, 'utf8')) as { pid?: unknown };
-    if (typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0) return pid;
-  } catch (cause) {
-    throw new PacelineError('DIRECTORY_IN_USE', unreadableLock(lock, messageOf(cause)), { cause });
-  }
-  throw new PacelineError('DIRECTORY_IN_USE', unreadableLock(lock, 'it names no process'));
-}
-
-function unreadableLock(lock: string, why: string): string {
-  return `cannot read ${lock} (${why}); make sure that the member is stopped, then remove it`;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // signal 0 only asks
-    return true;
+    const database = openStoredDatabase(layout.database);
+    const close = () => {
+      database.close();
+      lock?.release();
+    };
+    return { ...database, close };
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'; // another user's
+    lock?.release();
+    throw error;
   }
 }
 

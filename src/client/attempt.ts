@@ -30,7 +30,8 @@ export async function attempt(url: URL, body: string | null, timeoutMs: number):
     const response = await fetch(url, request);
     return readAnswer(response.ok, response.status, await response.text());
   } catch (error) {
-    const kind = NOT_SENT.has(causeCode(error)) ? 'unreachable' : 'lost';
+    const notSent = NOT_SENT.has(causeCode(error)) || isBlockedPort(error);
+    const kind = notSent ? 'unreachable' : 'lost';
     return { kind, why: `${url.origin}: ${explain(error)}` };
   }
 }
@@ -61,7 +62,13 @@ function causeCode(error: unknown): string {
   return String(code);
 }
 
+/** fetch sends nothing to ports of other protocols, 6000 for instance (https://fetch.spec.whatwg.org/#port-blocking). */
+function isBlockedPort(error: unknown): boolean {
+  return messageOf(causeOf(error)) === 'bad port';
+}
+
 function explain(error: unknown): string {
-  const timedOut = error instanceof Error && error.name === 'TimeoutError';
-  return timedOut ? 'no answer in time' : messageOf(causeOf(error)) || causeCode(error);
+  if (error instanceof Error && error.name === 'TimeoutError') return 'no answer in time';
+  if (isBlockedPort(error)) return 'fetch blocks this port, serve HTTP on another one';
+  return messageOf(causeOf(error)) || causeCode(error);
 }

@@ -60,8 +60,9 @@ export class Caller {
 
   #once(call: Call, timeoutMs: number): Promise<Attempt> {
     const url = new URL(call.path, this.#urls[this.#current]!);
-    const body = call.body === null ? null : JSON.stringify(call.body(timeoutMs));
-    return attempt(url, body, timeoutMs + ANSWER_GRACE_MS);
+    const graceMs = Math.min(ANSWER_GRACE_MS, Math.floor(timeoutMs / 4));
+    const body = call.body === null ? null : JSON.stringify(call.body(timeoutMs - graceMs));
+    return attempt(url, body, timeoutMs);
   }
 }
 

@@ -18,5 +18,8 @@ export const CLIENT_DEFAULTS: ClientLimits = {
   retryDelayMsMax: 1000,
 };
 
-/** A member is asked to answer within the time left; its answer gets this much longer to arrive. */
+/**
+ * Of an attempt's time this much, but at most a quarter, is for the answer to arrive: the member itself is
+ * given the rest, so that it can still say what became of a write.
+ */
 export const ANSWER_GRACE_MS = 500;

@@ -81,12 +81,11 @@ export class DiskLog {
     this.#sealed = false;
   }
 
-  /** Proves on disk that the flush before has completed; see `scan.ts`. */
+  /** Proves on disk that the flush before has completed; see `scan.ts`. Never opens a segment for it. */
   async seal(): Promise<void> {
     if (this.#sealed) return;
     this.#records.seal(this.#lastId());
-    const start = this.#writer.isFull(this.#records.bytes) ? this.#continuation() : null;
-    await this.#flush(start);
+    await this.#flush(null);
     this.#sealed = true;
   }
 

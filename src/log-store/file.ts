@@ -30,10 +30,11 @@ export async function openFileLog(options: FileLogOptions): Promise<FileLog> {
   const limits = limitsOf(options);
   try {
     await ensureDirectory(options.dir);
-    if ((await recover(options.dir)) === null) {
+    let found = await recover(options.dir);
+    if (found === null) {
       await createLog(options.dir, options.create, limits);
+      found = await recover(options.dir);
     }
-    const found = await recover(options.dir);
     assert(found !== null, 'a log just created is there');
     return new FileLog(options, limits, found, await repair(options.dir, found, limits));
   } catch (error) {
@@ -223,6 +224,7 @@ export class FileLog implements LogStore {
 
   async #reset(base: LogBase): Promise<void> {
     await this.#aside;
+    this.#refuseIfOver();
     await this.#disk.reset(base);
   }
 

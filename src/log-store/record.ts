@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { crc32 } from '../base/crc32.ts';
+import { crc32 } from './checksum.ts';
 
 /**
  * A segment is a header followed by records. A record is 36 bytes of header and a body:
@@ -90,7 +90,9 @@ export function readHeader(
   placement: Placement,
 ): RecordHeader | null {
   if (at + RECORD_HEADER_BYTES > bytes.length) return null;
-  const type = TYPES[view.getUint8(at + 16) - 1];
+  // Cheap checks first: after damage this runs at every offset of a segment.
+  const code = view.getUint8(at + 16);
+  const type = code === 0 ? undefined : TYPES[code - 1];
   if (type === undefined || view.getUint16(at + 18) !== 0) return null;
   const covered = bytes.subarray(at + 4, at + RECORD_HEADER_BYTES);
   if (view.getUint32(at) !== crc32(covered, seedOf(placement, at))) return null;

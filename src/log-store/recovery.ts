@@ -84,7 +84,8 @@ function checkConsecutive(dir: string, first: number, kept: readonly number[]): 
 
 async function loadSegment(dir: string, sequence: number): Promise<LoadedSegment> {
   const file = join(dir, segmentName(sequence));
-  const bytes = new Uint8Array(await readFile(file));
+  const content = await readFile(file);
+  const bytes = new Uint8Array(content.buffer, content.byteOffset, content.length);
   const header = decodeSegmentHeader(bytes, file);
   if (header.sequence !== sequence) throw damaged(file, 12, `it is segment ${header.sequence}`);
   return { file, bytes, sequence, salt: header.salt, fileBytes: bytes.length };

@@ -18,16 +18,18 @@ export async function repair(
 ): Promise<DiskLog> {
   for (const name of found.leftovers) await removeFile(join(dir, name));
   if (found.leftovers.length > 0) await syncDirectory(dir);
-  const { active } = found;
-  const fd = await openForAppend(dir, active.sequence);
-  await syncData(fd);
-  if (found.torn) {
-    await writeZeros(fd, active.end, active.fileBytes);
-    await syncData(fd);
-  }
-  const writer = new SegmentWriter(dir, limits.segmentBytesMax, active, fd, found.spare);
+  const fd = await openForAppend(dir, found.active.sequence);
+  const writer = new SegmentWriter(dir, limits.segmentBytesMax, found.active, fd, found.spare);
   const { index, base, hardState } = found;
   const disk = new DiskLog({ dir, index, terms: found.terms.copy(), writer, base, hardState });
-  await disk.seal();
+  try {
+    await syncData(fd);
+    // Zeros behind the last record, as they were before the torn write.
+    if (found.torn) await writeZeros(fd, found.active.end, found.active.fileBytes);
+    await disk.seal();
+  } catch (error) {
+    await disk.abandon();
+    throw error;
+  }
   return disk;
 }

@@ -1,4 +1,4 @@
-import { crc32 } from '../base/crc32.ts';
+import { crc32 } from './checksum.ts';
 import { RECORD_HEADER_BYTES, type RecordHeader, type RecordType, readHeader } from './record.ts';
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
 

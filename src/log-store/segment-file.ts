@@ -21,8 +21,17 @@ export interface BlankSegment {
   readonly fileBytes: number;
 }
 
-/** Zeros are written in pieces so that appends to the active segment get their turn at the disk. */
+/** Zeros are written and synced in pieces of this size, so that appends to the active segment need not wait for all. */
 const ZERO_PIECE_BYTES = 256 * 1024;
+
+/**
+ * On Linux a segment is open with O_DSYNC: a write returns when its data is on disk, as if fdatasync
+ * followed, but in one job of libuv's thread pool instead of two. Elsewhere that flag may stop at the
+ * drive's cache (macOS) or be missing, and the sync is a call of its own.
+ */
+const SYNCED_BY_WRITE = process.platform === 'linux';
+const SYNC_FLAG = SYNCED_BY_WRITE ? constants.O_DSYNC : 0;
+const CREATE_SYNCED = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | SYNC_FLAG;
 
 /**
  * Makes segment number `sequence`: filled with zeros to `bytes`, because a write into blocks that exist
@@ -37,10 +46,10 @@ export async function createSegment(
   const path = join(dir, segmentName(sequence));
   const temporary = path + TEMPORARY_SUFFIX;
   const salt = randomBytes(4).readUInt32BE();
-  const fd = await openFile(temporary, 'w');
+  const fd = await openFile(temporary, CREATE_SYNCED);
   try {
     await writeZeros(fd, 0, bytes);
-    await writeAll(fd, encodeSegmentHeader({ sequence, salt }), 0);
+    await appendDurably(fd, encodeSegmentHeader({ sequence, salt }), 0);
     await syncFile(fd);
   } catch (error) {
     await removeFile(temporary);
@@ -53,27 +62,19 @@ export async function createSegment(
   return { sequence, salt, fileBytes: bytes };
 }
 
-/** Overwrites from..to with zeros. Not synced. */
+/** Overwrites from..to with zeros, durably. */
 export async function writeZeros(fd: number, from: number, to: number): Promise<void> {
   const zeros = new Uint8Array(Math.min(ZERO_PIECE_BYTES, Math.max(0, to - from)));
   for (let at = from; at < to; at += zeros.length) {
-    await writeAll(fd, zeros.subarray(0, Math.min(zeros.length, to - at)), at);
+    await appendDurably(fd, zeros.subarray(0, Math.min(zeros.length, to - at)), at);
   }
 }
 
-/**
- * On Linux a segment is open with O_DSYNC: a write returns when its data is on disk, as if fdatasync
- * followed, but in one job of libuv's thread pool instead of two. Elsewhere that flag may stop at the
- * drive's cache (macOS) or be missing, and the sync is a call of its own.
- */
-const SYNCED_BY_WRITE = process.platform === 'linux';
-
 export function openForAppend(dir: string, sequence: number): Promise<number> {
-  const flags = SYNCED_BY_WRITE ? constants.O_RDWR | constants.O_DSYNC : constants.O_RDWR;
-  return openFile(join(dir, segmentName(sequence)), flags);
+  return openFile(join(dir, segmentName(sequence)), constants.O_RDWR | SYNC_FLAG);
 }
 
-/** `fd` comes from openForAppend. Durable when it returns. */
+/** `fd` was opened with SYNC_FLAG. Durable when it returns. */
 export async function appendDurably(fd: number, bytes: Uint8Array, at: number): Promise<void> {
   await writeAll(fd, bytes, at);
   if (!SYNCED_BY_WRITE) await syncData(fd);

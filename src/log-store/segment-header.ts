@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from '../base/bytes.ts';
-import { crc32 } from '../base/crc32.ts';
+import { crc32 } from './checksum.ts';
 import { damaged } from './failure.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from '../base/crc32.ts';
 import type { Entry, Index } from '../raft/entry.ts';
+import { crc32 } from './checksum.ts';
 import { damaged } from './failure.ts';
 import { segmentName } from './layout.ts';
 import { fits } from './logical-log.ts';

@@ -35,14 +35,44 @@ export interface HeldSnapshot {
   readonly fd: number;
 }
 
+/** Successive entries to apply, their data in one buffer, one behind the other. */
+export interface PackedEntries {
+  readonly type: 'apply';
+  readonly ids: readonly EntryId[];
+  readonly lengths: readonly number[];
+  readonly handOver: Uint8Array;
+}
+
+export function packEntries(entries: readonly Entry[]): PackedEntries {
+  const lengths = entries.map((entry) => entry.data.length);
+  const handOver = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  for (const { data } of entries) {
+    handOver.set(data, at);
+    at += data.length;
+  }
+  const ids = entries.map(({ term, index }) => ({ term, index }));
+  return { type: 'apply', ids, lengths, handOver };
+}
+
+/** The entries without their memberships, which are no concern of the database. */
+export function unpackEntries({ ids, lengths, handOver }: PackedEntries): Entry[] {
+  let at = 0;
+  return ids.map((id, i) => {
+    const data = handOver.subarray(at, at + lengths[i]!);
+    at += data.length;
+    return { ...id, membership: null, data };
+  });
+}
+
 export type LoopToSql =
   | { readonly type: 'begin'; readonly at: EntryId; readonly checksum: ChecksumValue | null }
-  | { readonly type: 'apply'; readonly entries: readonly Entry[] }
+  | PackedEntries
   | { readonly type: 'lead'; readonly term: Term }
   | { readonly type: 'step-down' }
   | { readonly type: 'committed'; readonly index: Index }
   | { readonly type: 'roll-back'; readonly to: EntryId }
-  | { readonly type: 'write'; readonly key: number; readonly bytes: Uint8Array }
+  | { readonly type: 'write'; readonly key: number; readonly handOver: Uint8Array }
   | { readonly type: 'hold-snapshot' }
   | { readonly type: 'release-snapshot' }
   | {

@@ -1,5 +1,5 @@
 import type { MemberId } from './entry.ts';
-import { isVoter, votersOf } from './membership.ts';
+import { votersOf } from './membership.ts';
 import type { VoteRequest, VoteResponse } from './message.ts';
 import { voteResult } from './quorum.ts';
 import {
@@ -21,7 +21,7 @@ export function tickElection(state: RaftState): void {
   const hinted = state.campaignIn !== null && state.campaignIn <= 0;
   const timedOut = state.electionElapsed >= state.electionTimeout;
   // Nobody could refuse or be disturbed by a single voter: waiting would only delay the start.
-  const alone = state.leader === null && votersOf(state.memberships.current).length === 1;
+  const alone = state.leader === null && isOnlyVoter(state);
   if (hinted || timedOut || alone) campaign(state);
 }
 
@@ -63,9 +63,14 @@ function countVotes(state: RaftState): void {
     startElection(state, false);
   } else {
     // Votes of others came in answer to requests that left after our own vote was on disk.
-    becomeLeader(state, voters.length > 1);
+    becomeLeader(state, !isOnlyVoter(state));
     sendHeartbeats(state);
   }
+}
+
+function isOnlyVoter(state: RaftState): boolean {
+  const voters = votersOf(state.memberships.current);
+  return voters.length === 1 && voters[0] === state.config.id;
 }
 
 /**
@@ -132,10 +137,10 @@ export function onVoteResponse(state: RaftState, response: VoteResponse): void {
  */
 export function onLeaderGone(state: RaftState, gone: MemberId): void {
   setLeader(state, null);
-  const { current } = state.memberships;
-  if (!isVoter(current, state.config.id)) return;
-  const remaining = votersOf(current).filter((id) => id !== gone);
-  const rank = remaining.indexOf(state.config.id);
+  if (!isElectable(state)) return;
+  const remaining = votersOf(state.memberships.current).filter((id) => id !== gone);
+  const place = remaining.indexOf(state.config.id);
+  const rank = place >= 0 ? place : remaining.length;
   if (rank === 0) campaign(state);
   else state.campaignIn = rank * state.config.campaignDelayTicks;
 }

@@ -40,6 +40,11 @@ export class MembershipHistory {
     return this.#installed.at(-1)!.index;
   }
 
+  /** A voter in the last membership known to be committed, or in one after it. */
+  mayBeVoter(id: MemberId): boolean {
+    return this.#installed.some(({ membership }) => isVoter(membership, id));
+  }
+
   append(entries: readonly Entry[]): void {
     for (const { index, membership } of entries) {
       if (membership !== null) this.#installed.push({ index, membership });

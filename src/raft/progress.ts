@@ -17,6 +17,7 @@ interface InFlight {
 export interface Window {
   readonly inflightMessagesMax: number;
   readonly inflightBytesMax: number;
+  readonly heartbeatTicks: number;
   readonly snapshotRetryTicks: number;
 }
 
@@ -30,8 +31,8 @@ export class Progress {
   #next: Index;
   #inflight: InFlight[] = [];
   #inflightBytes = 0;
-  /** What `match` was at the last heartbeat response. */
-  #matchAtHeartbeat: Index = 0;
+  /** Ticks since `match` moved, or the oldest unanswered append left; null while nothing is unanswered. */
+  #unansweredTicks: number | null = null;
   /** In `probe`: an append is out, or waiting would be better; no other until something is heard. */
   paused = false;
   /** An append is wanted even without entries: the last one may have been lost. */
@@ -80,6 +81,7 @@ export class Progress {
     assert(this.#state !== 'snapshot' && last >= this.#next - 1, 'an append out of order');
     this.nudge = false;
     this.commitSent = Math.max(this.commitSent, commit);
+    if (this.#state === 'probe' || this.#unansweredTicks === null) this.#unansweredTicks = 0;
     if (this.#state === 'probe') this.paused = true;
     else if (last >= this.#next) {
       this.#inflight.push({ last, bytes });
@@ -90,10 +92,12 @@ export class Progress {
 
   /** The follower has our log up to `match`. A snapshot is over once that reaches our log's `base`. */
   acknowledge(match: Index, base: Index): void {
+    if (match > this.#match) this.#unansweredTicks = 0;
     this.#match = Math.max(this.#match, match);
     if (this.#state === 'replicate') this.#free();
     else if (this.#state === 'probe' || this.#match >= base) this.#toReplicate();
     this.#next = Math.max(this.#next, this.#match + 1);
+    if (this.#match === this.#next - 1) this.#unansweredTicks = null;
     assert(this.#match < this.#next, 'match < next');
   }
 
@@ -112,7 +116,6 @@ export class Progress {
     this.#clearWindow();
     this.#state = 'probe';
     this.#next = this.#match + 1;
-    this.paused = false;
     this.commitSent = Math.min(this.commitSent, this.#match);
   }
 
@@ -124,18 +127,21 @@ export class Progress {
 
   tick(): void {
     this.silentTicks += 1;
+    if (this.#unansweredTicks !== null) this.#unansweredTicks += 1;
     if (this.#state !== 'snapshot' || this.snapshotTicks === null) return;
     this.snapshotTicks += 1;
     // The request or its outcome may be lost.
     if (this.snapshotTicks >= this.#window.snapshotRetryTicks) this.snapshotTicks = null;
   }
 
-  /** It lives. If nothing moved since the last time though something is out, the next append may be lost: ask. */
+  /** It lives. If an append is still unanswered after a heartbeat's time, it may be lost: ask once more. */
   heartbeatAnswered(): void {
-    const stuck = this.#match === this.#matchAtHeartbeat && this.#match < this.#next - 1;
-    this.#matchAtHeartbeat = this.#match;
+    const { heartbeatTicks } = this.#window;
+    if (this.#unansweredTicks !== null && this.#unansweredTicks < heartbeatTicks) return;
     this.paused = false;
-    if (this.#state === 'replicate' && stuck) this.nudge = true;
+    if (this.#unansweredTicks === null) return;
+    this.#unansweredTicks = 0;
+    this.nudge = this.#state === 'replicate';
   }
 
   #toReplicate(): void {
@@ -157,6 +163,7 @@ export class Progress {
   #clearWindow(): void {
     this.#inflight = [];
     this.#inflightBytes = 0;
+    this.#unansweredTicks = null;
     this.nudge = false;
     this.paused = false;
   }

@@ -35,7 +35,7 @@ export function becomeCandidate(state: RaftState): void {
 }
 
 function startCampaign(state: RaftState, role: 'pre-candidate' | 'candidate'): void {
-  assert(isElectable(state), 'only a voter campaigns');
+  assert(isElectable(state), 'this member may not campaign');
   state.role = role;
   setLeader(state, null);
   restartElectionTimer(state);

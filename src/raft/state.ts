@@ -2,7 +2,6 @@ import type { ResolvedConfig } from './config.ts';
 import type { HardState, Index, MemberId, Term } from './entry.ts';
 import type { RaftLog } from './log.ts';
 import type { MembershipHistory } from './membership.ts';
-import { isVoter } from './membership.ts';
 import type { Message } from './message.ts';
 import type { Progress } from './progress.ts';
 import type { ReadState, Role, SnapshotNeed } from './ready.ts';
@@ -95,9 +94,13 @@ export function addressed(state: RaftState, to: MemberId) {
   return { from: state.config.id, to, term: state.term };
 }
 
-/** Whether this member may become leader: a learner, a removed member and one without a membership may not. */
+/**
+ * Whether this member may campaign: a voter, or one whose removal it does not know to be committed. The
+ * others may need the log of such a member to get anywhere (dissertation 4.2.2, figure 4.6); its own vote
+ * does not count. Learners, removed members and those without a membership may not.
+ */
 export function isElectable(state: RaftState): boolean {
-  return isVoter(state.memberships.current, state.config.id);
+  return state.memberships.mayBeVoter(state.config.id);
 }
 
 /** An entry of the leader's own term is committed: only then is its commit index current (dissertation 6.4). */

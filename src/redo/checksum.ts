@@ -2,12 +2,15 @@ import { assert } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
 import { hashToHex, type PageHash, sameHash } from './page-hash.ts';
 
-/** Where SQLite places its locks; the page there is never written, and its content means nothing. */
+/**
+ * Where SQLite places its locks; the page there is never written, and its content means nothing.
+ */
 const LOCK_BYTE = 0x40000000;
 
 /**
- * The page that holds SQLite's lock bytes. A database that is large enough has it, but it is in no commit:
- * leave it out of the database checksum (https://sqlite.org/fileformat2.html#the_lock_byte_page).
+ * The page that holds SQLite's lock bytes. A database that is large enough has it, but it is in no
+ * commit: leave it out of the database checksum
+ * (https://sqlite.org/fileformat2.html#the_lock_byte_page).
  */
 export function lockBytePage(pageSize: number): number {
   return LOCK_BYTE / pageSize + 1;
@@ -17,9 +20,9 @@ export function lockBytePage(pageSize: number): number {
 export type ChecksumValue = PageHash;
 
 /**
- * The checksum of a whole database: exclusive-or over the hashes of all its pages, save the lock-byte page.
- * Each hash contains its page number, so the order of pages does not matter and their places do; a commit
- * costs as much as the pages that it changed.
+ * The checksum of a whole database: exclusive-or over the hashes of all its pages, save the
+ * lock-byte page. Each hash contains its page number, so the order of pages does not matter and
+ * their places do; a commit costs as much as the pages that it changed.
  */
 export class DatabaseChecksum implements ChecksumValue {
   #hi: number;
@@ -74,7 +77,9 @@ export class DatabaseChecksum implements ChecksumValue {
   }
 }
 
-/** The counterpart of toHex. Throws RECORD_DAMAGED for anything but sixteen lower-case hex digits. */
+/**
+ * The counterpart of toHex. Throws RECORD_DAMAGED for anything but sixteen lower-case hex digits.
+ */
 export function checksumFromHex(hex: string): ChecksumValue {
   if (!/^[0-9a-f]{16}$/.test(hex)) {
     throw new PacelineError('RECORD_DAMAGED', `not a database checksum: ${JSON.stringify(hex)}`);

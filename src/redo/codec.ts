@@ -5,9 +5,9 @@ import { PacelineError } from '../base/errors.ts';
 import { type PageForm, type RedoPage, type RedoRecord, recordFault } from './record.ts';
 
 /**
- * Layout, big-endian: a head of fixed size, a table with one row for each page, the CRC-32 of both, and
- * the pages' bytes in the table's order. The bytes need no checksum of their own: the table has the hash
- * of what comes out of them.
+ * Layout, big-endian: a head of fixed size, a table with one row for each page, the CRC-32 of both,
+ * and the pages' bytes in the table's order. The bytes need no checksum of their own: the table has
+ * the hash of what comes out of them.
  */
 const REDO_VERSION = 1;
 /** Version, page size, size of the database, checksums before and after, number of pages. */
@@ -38,9 +38,9 @@ export function encodeRedo(record: RedoRecord): Uint8Array {
 }
 
 /**
- * The record, whose pages share memory with `bytes`. What comes back is valid(); whether the deltas in it
- * are well-formed shows when they are applied. Throws RECORD_DAMAGED, or PROTOCOL_MISMATCH for a record of
- * a newer version.
+ * The record, whose pages share memory with `bytes`. What comes back is valid(); whether the deltas
+ * in it are well-formed shows when they are applied. Throws RECORD_DAMAGED, or PROTOCOL_MISMATCH
+ * for a record of a newer version.
  */
 export function decodeRedo(bytes: Uint8Array): RedoRecord {
   const reader = new ByteReader(bytes, 'redo record');

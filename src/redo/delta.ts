@@ -3,24 +3,26 @@ import { PacelineError } from '../base/errors.ts';
 import { wordsOf } from '../base/words.ts';
 
 /**
- * Differences of two page images, in words of four bytes: for each run of changed words the number of
- * unchanged ones before it, its length, and its new content. Both numbers are one to three bytes, seven
- * bits each, the lowest first, the top bit set in all but the last.
+ * Differences of two page images, in words of four bytes: for each run of changed words the number
+ * of unchanged ones before it, its length, and its new content. Both numbers are one to three
+ * bytes, seven bits each, the lowest first, the top bit set in all but the last.
  */
 
 /** A delta larger than this share of the page saves too little for the base that it needs. */
 const WORTH_NUMERATOR = 3;
 const WORTH_DENOMINATOR = 4;
 
-/** Unchanged stretches up to this long stay within a run: starting another costs two bytes and time. */
+/**
+ * Unchanged stretches up to this long stay within a run: starting another costs two bytes and time.
+ */
 const GAP_WORDS_MERGED = 1;
 
 /** The largest page has 2¹⁴ words: counts take at most this many bytes. */
 const COUNT_BYTES_MAX = 3;
 
 /**
- * How to make `image` from `base`; null if that would take more than three quarters of a page, and an
- * empty delta if they are equal. Both have the same size.
+ * How to make `image` from `base`; null if that would take more than three quarters of a page, and
+ * an empty delta if they are equal. Both have the same size.
  */
 export function makeDelta(base: Uint8Array, image: Uint8Array): Uint8Array | null {
   assert(base.length === image.length, 'base and image are of one size');
@@ -37,8 +39,8 @@ function limitOf(image: Uint8Array): number {
 }
 
 /**
- * Runs of words that differ, as [start, end, start, end, …]; null once they cannot fit into `limit` bytes.
- * Equal stretches, most of a page, are passed four words at a time.
+ * Runs of words that differ, as [start, end, start, end, …]; null once they cannot fit into `limit`
+ * bytes. Equal stretches, most of a page, are passed four words at a time.
  */
 function findRuns(base: Int32Array, image: Int32Array, limit: number): number[] | null {
   const runs: number[] = [];
@@ -85,7 +87,10 @@ function findNonZeroRuns(image: Int32Array, limit: number): number[] | null {
   return runs;
 }
 
-/** Adds a run, or lengthens the last one if it is close; returns the bytes that this takes at the least. */
+/**
+ * Adds a run, or lengthens the last one if it is close; returns the bytes that this takes at the
+ * least.
+ */
 function addRun(runs: number[], start: number, end: number): number {
   const last = runs.length - 1;
   if (last > 0 && start - runs[last]! <= GAP_WORDS_MERGED) {
@@ -136,7 +141,10 @@ function putCount(bytes: Uint8Array, at: number, count: number): number {
   return next;
 }
 
-/** Makes the image from its base, which it leaves alone. Throws RECORD_DAMAGED if the delta is not one. */
+/**
+ * Makes the image from its base, which it leaves alone. Throws RECORD_DAMAGED if the delta is not
+ * one.
+ */
 export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
   const image = Uint8Array.from(base);
   patch(image, delta);

@@ -6,7 +6,8 @@ export function describeRecord(record: RedoRecord): string {
   const bytes = record.pages.reduce((sum, page) => sum + page.bytes.length, 0);
   const size = `${record.databasePages} pages of ${record.pageSize}`;
   const change = `${hashToHex(record.checksumBefore)} -> ${hashToHex(record.checksumAfter)}`;
-  return `redo  ${record.pages.length} pages in ${bytes} bytes  database ${size}  checksum ${change}`;
+  const pages = `${record.pages.length} pages in ${bytes} bytes`;
+  return `redo  ${pages}  database ${size}  checksum ${change}`;
 }
 
 /** The lines of `dump redo`: the record, then its pages. */

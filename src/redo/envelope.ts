@@ -42,9 +42,9 @@ export function encodeEnvelope(sections: readonly Section[]): Uint8Array {
 }
 
 /**
- * The sections, sharing memory with the payload; those of unknown kind are among them if they may be skipped.
- * Throws RECORD_DAMAGED for bytes that are no envelope, PROTOCOL_MISMATCH for one that a newer version wrote
- * and that this one cannot take.
+ * The sections, sharing memory with the payload; those of unknown kind are among them if they may
+ * be skipped. Throws RECORD_DAMAGED for bytes that are no envelope, PROTOCOL_MISMATCH for one that
+ * a newer version wrote and that this one cannot take.
  * @param known the kinds that the caller understands
  */
 export function decodeEnvelope(payload: Uint8Array, known: ReadonlySet<number>): Section[] {

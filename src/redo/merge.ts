@@ -22,10 +22,10 @@ export interface MergedRecords {
 }
 
 /**
- * Joins successive records: the last image of a page wins. Images are compared with their hashes at the end
- * only: a fault on the way is in the last image too, or was overwritten.
- * Throws RECORD_DAMAGED for a malformed delta, DATABASE_DIVERGED where the records do not follow one another
- * or an image does not come out as on the leader.
+ * Joins successive records: the last image of a page wins. Images are compared with their hashes at
+ * the end only: a fault on the way is in the last image too, or was overwritten. Throws
+ * RECORD_DAMAGED for a malformed delta, DATABASE_DIVERGED where the records do not follow one
+ * another or an image does not come out as on the leader.
  * @param records one at the least, in the order of the log
  * @param baseOf the content of a page in the database as it is before the first record
  */

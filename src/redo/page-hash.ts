@@ -22,13 +22,15 @@ const SEED_D = 0xa54ff53a | 0;
 const STRIDE_BYTES = 32;
 
 /**
- * Hashes pages. The result stays in `hi` and `lo` until the next call, so that nothing is allocated for it.
+ * Hashes pages. The result stays in `hi` and `lo` until the next call, so that nothing is allocated
+ * for it.
  *
- * Four 32-bit lanes in two pairs. A step (exclusive-or a word, rotate, multiply by an odd number) is
- * invertible in the word and in the lane, and a pair's lanes feed one another in turns, invertibly too: a
- * pair is a 64-bit state. The end mixes each pair by a bijection, joins them by exclusive-or, and mixes
- * once more. So a change within one word is always seen, as is one of the page number alone, and any other
- * change goes unseen with a chance of 2⁻⁶⁴. It guards against faults, not against forgery.
+ * Four 32-bit lanes in two pairs. A step (exclusive-or a word, rotate, multiply by an odd number)
+ * is invertible in the word and in the lane, and a pair's lanes feed one another in turns,
+ * invertibly too: a pair is a 64-bit state. The end mixes each pair by a bijection, joins them by
+ * exclusive-or, and mixes once more. So a change within one word is always seen, as is one of the
+ * page number alone, and any other change goes unseen with a chance of 2⁻⁶⁴. It guards against
+ * faults, not against forgery.
  */
 export class PageHasher implements PageHash {
   hi = 0;
@@ -74,7 +76,8 @@ export class PageHasher implements PageHash {
     const a1 = mix(a + b1, C);
     const d1 = mix(d ^ mix(c, D), C);
     const c1 = mix(c + d1, A);
-    // Joined, the pairs are mixed again: otherwise pages that exchange one pair's words would keep their sum.
+    // Joined, the pairs are mixed again: otherwise pages that exchange one pair's words would keep
+    // their sum.
     const low = mix((b1 ^ d1) + mix(a1 ^ c1, B), D);
     const high = mix(a1 ^ c1 ^ low, C);
     this.lo = mix(low + high, A) >>> 0;

@@ -7,7 +7,8 @@ import type { RedoPage } from './record.ts';
 /**
  * A page of a redo record, in the form that saves most.
  * @param hash of `image`
- * @param base the page's content before the commit, null where it is not at hand or there was no such page
+ * @param base the page's content before the commit, null where it is not at hand or there was no
+ *   such page
  */
 export function makeRedoPage(
   pgno: number,
@@ -23,8 +24,8 @@ export function makeRedoPage(
 }
 
 /**
- * The page's content after the record, not yet compared with its hash. A whole page shares memory with the
- * record. Throws RECORD_DAMAGED if a delta is malformed.
+ * The page's content after the record, not yet compared with its hash. A whole page shares memory
+ * with the record. Throws RECORD_DAMAGED if a delta is malformed.
  * @param baseOf gives the page's content before; called for a `delta` only
  */
 export function pageImage(

@@ -2,11 +2,11 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Database } from '../api/database.ts';
-import { assert } from '../base/assert.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { formatAddress, parseAddress } from '../transport/address.ts';
 import { Admission } from './admission.ts';
 import { createApp } from './app.ts';
+import { Connections } from './connections.ts';
 import { HTTP_DEFAULTS, type HttpLimits, type HttpOptions } from './options.ts';
 
 export interface HttpServer {
@@ -35,7 +35,7 @@ export async function startHttp(database: Database, options: HttpOptions): Promi
     },
   }) as Server; // the adapter makes a plain HTTP server unless it is told to make another
   server.maxConnections = limits.connectionsMax;
-  const closing = closeConnectionsWhenClosing(server);
+  const connections = new Connections(server);
   await listen(server, host, port, options.listen);
   const bound = server.address() as AddressInfo;
   const address = formatAddress({ host, port: bound.port });
@@ -44,7 +44,7 @@ export async function startHttp(database: Database, options: HttpOptions): Promi
   return {
     address,
     close: () => {
-      closed ??= closeGracefully(server, closing, limits.closeTimeoutMs);
+      closed ??= closeGracefully(server, connections, limits.closeTimeoutMs);
       return closed;
     },
   };
@@ -61,22 +61,6 @@ function resolveLimits(options: HttpOptions): HttpLimits {
     limits[name] = value;
   }
   return limits as unknown as HttpLimits;
-}
-
-interface Closing {
-  begun: boolean;
-}
-
-/** Once closing has begun, every answer ends its connection, so that keep-alive peers go elsewhere. */
-function closeConnectionsWhenClosing(server: Server): Closing {
-  const closing: Closing = { begun: false };
-  server.prependListener('request', (_incoming, outgoing) => {
-    if (closing.begun) outgoing.setHeader('connection', 'close');
-    outgoing.once('finish', () => {
-      if (closing.begun) setImmediate(() => server.closeIdleConnections());
-    });
-  });
-  return closing;
 }
 
 function listen(server: Server, host: string, port: number, listenText: string): Promise<void> {
@@ -101,13 +85,15 @@ function listenError(address: string, cause: NodeJS.ErrnoException): PacelineErr
   return new PacelineError('OPTIONS_INVALID', message, { cause });
 }
 
-async function closeGracefully(server: Server, closing: Closing, timeoutMs: number): Promise<void> {
-  assert(!closing.begun, 'closed twice');
-  closing.begun = true;
+async function closeGracefully(
+  server: Server,
+  connections: Connections,
+  timeoutMs: number,
+): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
-    server.closeIdleConnections();
+    connections.closeWhenIdle();
   });
   clearTimeout(cut);
 }

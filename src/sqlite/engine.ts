@@ -1,12 +1,10 @@
 import { assert } from '../base/assert.ts';
 import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
-import { decodeRedo, encodeRedo } from '../redo/codec.ts';
-import { decodeEnvelope, encodeEnvelope, SECTION_REDO } from '../redo/envelope.ts';
-import type { RedoRecord } from '../redo/record.ts';
 import { applyRecords, undoTo } from './apply.ts';
 import { captureCommit } from './capture.ts';
 import type { EngineConnections } from './connections.ts';
+import { encodeEntryData, redoOf } from './entry-data.ts';
 import { Executor, type ExecutorLimits, type Outcome, type Write } from './executor.ts';
 import { PageImages } from './page-images.ts';
 import { positionInPage } from './position-page.ts';
@@ -23,20 +21,6 @@ export interface EngineOptions extends ExecutorLimits {
   readonly pageCacheBytes: number;
   /** Called just before a commit up to `index` can be seen by readers, and with a lower index after one was undone (I5). */
   readonly onVisible: (index: Index, undone: boolean) => void;
-}
-
-const KNOWN_SECTIONS = new Set([SECTION_REDO]);
-
-/** The payload of a log entry. */
-export function encodeEntryData(record: RedoRecord): Uint8Array {
-  return encodeEnvelope([{ kind: SECTION_REDO, mustUnderstand: true, bytes: encodeRedo(record) }]);
-}
-
-/** The redo record in an entry's payload. Throws RECORD_DAMAGED, PROTOCOL_MISMATCH. */
-export function redoOf(data: Uint8Array): RedoRecord {
-  const section = decodeEnvelope(data, KNOWN_SECTIONS).find((s) => s.kind === SECTION_REDO);
-  assert(section !== undefined, 'an entry without a redo section');
-  return decodeRedo(section.bytes);
 }
 
 /**

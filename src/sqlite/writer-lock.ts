@@ -10,6 +10,8 @@ export class WriterLock {
 
   constructor(path: string, timeoutMs: number) {
     this.#connection = new DatabaseSync(path, { timeout: timeoutMs });
+    // Without a cache nothing in it can be stale when the next transaction begins.
+    this.#connection.exec('PRAGMA cache_size=0');
   }
 
   get held(): boolean {

@@ -10,8 +10,9 @@ export interface WalChecksum {
 }
 
 /**
- * Advances `sum` over words[from, to); an even number of them. This loop runs over every page that a
- * follower applies. It is bound by the chain of additions, so unrolling only has to hide the loop.
+ * Advances `sum` over words[from, to); an even number of them. This loop runs over every page that
+ * a follower applies. It is bound by the chain of additions, so unrolling only has to hide the
+ * loop.
  */
 function addWords(sum: WalChecksum, words: Int32Array, from: number, to: number): void {
   let s0 = sum.s0 | 0;
@@ -35,11 +36,17 @@ function addWords(sum: WalChecksum, words: Int32Array, from: number, to: number)
   sum.s1 = s1 >>> 0;
 }
 
-/** Of a frame's six header words, the first two (page number, size) are summed; salts and sums are not. */
+/**
+ * Of a frame's six header words, the first two (page number, size) are summed; salts and sums are
+ * not.
+ */
 const FRAME_HEADER_WORDS = 6;
 const FRAME_SUMMED_WORDS = 2;
 
-/** Advances `sum` over the frame of `length` words that begins at word `at`: part of its header, and its image. */
+/**
+ * Advances `sum` over the frame of `length` words that begins at word `at`: part of its header, and
+ * its image.
+ */
 export function addFrameWords(
   sum: WalChecksum,
   words: Int32Array,
@@ -56,8 +63,8 @@ export function addFrameWords(
 }
 
 /**
- * Advances `sum` over `bytes` (a multiple of 8), taken as words of the order that the WAL's magic number
- * names: a WAL keeps the order of the machine that began it.
+ * Advances `sum` over `bytes` (a multiple of 8), taken as words of the order that the WAL's magic
+ * number names: a WAL keeps the order of the machine that began it.
  */
 export function addBytes(sum: WalChecksum, bytes: Uint8Array, bigEndian: boolean): void {
   const words = wordsOf(bytes);

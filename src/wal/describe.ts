@@ -26,8 +26,8 @@ export function* describeWal(source: ByteSource): Generator<string> {
 function describeWalHeader(header: WalHeader): string {
   const { pageSize, checkpointSequence, salt1, salt2, bigEndianChecksum } = header;
   const salts = `salts ${hex32(salt1)} ${hex32(salt2)}`;
-  const order = bigEndianChecksum ? 'big' : 'little';
-  return `wal  page size ${pageSize}  sequence ${checkpointSequence}  ${salts}  checksums ${order}-endian`;
+  const sums = `checksums ${bigEndianChecksum ? 'big' : 'little'}-endian`;
+  return `wal  page size ${pageSize}  sequence ${checkpointSequence}  ${salts}  ${sums}`;
 }
 
 function describeRest(frames: number, rest: WalRest): string {
@@ -49,7 +49,8 @@ export function* describeWalIndex(read: ReadAt): Generator<string> {
   const { mxFrame, databasePages, pageSize, salt1, salt2, changeCounter } =
     decodeWalIndexHeader(head);
   const salts = `salts ${hex32(salt1)} ${hex32(salt2)}`;
-  yield `wal-index  mxFrame ${mxFrame}  database of ${databasePages} pages of ${pageSize}  ${salts}  change ${changeCounter}`;
+  const size = `database of ${databasePages} pages of ${pageSize}`;
+  yield `wal-index  mxFrame ${mxFrame}  ${size}  ${salts}  change ${changeCounter}`;
   yield describeCheckpoint(decodeCheckpointInfo(head));
 }
 

@@ -58,7 +58,10 @@ export function frameOffset(pageSize: number, frame: number): number {
   return WAL_HEADER_BYTES + (frame - 1) * frameBytes(pageSize);
 }
 
-/** The 32 bytes, with their checksum, of a WAL whose checksums use this machine's (little-endian) order. */
+/**
+ * The 32 bytes, with their checksum, of a WAL whose checksums use this machine's (little-endian)
+ * order.
+ */
 export function encodeWalHeader(fields: {
   readonly pageSize: number;
   readonly checkpointSequence: number;
@@ -86,7 +89,9 @@ function headerChecksum(bytes: Uint8Array, bigEndian: boolean): WalChecksum {
   return sum;
 }
 
-/** Why these bytes are not the header of a WAL, null if they are. SQLite takes such a WAL as empty. */
+/**
+ * Why these bytes are not the header of a WAL, null if they are. SQLite takes such a WAL as empty.
+ */
 export function walHeaderFault(bytes: Uint8Array): string | null {
   if (bytes.length < WAL_HEADER_BYTES) return `the header is ${bytes.length} bytes long`;
   const view = viewOf(bytes);

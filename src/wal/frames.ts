@@ -10,8 +10,8 @@ export interface PageImage {
 }
 
 /**
- * Where a WAL ends: what is needed to append to it. Advanced by encodeFrames, so after a write that failed
- * it is ahead of the file: throw it away and take up the WAL again from its wal-index.
+ * Where a WAL ends: what is needed to append to it. Advanced by encodeFrames, so after a write that
+ * failed it is ahead of the file: throw it away and take up the WAL again from its wal-index.
  */
 export interface WalTail extends WalChecksum {
   readonly pageSize: number;
@@ -35,8 +35,9 @@ export function startWal(
 }
 
 /**
- * The frames of one commit, ready to be written at frameOffset(pageSize, tail.frame + 1); the last one is
- * the commit frame. Each image is copied once; the checksum is taken from the copy, which is aligned.
+ * The frames of one commit, ready to be written at frameOffset(pageSize, tail.frame + 1); the last
+ * one is the commit frame. Each image is copied once; the checksum is taken from the copy, which is
+ * aligned.
  * @param databasePages size of the database after the commit, in pages
  */
 export function encodeFrames(

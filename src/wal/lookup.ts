@@ -3,8 +3,8 @@ import type { ReadAt } from './source.ts';
 import { blockOf, framesBefore, readBlock } from './wal-index-hash.ts';
 
 /**
- * The page numbers of the frames 1..limit, in the order of the frames, from the -shm file; a block is read at
- * a time. `limit` must not exceed mxFrame: entries beyond it mean nothing.
+ * The page numbers of the frames 1..limit, in the order of the frames, from the -shm file; a block
+ * is read at a time. `limit` must not exceed mxFrame: entries beyond it mean nothing.
  */
 export function* readPageNumbers(read: ReadAt, limit: number): Generator<number> {
   for (let frame = 1; frame <= limit; ) {
@@ -24,7 +24,9 @@ export function latestFrames(read: ReadAt, limit: number): Map<number, number> {
   return latest;
 }
 
-/** The latest frame ≤ limit that holds the page, 0 if none does: how SQLite's readers look pages up. */
+/**
+ * The latest frame ≤ limit that holds the page, 0 if none does: how SQLite's readers look pages up.
+ */
 export function findFrame(read: ReadAt, pgno: number, limit: number): number {
   if (limit === 0) return 0;
   for (let number = blockOf(limit); number >= 0; number--) {

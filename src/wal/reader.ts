@@ -15,7 +15,10 @@ import {
 import type { WalTail } from './frames.ts';
 import type { ByteSource, ReadAt } from './source.ts';
 
-/** How much of a WAL is read at a time. Large enough that system calls do not count, small enough to hold. */
+/**
+ * How much of a WAL is read at a time. Large enough that system calls do not count, small enough to
+ * hold.
+ */
 const CHUNK_BYTES = 1024 * 1024;
 
 /** One frame as a listing knows it. */
@@ -48,8 +51,9 @@ export interface WalScan {
 }
 
 /**
- * Finds what SQLite's recovery would find: the frames up to the last commit frame whose salts and checksums,
- * and those of all frames before it, are valid. Holds one chunk of the file and a small object per frame.
+ * Finds what SQLite's recovery would find: the frames up to the last commit frame whose salts and
+ * checksums, and those of all frames before it, are valid. Holds one chunk of the file and a small
+ * object per frame.
  */
 export function scanWal(source: ByteSource): WalScan {
   const first = source.read(0, WAL_HEADER_BYTES);
@@ -103,7 +107,9 @@ function frameFault(
   return sum.s0 === found.s0 && sum.s1 === found.s1 ? null : 'the checksum does not fit';
 }
 
-/** The whole frames of a file, one after the other; the bytes are valid until the next one is taken. */
+/**
+ * The whole frames of a file, one after the other; the bytes are valid until the next one is taken.
+ */
 function* rawFrames(
   source: ByteSource,
   pageSize: number,
@@ -126,8 +132,9 @@ function tailAt(header: WalHeader, frame: number, sum: WalChecksum): WalTail {
 }
 
 /**
- * The frames from their headers alone: salts are compared, checksums and images are not read. Cheap, and right
- * for a WAL whose end is known (from a wal-index header); for one that may be torn use scanWal.
+ * The frames from their headers alone: salts are compared, checksums and images are not read.
+ * Cheap, and right for a WAL whose end is known (from a wal-index header); for one that may be torn
+ * use scanWal.
  * @param to the last frame wanted; fewer come if the file or the salts end before it
  */
 export function* listFrames(read: ReadAt, to = Number.MAX_SAFE_INTEGER): Generator<FrameInfo> {
@@ -141,7 +148,10 @@ export function* listFrames(read: ReadAt, to = Number.MAX_SAFE_INTEGER): Generat
   }
 }
 
-/** The page image of a frame that the wal-index or a listing names. Throws DATABASE_DAMAGED if it is not there. */
+/**
+ * The page image of a frame that the wal-index or a listing names. Throws DATABASE_DAMAGED if it is
+ * not there.
+ */
 export function readImage(read: ReadAt, pageSize: number, frame: number): Uint8Array {
   const image = read(frameOffset(pageSize, frame) + FRAME_HEADER_BYTES, pageSize);
   if (image.length === pageSize) return image;

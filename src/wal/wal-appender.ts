@@ -21,9 +21,10 @@ export interface CommitWrites {
 }
 
 /**
- * Appends commits to a WAL and publishes them in its wal-index; plans the writes, does none. To be used
- * under SQLite's writer lock only, and for as long as that lock is held or isCurrent says yes. After a write
- * that failed, throw it away and make a new one: it takes up from what is published in the -shm file.
+ * Appends commits to a WAL and publishes them in its wal-index; plans the writes, does none. To be
+ * used under SQLite's writer lock only, and for as long as that lock is held or isCurrent says yes.
+ * After a write that failed, throw it away and make a new one: it takes up from what is published
+ * in the -shm file.
  */
 export class WalAppender {
   readonly #pageSize: number;
@@ -56,7 +57,10 @@ export class WalAppender {
     return this.#tail === null;
   }
 
-  /** Whether the -shm file is still as this appender knows it; to be asked after the lock was let go. */
+  /**
+   * Whether the -shm file is still as this appender knows it; to be asked after the lock was let
+   * go.
+   */
   isCurrent(readShm: ReadAt): boolean {
     return this.#index.isCurrent(readShm);
   }

@@ -3,7 +3,10 @@ import { PacelineError } from '../base/errors.ts';
 import type { ReadAt } from './source.ts';
 import { WAL_INDEX_HEAD_BYTES } from './wal-index.ts';
 
-/** The wal-index behind its head: blocks of page numbers, each with a hash table from page number to frame. */
+/**
+ * The wal-index behind its head: blocks of page numbers, each with a hash table from page number to
+ * frame.
+ */
 export const BLOCK_BYTES = 32768;
 const HASH_AT = 16384;
 const SLOTS = 8192;
@@ -18,7 +21,9 @@ export function blockOf(frame: number): number {
   return Math.floor((frame + BLOCK_FRAMES - FIRST_BLOCK_FRAMES - 1) / BLOCK_FRAMES);
 }
 
-/** The last frame of the block before; `frame - framesBefore(blockOf(frame))` is its index, from 1. */
+/**
+ * The last frame of the block before; `frame - framesBefore(blockOf(frame))` is its index, from 1.
+ */
 export function framesBefore(block: number): number {
   return block === 0 ? 0 : FIRST_BLOCK_FRAMES + (block - 1) * BLOCK_FRAMES;
 }
@@ -79,8 +84,8 @@ export class IndexBlock {
   }
 
   /**
-   * Enters the page of the frame at `index`, which must be free, and returns its hash slot. Collisions go
-   * to the next free slot: with half the slots free at the least there always is one.
+   * Enters the page of the frame at `index`, which must be free, and returns its hash slot.
+   * Collisions go to the next free slot: with half the slots free at the least there always is one.
    */
   insert(index: number, pgno: number): number {
     assert(index >= 1 && index <= this.capacity, `index ${index} is outside the block`);
@@ -109,9 +114,10 @@ export class IndexBlock {
   }
 
   /**
-   * Removes what lies beyond `limit`: transactions of SQLite that spilled and did not commit leave their
-   * entries, and SQLite removes them in the same way before it uses the place again. Entries up to the
-   * limit never depend on later ones, so no reader is disturbed. Returns whether anything was there.
+   * Removes what lies beyond `limit`: transactions of SQLite that spilled and did not commit leave
+   * their entries, and SQLite removes them in the same way before it uses the place again. Entries
+   * up to the limit never depend on later ones, so no reader is disturbed. Returns whether anything
+   * was there.
    */
   clean(limit: number): boolean {
     let dirty = false;
@@ -128,7 +134,10 @@ export class IndexBlock {
   }
 }
 
-/** Reads one block of the -shm file into memory of its own. Throws DATABASE_DAMAGED if the file ends before. */
+/**
+ * Reads one block of the -shm file into memory of its own. Throws DATABASE_DAMAGED if the file ends
+ * before.
+ */
 export function readBlock(read: ReadAt, block: number): IndexBlock {
   const bytes = read(block * BLOCK_BYTES, BLOCK_BYTES);
   if (bytes.length < BLOCK_BYTES) throw damaged(`block ${block} is missing`);

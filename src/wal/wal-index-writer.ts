@@ -25,15 +25,18 @@ export interface FileWrite {
 }
 
 /**
- * Plans the writes that publish commits in a wal-index. It mirrors the header and the block that holds the
- * last frame, as read from the real -shm file at the start, and is valid as long as SQLite's writer lock is
- * held: once the lock was let go, check isCurrent, and take up the wal-index anew if it is not.
+ * Plans the writes that publish commits in a wal-index. It mirrors the header and the block that
+ * holds the last frame, as read from the real -shm file at the start, and is valid as long as
+ * SQLite's writer lock is held: once the lock was let go, check isCurrent, and take up the
+ * wal-index anew if it is not.
  */
 export class WalIndexWriter {
   #header: WalIndexHeader;
   /** The header's bytes as they are in the file. */
   #published: Uint8Array;
-  /** The block of frame mxFrame; null while the next frame begins a block (SQLite zeroes it then). */
+  /**
+   * The block of frame mxFrame; null while the next frame begins a block (SQLite zeroes it then).
+   */
   #block: IndexBlock | null;
   /** The block was cleaned in memory, the file was not: the next append writes all of it. */
   #cleaned: boolean;
@@ -54,14 +57,16 @@ export class WalIndexWriter {
   }
 
   /**
-   * Whether the file is still as this writer knows it: nobody committed, restarted the WAL, or died in a
-   * transaction that had spilled frames (whose first trace is the page number behind the last frame).
+   * Whether the file is still as this writer knows it: nobody committed, restarted the WAL, or died
+   * in a transaction that had spilled frames (whose first trace is the page number behind the last
+   * frame).
    */
   isCurrent(read: ReadAt): boolean {
     const head = read(0, 2 * WAL_INDEX_HEADER_BYTES);
     if (walIndexFault(head) !== null) return false;
     if (!this.#published.every((byte, i) => head[i] === byte)) return false;
-    // The next append writes a cleaned block whole, and a block's first use too: nothing there can disturb.
+    // The next append writes a cleaned block whole, and a block's first use too: nothing there can
+    // disturb.
     if (this.#block === null || this.#cleaned) return true;
     const { block, capacity } = this.#block;
     const next = this.#header.mxFrame - framesBefore(block) + 1;
@@ -71,10 +76,10 @@ export class WalIndexWriter {
   }
 
   /**
-   * The writes, in the order in which they must be done, that make a commit visible. Its frames must be in
-   * the WAL before the first of them. Page numbers and hash slots first: readers do not look beyond their
-   * mxFrame. Then the second header, then the first: a reader takes a header only if both are equal.
-   * The bytes are this writer's memory: write them before the next call.
+   * The writes, in the order in which they must be done, that make a commit visible. Its frames
+   * must be in the WAL before the first of them. Page numbers and hash slots first: readers do not
+   * look beyond their mxFrame. Then the second header, then the first: a reader takes a header only
+   * if both are equal. The bytes are this writer's memory: write them before the next call.
    * @param tail the WAL's end after the commit
    */
   append(pages: readonly PageImage[], tail: WalTail, databasePages: number): FileWrite[] {
@@ -95,7 +100,9 @@ export class WalIndexWriter {
     return writes;
   }
 
-  /** Enters pages from `from` on, the first as `frame`, until its block is full; returns how many. */
+  /**
+   * Enters pages from `from` on, the first as `frame`, until its block is full; returns how many.
+   */
   #fillBlock(
     pages: readonly PageImage[],
     from: number,
@@ -114,7 +121,10 @@ export class WalIndexWriter {
     return count;
   }
 
-  /** Makes #block the one that holds `frame`; true if this is its first use, so that all of it is written. */
+  /**
+   * Makes #block the one that holds `frame`; true if this is its first use, so that all of it is
+   * written.
+   */
   #blockFor(frame: number): boolean {
     const number = blockOf(frame);
     if (frame !== framesBefore(number) + 1) {
@@ -131,8 +141,9 @@ function writeOf(block: IndexBlock, { from, to }: ByteSpan): FileWrite {
 }
 
 /**
- * Enters `count` pages and returns the span of hash slots from the first to the last one that they took.
- * The slots in between are written as they are: copying 16 KiB costs a third of a further system call.
+ * Enters `count` pages and returns the span of hash slots from the first to the last one that they
+ * took. The slots in between are written as they are: copying 16 KiB costs a third of a further
+ * system call.
  */
 function enter(
   block: IndexBlock,

@@ -5,8 +5,9 @@ import { decodePageSize, encodePageSize, WAL_VERSION } from './format.ts';
 import type { WalTail } from './frames.ts';
 
 /**
- * The head of the wal-index, the content of the -shm file (https://sqlite.org/walformat.html): two copies of
- * a header, then what checkpoints and readers share. Numbers are in the machine's order, the salts are not.
+ * The head of the wal-index, the content of the -shm file (https://sqlite.org/walformat.html): two
+ * copies of a header, then what checkpoints and readers share. Numbers are in the machine's order,
+ * the salts are not.
  */
 export const WAL_INDEX_HEADER_BYTES = 48;
 /** Both copies, the checkpoint fields, and the bytes on which SQLite places its locks. */
@@ -45,8 +46,8 @@ export interface CheckpointInfo {
 }
 
 /**
- * Why the head of a wal-index cannot be used, null if it can. A reader that holds no lock can meet a commit
- * half published and should look again; under SQLite's writer lock a fault is damage.
+ * Why the head of a wal-index cannot be used, null if it can. A reader that holds no lock can meet
+ * a commit half published and should look again; under SQLite's writer lock a fault is damage.
  */
 export function walIndexFault(head: Uint8Array): string | null {
   if (head.length < 2 * WAL_INDEX_HEADER_BYTES) return 'the wal-index has no header';
@@ -61,7 +62,10 @@ export function walIndexFault(head: Uint8Array): string | null {
   return fits ? null : "the header's checksum does not fit";
 }
 
-/** Throws DATABASE_DAMAGED where walIndexFault finds a fault: call it under the writer lock, or when it is null. */
+/**
+ * Throws DATABASE_DAMAGED where walIndexFault finds a fault: call it under the writer lock, or when
+ * it is null.
+ */
 export function decodeWalIndexHeader(head: Uint8Array): WalIndexHeader {
   const fault = walIndexFault(head);
   if (fault !== null) {

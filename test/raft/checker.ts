@@ -54,10 +54,13 @@ export class Checker {
   }
 
   /** After a Ready was handed to the log. */
-  afterReady(member: Checked, ready: Ready, isUp: (id: MemberId) => MemoryLog): void {
-    this.#checkLogMatching(member, ready.entries);
+  afterReady(member: Checked, ready: Ready, logOf: (id: MemberId) => MemoryLog): void {
+    for (const message of ready.messages) {
+      if (message.type !== 'append-request') continue;
+      this.sawEntries(member.id, message.previous.term, message.entries);
+    }
     this.#checkLeader(member, ready);
-    this.#checkCommit(member, ready, isUp);
+    this.#checkCommit(member, ready, logOf);
   }
 
   /** I1 and I3, and a leader only appends (dissertation, figure 3.2). */
@@ -78,19 +81,22 @@ export class Checker {
     });
   }
 
-  /** I2 by induction: index and term name one entry, and one entry before it. */
-  #checkLogMatching({ id, log }: Checked, entries: readonly Entry[]): void {
+  /**
+   * I2 by induction: index and term name one entry, and one entry before it. Called for what leaves a
+   * member and what is on its disk: what a crash made unseen never was.
+   */
+  sawEntries(id: MemberId, previousTerm: Term | undefined, entries: readonly Entry[]): void {
+    let before = previousTerm;
     for (const entry of entries) {
       const key = `${entry.term}:${entry.index}`;
-      const previousTerm = log.term(entry.index - 1);
       const seen = this.#seen.get(key);
-      if (seen === undefined) {
-        this.#seen.set(key, { entry, previousTerm });
-        continue;
+      if (seen === undefined) this.#seen.set(key, { entry, previousTerm: before });
+      else {
+        assert.deepEqual(entry, seen.entry, `I2: ${id} has another entry ${key}`);
+        const same = before === undefined || before === seen.previousTerm;
+        assert.ok(same, `I2: ${id} has another entry before ${key}`);
       }
-      assert.deepEqual(entry, seen.entry, `I2: ${id} has another entry ${key}`);
-      const before = previousTerm === undefined || previousTerm === seen.previousTerm;
-      assert.ok(before, `I2: ${id} has another entry before ${key}`);
+      before = entry.term;
     }
   }
 

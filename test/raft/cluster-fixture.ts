@@ -102,13 +102,12 @@ export class Cluster {
     }
   }
 
-  /** Ticks `id` alone until it campaigns. */
+  /** Ticks `id` alone until it campaigns; nothing else makes a follower speak. */
   timeout(id: MemberId): void {
-    const member = this.at(id);
-    const { term } = member.raft;
+    const { length } = this.trace;
     for (let i = 0; i < 2 * this.settings.electionTicks; i++) {
       this.tick(id);
-      if (member.raft.role === 'pre-candidate' || member.raft.term > term) return;
+      if (this.trace.length > length) return;
     }
     assert.fail(`${id} does not campaign`);
   }
@@ -128,12 +127,23 @@ export class Cluster {
   }
 
   propose(id: MemberId, bytes = 10, change: Membership | null = null): Entry {
+    const entry = this.#next(id, bytes, change);
+    this.call(id, (raft) => raft.propose(entry));
+    return entry;
+  }
+
+  /** Several entries before the next Ready is taken. */
+  proposeBatch(id: MemberId, count: number, bytes = 10): void {
+    this.call(id, (raft) => {
+      for (let i = 0; i < count; i++) raft.propose(this.#next(id, bytes, null));
+    });
+  }
+
+  #next(id: MemberId, bytes: number, change: Membership | null): Entry {
     const { term, lastIndex } = this.raft(id);
     this.#proposals += 1;
     const data = new Uint8Array(bytes).fill(this.#proposals);
-    const entry = { term, index: lastIndex + 1, membership: change, data };
-    this.call(id, (raft) => raft.propose(entry));
-    return entry;
+    return { term, index: lastIndex + 1, membership: change, data };
   }
 
   /** The disk of `id` finishes its oldest write. */
@@ -143,6 +153,7 @@ export class Cluster {
     assert.ok(done !== undefined, `${id} has nothing to write`);
     member.log.flush();
     if (done.kind === 'compaction') return;
+    this.checker.sawEntries(id, done.previousTerm, done.ready.entries);
     for (const message of done.ready.afterDurable) this.send(message);
     this.call(id, (raft) => raft.durable(done.last));
   }
@@ -250,7 +261,8 @@ export class Cluster {
     for (const message of ready.messages) this.send(message);
     const index = member.log.lastIndex;
     const last = { term: member.log.term(index)!, index };
-    member.waiting.push({ kind: 'write', ready, last });
+    const previousTerm = member.log.term(index - ready.entries.length);
+    member.waiting.push({ kind: 'write', ready, last, previousTerm });
     member.reads.push(...ready.readStates);
     member.readsFailed.push(...ready.readsFailed);
     if (ready.snapshotNeed !== null) member.snapshotNeed = ready.snapshotNeed;

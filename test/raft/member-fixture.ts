@@ -15,7 +15,14 @@ export function membership(...names: string[]): Membership {
 }
 
 type Waiting =
-  | { readonly kind: 'write'; readonly ready: Ready; readonly last: { term: Term; index: Index } }
+  | {
+      readonly kind: 'write';
+      readonly ready: Ready;
+      /** The last entry of the log after this write. */
+      readonly last: { term: Term; index: Index };
+      /** Of the entry before the first one written. */
+      readonly previousTerm: Term | undefined;
+    }
   | { readonly kind: 'compaction' };
 
 /** One member with its disk. `raft` is replaced at a restart. */

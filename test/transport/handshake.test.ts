@@ -90,6 +90,28 @@ describe('handshake', () => {
     );
   });
 
+  test('the acceptor refuses who dialled another, and who bears its own name', () => {
+    for (const hello of [dialler(n1, 'n3').start(), dialler(n2, 'n2').start()]) {
+      const step = acceptor().receive(hello);
+      assert.ok(step.kind === 'refused' && step.error.code === 'MEMBERS_MISMATCH');
+    }
+  });
+
+  test('the dialler refuses another member than the one dialled', () => {
+    const n3 = { ...n1, self: 'n3' };
+    const other = payloadOf(acceptor(n3).receive(dialler(n1, 'n3').start()), 'reply');
+    const step = dialler(n1, 'n2').receive(other);
+    assert.ok(step.kind === 'refused' && step.error.code === 'MEMBERS_MISMATCH');
+    assert.match(step.error.message, /dialled n2.*is n3/);
+  });
+
+  test('a member that is in no list is refused although the lists are the same', () => {
+    const [d, a] = [dialler({ ...n1, self: 'n9' }), acceptor()];
+    const proof = payloadOf(d.receive(payloadOf(a.receive(d.start()), 'reply')), 'reply');
+    const step = a.receive(proof);
+    assert.ok(step.kind === 'refused' && step.error.code === 'MEMBERS_MISMATCH');
+  });
+
   test('messages out of turn, and bytes that are none, are refused as no handshake', () => {
     const alive = encodeControl({ kind: 'alive' });
     for (const payload of [new Uint8Array(0), Uint8Array.of(77), alive]) {

@@ -53,11 +53,13 @@ export class Follower {
     this.copy = copy;
     this.#pageSize = pageSize;
     this.#locker = copy.connect();
-    // BEGIN reads page 1. From a cache that this connection's own ROLLBACK took for current, it could be a
-    // page 1 that names more pages than the database still has, which SQLite calls malformed.
+    // BEGIN reads page 1. From a cache that this connection's own ROLLBACK took for current, it
+    // could be a page 1 that names more pages than the database still has, which SQLite calls
+    // malformed.
     this.#locker.exec('PRAGMA cache_size=0');
     this.#locker.prepare('SELECT count(*) FROM sqlite_schema').get();
-    this.#appender = this.#takeUp();
+    this.lock();
+    this.#appender = new WalAppender(copy.reader('-shm'), pageSize);
   }
 
   get mxFrame(): number {
@@ -65,35 +67,37 @@ export class Follower {
   }
 
   append({ pages, databasePages }: Commit): void {
-    const start = {
-      salt1: this.#salt++,
-      salt2: this.#salt * 40503,
-      checkpointSequence: this.#salt,
-    };
+    const salt = this.#salt++;
+    const start = { salt1: salt, salt2: salt * 40503, checkpointSequence: salt };
     const { wal, shm } = this.#appender.append(pages, databasePages, start);
     this.copy.write('-wal', wal);
     this.copy.write('-shm', shm);
-    this.#locker.exec('ROLLBACK');
+    this.unlock();
+    this.lock();
+  }
+
+  lock(): void {
     this.#locker.exec('BEGIN IMMEDIATE');
   }
 
-  /** Lets the lock go for `during`, and takes the WAL up again. */
-  release(during: () => void): void {
+  unlock(): void {
     this.#locker.exec('ROLLBACK');
-    during();
-    this.#appender = this.#takeUp();
   }
 
-  /** Lets the lock go for `during`; whether the appender finds the wal-index unchanged afterwards. */
-  isCurrentAfter(during: () => void): boolean {
-    this.#locker.exec('ROLLBACK');
-    during();
-    this.#locker.exec('BEGIN IMMEDIATE');
+  /** Begins anew from what the -shm file says. */
+  takeUp(): void {
+    this.#appender = new WalAppender(this.copy.reader('-shm'), this.#pageSize);
+  }
+
+  isCurrent(): boolean {
     return this.#appender.isCurrent(this.copy.reader('-shm'));
   }
 
-  #takeUp(): WalAppender {
-    this.#locker.exec('BEGIN IMMEDIATE');
-    return new WalAppender(this.copy.reader('-shm'), this.#pageSize);
+  /** Lets SQLite fold the WAL into the main file and restart it. */
+  checkpoint(): void {
+    this.unlock();
+    this.copy.truncate();
+    this.lock();
+    this.takeUp();
   }
 }

@@ -16,8 +16,8 @@ export function temporaryDirectory(t: { after(done: () => void): void }): string
 }
 
 /**
- * A database in WAL mode and its files. Descriptors stay open until the connections are closed: closing one
- * earlier would drop the locks that SQLite holds in this process.
+ * A database in WAL mode and its files. Descriptors stay open until the connections are closed:
+ * closing one earlier would drop the locks that SQLite holds in this process.
  */
 export class LiveDatabase {
   readonly path: string;

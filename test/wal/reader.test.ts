@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Prng } from '../../src/base/prng.ts';
+import { addFrameWords } from '../../src/wal/checksum.ts';
 import { frameOffset } from '../../src/wal/format.ts';
 import { encodeFrames, startWal, type WalTail } from '../../src/wal/frames.ts';
 import { listFrames, readImage, scanWal } from '../../src/wal/reader.ts';
@@ -80,6 +81,22 @@ test('a change of any bit ends the WAL before the frame that has it', () => {
     assert.equal(scan.frames.length, frame <= 1 ? 0 : frame <= 3 ? 1 : 3, `byte ${at}`);
     assert.notEqual(scan.rest.fault, null);
   }
+});
+
+test('a frame without a page number is not valid, even if its checksum fits', () => {
+  const { bytes, tail } = makeWal(1);
+  const frame = new Uint8Array(24 + PAGE_SIZE);
+  const view = new DataView(frame.buffer);
+  view.setUint32(4, 11);
+  view.setUint32(8, tail.salt1);
+  view.setUint32(12, tail.salt2);
+  const sum = { s0: tail.s0, s1: tail.s1 };
+  addFrameWords(sum, new Int32Array(frame.buffer), 0, frame.length / 4, false);
+  view.setUint32(16, sum.s0);
+  view.setUint32(20, sum.s1);
+  const scan = scanWal(memorySource(new Uint8Array(Buffer.concat([bytes, frame]))));
+  assert.equal(scan.frames.length, 1);
+  assert.match(scan.rest.fault ?? '', /page number is 0/);
 });
 
 test('frames of the WAL before the restart are behind the end', () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { Prng } from '../../src/base/prng.ts';
-import { decodeWalIndexHeader, type WalIndexHeader } from '../../src/wal/wal-index.ts';
-import { BLOCK_BYTES, blockOf } from '../../src/wal/wal-index-hash.ts';
+import { blockOf } from '../../src/wal/wal-index-hash.ts';
 import { Capture, Follower } from './follow.ts';
-import { LiveDatabase, temporaryDirectory } from './live-database.ts';
-import { glance, runTransaction, SCHEMA } from './workload.ts';
+import { temporaryDirectory } from './live-database.ts';
+import { assertSound, compareWithRecovery, makePair } from './pair.ts';
+import { glance, runTransaction } from './workload.ts';
 
 interface Case {
   readonly pageSize: number;
@@ -44,64 +44,53 @@ for (const { pageSize, autoVacuum, transactions, seed, block } of CASES) {
     const reader = copy.connect();
     const capture = new Capture(source);
     const follower = new Follower(copy, pageSize);
+    const held = new HeldReader(copy.connect());
+    const checkpointer = copy.connect();
     const prng = new Prng(seed);
     const half = transactions >>> 1;
     for (let n = 0; n < transactions; n++) {
-      if (n === half) follower.release(() => copy.truncate());
+      if (n === half) {
+        held.release();
+        follower.checkpoint();
+      }
+      if (n % 20 === 0) held.renew();
+      // Beside the appends, and often with a snapshot in its way.
+      if (n % 6 === 5) checkpointer.exec('PRAGMA wal_checkpoint(PASSIVE)');
       if (n === half + 7) source.truncate();
       runTransaction(source.db, prng);
       const commit = capture.take();
       if (commit !== null) follower.append(commit);
       assert.deepEqual(glance(reader), glance(source.db), `after transaction ${n}`);
     }
+    held.release();
     assert.ok(blockOf(follower.mxFrame) >= block, `only ${follower.mxFrame} frames`);
     compareWithRecovery(copy, path.join(directory, 'rebuilt.db'));
     assertSound(copy);
-    follower.release(() => copy.truncate());
+    follower.checkpoint();
     source.truncate();
     assert.deepEqual(copy.all(''), source.all(''), 'the main files differ');
   });
 }
 
-/** Two databases from one file, in WAL mode, with empty WALs. */
-function makePair(directory: string, setup: string): { source: LiveDatabase; copy: LiveDatabase } {
-  const first = path.join(directory, 'source.db');
-  const second = path.join(directory, 'copy.db');
-  new LiveDatabase(first, `${setup}; ${SCHEMA}`).close();
-  fs.copyFileSync(first, second);
-  return { source: new LiveDatabase(first), copy: new LiveDatabase(second) };
-}
+/** A connection whose snapshot must not change while commits are appended and checkpointed. */
+class HeldReader {
+  readonly #db: DatabaseSyncInstance;
+  #seen: unknown;
 
-/** Lets SQLite rebuild the wal-index from main file and WAL alone, and compares it with the one in use. */
-function compareWithRecovery(copy: LiveDatabase, aside: string): void {
-  fs.writeFileSync(aside, copy.all(''));
-  fs.writeFileSync(`${aside}-wal`, copy.all('-wal'));
-  const rebuilt = new LiveDatabase(aside);
-  try {
-    assert.deepEqual(glance(rebuilt.db), glance(copy.connect()));
-    const ours = copy.all('-shm');
-    const theirs = rebuilt.all('-shm');
-    const header = decodeWalIndexHeader(ours);
-    assert.deepEqual(comparable(header), comparable(decodeWalIndexHeader(theirs)));
-    for (let block = 0; block <= blockOf(header.mxFrame); block++) {
-      const from = block === 0 ? 136 : block * BLOCK_BYTES;
-      const to = (block + 1) * BLOCK_BYTES;
-      assert.deepEqual(ours.subarray(from, to), theirs.subarray(from, to), `block ${block}`);
-    }
-    assertSound(rebuilt);
-  } finally {
-    rebuilt.close();
+  constructor(db: DatabaseSyncInstance) {
+    this.#db = db;
   }
-}
 
-/** Recovery starts the change counter anew. */
-function comparable(header: WalIndexHeader): Omit<WalIndexHeader, 'changeCounter'> {
-  const { changeCounter: _, ...rest } = header;
-  return rest;
-}
+  /** Checks that the old snapshot is what it was, and takes a new one. */
+  renew(): void {
+    this.release();
+    this.#db.exec('BEGIN');
+    this.#seen = glance(this.#db);
+  }
 
-function assertSound(database: LiveDatabase): void {
-  const db = database.connect();
-  assert.deepEqual(db.prepare('PRAGMA integrity_check').all().map(Object.values), [['ok']]);
-  assert.deepEqual(db.prepare('PRAGMA foreign_key_check').all(), []);
+  release(): void {
+    if (!this.#db.isTransaction) return;
+    assert.deepEqual(glance(this.#db), this.#seen, 'the snapshot changed');
+    this.#db.exec('COMMIT');
+  }
 }

@@ -1,0 +1,148 @@
+import { PacelineError } from '../base/errors.ts';
+import type { EntryId, Index } from '../raft/entry.ts';
+import type { ChecksumValue } from '../redo/checksum.ts';
+import type { CheckpointReply } from '../sqlite/checkpoint-worker.ts';
+import type { Checkpoints } from '../sqlite/checkpoints.ts';
+import type { Engine } from '../sqlite/engine.ts';
+import type { Pins } from '../sqlite/pins.ts';
+import type { WalFile } from '../sqlite/wal-file.ts';
+
+export interface CheckpointParts {
+  readonly engine: Engine;
+  readonly wal: WalFile;
+  readonly pins: Pins;
+  readonly checkpoints: Checkpoints;
+  readonly walBytes: number;
+  /** The main file is now the database at `id`. */
+  readonly onCheckpoint: (id: EntryId, checksum: ChecksumValue) => void;
+  readonly onWarning: (message: string) => void;
+  /** Work may go on. */
+  readonly onResume: () => void;
+}
+
+/** After a checkpoint that a foreign reader held up, the WAL grows by this part of its limit before the next try. */
+const RETRY_GROWTH = 0.5;
+/** The pin rolls on whenever the WAL has grown by this part of its limit. */
+const PIN_GROWTH = 0.25;
+
+/**
+ * Folds the WAL back into the main file when it has grown to its limit: first beside the running work, then, with work
+ * paused for what is left, to the end. Never past the commit index: the second step waits until all that was
+ * executed is committed, and on a leader the first one stays below a pin.
+ */
+export class CheckpointCycle {
+  readonly #parts: CheckpointParts;
+  #phase: 'idle' | 'copying' | 'draining' | 'emptying' = 'idle';
+  #startAtBytes: number;
+  #pinAtBytes = 0;
+  #committed: Index = 0;
+  #suspended = false;
+  #whenEmptied: ((emptied: boolean) => void) | null = null;
+
+  constructor(parts: CheckpointParts) {
+    this.#parts = parts;
+    this.#startAtBytes = parts.walBytes;
+  }
+
+  /** While true nothing may be run or applied. */
+  get pausesWork(): boolean {
+    return this.#phase === 'draining' || this.#phase === 'emptying';
+  }
+
+  /** While a follower copies the main file it must not change. */
+  suspend(): void {
+    this.#suspended = true;
+  }
+
+  resume(): void {
+    this.#suspended = false;
+    this.afterWork();
+  }
+
+  committed(index: Index): void {
+    this.#committed = index;
+    this.#parts.pins.committed(index);
+    this.afterWork();
+  }
+
+  /** The main file is brought up to the database's position, as soon as that is committed; false if a foreign reader prevents it. */
+  empty(done: (emptied: boolean) => void): void {
+    this.#whenEmptied = done;
+    if (this.#phase === 'idle') this.#phase = 'draining';
+    this.afterWork();
+  }
+
+  /** Call after anything that may have made the WAL grow. */
+  afterWork(): void {
+    if (this.#phase === 'draining') return this.#emptyWhenCommitted();
+    this.#rollPin();
+    if (this.#phase !== 'idle' || this.#suspended || this.#parts.wal.bytes < this.#startAtBytes)
+      return;
+    if (!this.#mayCopy()) return;
+    this.#phase = 'copying';
+    this.#parts.checkpoints.start('PASSIVE', (reply) => this.#copied(reply));
+  }
+
+  #rollPin(): void {
+    const { engine, wal, pins, walBytes } = this.#parts;
+    if (!engine.leading) return;
+    if (pins.heldIndex === null && engine.position.index <= this.#committed)
+      pins.hold(engine.position.index);
+    if (wal.bytes < this.#pinAtBytes) return;
+    this.#pinAtBytes = wal.bytes + walBytes * PIN_GROWTH;
+    pins.rollTo(engine.position.index);
+  }
+
+  #mayCopy(): boolean {
+    const { engine, pins } = this.#parts;
+    return engine.position.index <= this.#committed || pins.heldIndex !== null;
+  }
+
+  #copied(reply: CheckpointReply): void {
+    if ('error' in reply) return this.#failed(reply.error);
+    this.#phase = 'draining';
+    this.afterWork();
+  }
+
+  #emptyWhenCommitted(): void {
+    const { engine, pins, checkpoints } = this.#parts;
+    if (engine.position.index > this.#committed) return;
+    this.#phase = 'emptying';
+    pins.release();
+    engine.unlock();
+    checkpoints.start('TRUNCATE', (reply) => this.#emptied(reply));
+  }
+
+  #emptied(reply: CheckpointReply): void {
+    const { engine, wal, walBytes, onCheckpoint } = this.#parts;
+    engine.relock();
+    if ('error' in reply) return this.#failed(reply.error);
+    this.#startAtBytes = reply.busy ? wal.bytes + walBytes * RETRY_GROWTH : walBytes;
+    this.#pinAtBytes = 0;
+    if (!reply.busy) onCheckpoint(engine.position, engine.checksum);
+    this.#finish(!reply.busy);
+  }
+
+  /** The database is as good as before, and the WAL keeps what the main file lacks: warn, and try again later. */
+  #failed(error: string): void {
+    const { wal, walBytes, onWarning } = this.#parts;
+    onWarning(`a checkpoint failed (${error}); it is tried again when the WAL has grown`);
+    this.#startAtBytes = wal.bytes + walBytes * RETRY_GROWTH;
+    this.#finish(false);
+  }
+
+  #finish(emptied: boolean): void {
+    this.#phase = 'idle';
+    const done = this.#whenEmptied;
+    this.#whenEmptied = null;
+    done?.(emptied);
+    this.#rollPin();
+    this.#parts.onResume();
+  }
+}
+
+/** Faults after which the database has to come from another member. */
+export function needsRebuild(error: unknown): error is PacelineError {
+  const codes = ['DATABASE_DIVERGED', 'DATABASE_DAMAGED', 'DATABASE_MISSING', 'FOREIGN_WRITE'];
+  return error instanceof PacelineError && codes.includes(error.code);
+}

@@ -1,0 +1,178 @@
+import { assert } from '../base/assert.ts';
+import type { LogStore } from '../log-store/log-store.ts';
+import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
+import { type ChecksumValue, checksumFromBytes } from '../redo/checksum.ts';
+import { redoOf } from '../sqlite/entry-data.ts';
+import { type LoopToSql, type OpenedDatabase, packEntries, type SqlToLoop } from './protocol.ts';
+
+/** Entry bytes handed to the SQL thread and not applied yet; at the limit the rest stays in the log. */
+const APPLYING_BYTES_MAX = 16 * 2 ** 20;
+/** Entry bytes in one message, and so at most in one commit of a follower that is behind. */
+const APPLY_BYTES_MAX = 4 * 2 ** 20;
+
+/**
+ * - `closed`: not open yet, or being replaced;
+ * - `follow`: applies what is committed;
+ * - `catch-up`: this member was elected; applies the rest of its log before it executes anything;
+ * - `lead`: executes writes;
+ * - `settle`: was told to stop, has not said yet where it stands;
+ * - `roll-back`: undoes what the log no longer has.
+ */
+type Mode = 'closed' | 'follow' | 'catch-up' | 'lead' | 'settle' | 'roll-back';
+
+export interface TrackerParts {
+  readonly log: LogStore;
+  readonly post: (message: LoopToSql) => void;
+  /** The database does not fit the log and cannot be made to: fetch another one. */
+  readonly onUnfit: (why: string) => void;
+}
+
+/** The checksum of the database at a position in the log: in that entry, or with the log's base. */
+export function checksumAt(log: LogStore, id: EntryId): ChecksumValue | null {
+  if (log.term(id.index) !== id.term) return null;
+  if (id.index === log.base.index) return checksumFromBytes(log.baseExtra);
+  return redoOf(log.entries(id.index, id.index, 1)[0]!.data).checksumAfter;
+}
+
+/**
+ * What the loop knows of its database: where it is, and what has to be done so that it follows the log (I8). The database
+ * is never ahead of the log but for what the SQL thread of a leader has executed and the log is about to get.
+ */
+export class DatabaseTracker {
+  readonly #parts: TrackerParts;
+  #mode: Mode = 'closed';
+  /** As last reported. */
+  #position: EntryId = { term: 0, index: 0 };
+  /** Up to here the database has, or is being given, what the log has. */
+  #matched: Index = 0;
+  #applying: { readonly index: Index; readonly bytes: number }[] = [];
+  #elected: Term | null = null;
+
+  constructor(parts: TrackerParts) {
+    this.#parts = parts;
+  }
+
+  get position(): EntryId {
+    return this.#position;
+  }
+
+  get leading(): boolean {
+    return this.#mode === 'lead';
+  }
+
+  get open(): boolean {
+    return this.#mode !== 'closed';
+  }
+
+  /** The database is open: finds its place in the log. */
+  opened({ position, inWal }: OpenedDatabase): void {
+    const { log, post, onUnfit } = this.#parts;
+    const at = [position, ...inWal].find((id) => log.term(id.index) === id.term);
+    if (at === undefined) {
+      onUnfit(
+        `the database is at ${position.term}.${position.index}, the log has ${log.base.term}.${log.base.index} to ${log.lastIndex}`,
+      );
+      return;
+    }
+    post({ type: 'begin', at, checksum: checksumAt(log, at) });
+  }
+
+  /** The database is at `position`, which the log has. */
+  begun(position: EntryId): void {
+    this.#position = position;
+    this.#matched = position.index;
+    this.#applying = [];
+    this.#mode = 'follow';
+  }
+
+  /** The database is gone, or about to be replaced. */
+  closed(): void {
+    this.#mode = 'closed';
+    this.#applying = [];
+  }
+
+  elected(term: Term): void {
+    this.#elected = term;
+    if (this.#mode === 'follow') this.#mode = 'catch-up';
+  }
+
+  /** Stops executing; also before a planned hand-over. */
+  stopLeading(): void {
+    this.#elected = null;
+    if (this.#mode === 'catch-up') this.#mode = 'follow';
+    if (this.#mode !== 'lead') return;
+    this.#parts.post({ type: 'step-down' });
+    this.#mode = 'settle';
+  }
+
+  /** An entry that the SQL thread executed is in the log now. */
+  proposed(id: EntryId): void {
+    assert(id.index === this.#matched + 1, 'entries are proposed without gaps');
+    this.#position = id;
+    this.#matched = id.index;
+  }
+
+  /** The log discarded its entries from `index` on. */
+  truncated(index: Index): void {
+    this.#matched = Math.min(this.#matched, index - 1);
+  }
+
+  fromSql(message: SqlToLoop): void {
+    switch (message.type) {
+      case 'applied':
+        this.#position = message.position;
+        this.#applying = this.#applying.filter((part) => part.index > message.position.index);
+        return;
+      case 'stepped-down':
+        this.#position = message.position;
+        this.#mode = 'follow';
+        return;
+      case 'rolled-back':
+        this.#position = message.position;
+        this.#mode = 'follow';
+        return;
+      default:
+    }
+  }
+
+  /** Gives the SQL thread what it may do now. Call whenever something moved. */
+  pump(commit: Index): void {
+    if (this.#mode === 'follow' && this.#position.index > this.#matched) return this.#rollBack();
+    if (this.#mode === 'follow' && this.#elected !== null) this.#mode = 'catch-up';
+    const { log } = this.#parts;
+    if (this.#mode === 'follow') this.#apply(Math.min(commit, log.durableIndex));
+    if (this.#mode !== 'catch-up') return;
+    this.#apply(log.durableIndex);
+    if (this.#position.index === log.lastIndex) this.#lead();
+  }
+
+  #lead(): void {
+    assert(this.#elected !== null, 'elected');
+    this.#mode = 'lead';
+    this.#parts.post({ type: 'lead', term: this.#elected });
+  }
+
+  #rollBack(): void {
+    const { log, post } = this.#parts;
+    const term = log.term(this.#matched);
+    assert(term !== undefined, 'the log still has what the database is brought back to');
+    this.#mode = 'roll-back';
+    post({ type: 'roll-back', to: { term, index: this.#matched } });
+  }
+
+  #apply(to: Index): void {
+    let bytes = this.#applying.reduce((sum, part) => sum + part.bytes, 0);
+    while (this.#matched < to && bytes < APPLYING_BYTES_MAX) {
+      const entries = this.#parts.log.entries(this.#matched + 1, to, APPLY_BYTES_MAX);
+      const size = dataBytes(entries);
+      this.#matched += entries.length;
+      this.#applying.push({ index: this.#matched, bytes: size });
+      bytes += size;
+      this.#parts.post(packEntries(entries));
+    }
+  }
+}
+
+function dataBytes(entries: readonly Entry[]): number {
+  return entries.reduce((sum, entry) => sum + entry.data.length, 0);
+}

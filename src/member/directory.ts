@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf, PacelineError } from '../base/errors.ts';
+import { writeFileAtomically } from '../log-store/atomic-file.ts';
+import type { MemberOptions } from './options.ts';
+
+/** Where things are in a member's directory. */
+export interface Layout {
+  readonly lock: string;
+  /** Who the directory belongs to; written last, so a directory without it is new. */
+  readonly identity: string;
+  readonly log: string;
+  readonly database: string;
+  readonly incoming: string;
+}
+
+export function layoutOf(dir: string): Layout {
+  return {
+    lock: join(dir, 'lock.db'),
+    identity: join(dir, 'member.json'),
+    log: join(dir, 'log'),
+    database: join(dir, 'db', 'main.db'),
+    incoming: join(dir, 'incoming.db'),
+  };
+}
+
+/** The version of the layout and of the files in it. */
+const FORMAT = 1;
+
+interface Identity {
+  readonly format: number;
+  readonly cluster: string;
+  readonly id: string;
+}
+
+/** Names the cluster by what all members are given alike: its name and who belonged to it at first. */
+export function clusterIdOf({ cluster, members }: MemberOptions): string {
+  const list = Object.keys(members).sort();
+  return createHash('sha256')
+    .update(JSON.stringify([cluster, list]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** Makes the directory where it is missing. */
+export function makeDirectory(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    throw new PacelineError('IO', `cannot make the directory ${dir}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Whether this member has run here before; false for a new directory. Throws DIRECTORY_OF_ANOTHER, IO. */
+export function isKnown(layout: Layout, cluster: string, id: string): boolean {
+  if (!existsSync(layout.identity)) return false;
+  const identity = parseIdentity(layout.identity);
+  if (identity.id !== id)
+    throw of(layout, `it belongs to member "${identity.id}", this is "${id}"`);
+  if (identity.cluster !== cluster)
+    throw of(
+      layout,
+      'it belongs to another cluster (the cluster’s name or its list of members is not the one it was made with)',
+    );
+  return true;
+}
+
+function parseIdentity(path: string): Identity {
+  try {
+    const identity = JSON.parse(readFileSync(path, 'utf8')) as Identity;
+    if (identity.format === FORMAT) return identity;
+    throw new Error(`its format is ${identity.format}, this version knows ${FORMAT}`);
+  } catch (error) {
+    throw new PacelineError('IO', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function of(layout: Layout, why: string): PacelineError {
+  return new PacelineError(
+    'DIRECTORY_OF_ANOTHER',
+    `${layout.identity}: ${why}; give this member a directory of its own`,
+  );
+}
+
+export async function writeIdentity(layout: Layout, cluster: string, id: string): Promise<void> {
+  const text = `${JSON.stringify({ format: FORMAT, cluster, id })}\n`;
+  await writeFileAtomically(layout.identity, new TextEncoder().encode(text));
+}

@@ -1,0 +1,87 @@
+import type { QueryResult } from '../api/request.ts';
+import type { SqlArgs } from '../api/value.ts';
+import { PacelineError } from '../base/errors.ts';
+import { Reader } from '../sqlite/reader.ts';
+import type { SharedState } from './shared-state.ts';
+
+/** A read that met data not yet committed looks again at least this often; on the leader it is woken earlier. */
+const LOOK_AGAIN_MS = 2;
+
+/**
+ * Reads of this member's own copy on the calling thread, never of uncommitted data (I5): if there may have been some
+ * in what was read, the answer waits until it is committed, and is read again if it was undone instead.
+ */
+export class LocalReads {
+  readonly #path: string;
+  readonly #shared: SharedState;
+  readonly #resultBytesMax: number;
+  readonly #timeoutMs: number;
+  #reader: Reader | null = null;
+  #mayOpen = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(path: string, shared: SharedState, resultBytesMax: number, timeoutMs: number) {
+    this.#path = path;
+    this.#shared = shared;
+    this.#resultBytesMax = resultBytesMax;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Throws what SQLite says; NOT_READY if the data that it would have to wait for is not committed in time. */
+  async query(sql: string, args: SqlArgs | undefined): Promise<QueryResult> {
+    const deadline = performance.now() + this.#timeoutMs;
+    for (;;) {
+      const undone = this.#shared.undone;
+      const result = this.#open().query(sql, args, this.#shared.schema);
+      const visible = this.#shared.visible;
+      while (!this.#shared.isCommitted(visible) && this.#shared.undone === undone)
+        await this.#change(deadline);
+      if (this.#shared.undone === undone) return result;
+    }
+  }
+
+  /** The files are open, or were replaced. */
+  mayOpen(): void {
+    this.#mayOpen = true;
+  }
+
+  /** The files are about to be replaced. */
+  closeReaders(): void {
+    this.#mayOpen = false;
+    this.#reader?.close();
+    this.#reader = null;
+  }
+
+  /** The commit index moved. */
+  wake(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const go of waiting) go();
+  }
+
+  #open(): Reader {
+    if (!this.#mayOpen)
+      throw new PacelineError(
+        'NOT_READY',
+        'this member is fetching its database: ask another member, or again in a moment',
+      );
+    this.#reader ??= new Reader(this.#path, this.#resultBytesMax);
+    return this.#reader;
+  }
+
+  async #change(deadline: number): Promise<void> {
+    if (performance.now() > deadline)
+      throw new PacelineError(
+        'NOT_READY',
+        'what this read would return is not known to be committed: this member has no contact with a majority',
+      );
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LOOK_AGAIN_MS);
+      this.#waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}

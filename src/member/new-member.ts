@@ -1,0 +1,73 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { writeFileAtomically } from '../log-store/atomic-file.ts';
+import { openFileLog } from '../log-store/file.ts';
+import { type EntryId, INITIAL_HARD_STATE, type Membership, ORIGIN } from '../raft/entry.ts';
+import { type ChecksumValue, DatabaseChecksum } from '../redo/checksum.ts';
+import { PageHasher } from '../redo/page-hash.ts';
+import { seedPage } from '../sqlite/seed.ts';
+import { type Layout, writeIdentity } from './directory.ts';
+import type { MemberOptions } from './options.ts';
+
+/** Room in a log record or a frame beside the entry that it carries. */
+export const FRAME_MARGIN_BYTES = 2 ** 20;
+
+export function logLimits(options: MemberOptions) {
+  return {
+    segmentBytesMax: options.segmentBytesMax,
+    entryBytesMax: options.transactionBytesMax + FRAME_MARGIN_BYTES,
+  };
+}
+
+/** The members that the options list, all of them voters. */
+export function membershipOf({ members }: MemberOptions): Membership {
+  const ids = Object.keys(members).sort();
+  return ids.map((id) => ({ id, address: members[id]!, voter: true }));
+}
+
+/** Where a new member's history begins. */
+interface Start {
+  readonly id: EntryId;
+  readonly checksum: ChecksumValue;
+}
+
+/**
+ * Makes a new member's files: the database that every member of a new cluster starts from, an empty log behind it, and last
+ * the identity. Until that is written the member has promised nothing to anybody, so what an interrupted first start left
+ * is thrown away.
+ */
+export async function createMember(
+  layout: Layout,
+  cluster: string,
+  options: MemberOptions,
+): Promise<void> {
+  for (const path of [layout.log, dirname(layout.database), layout.incoming])
+    rmSync(path, { recursive: true, force: true });
+  mkdirSync(dirname(layout.database), { recursive: true });
+  await createLog(layout, options, await writeSeed(layout, options.pageSizeBytes));
+  await writeIdentity(layout, cluster, options.id);
+}
+
+async function writeSeed(layout: Layout, pageSize: number): Promise<Start> {
+  const page = seedPage(pageSize);
+  await writeFileAtomically(layout.database, page);
+  return { id: ORIGIN, checksum: new PageHasher().hash(1, page).take() };
+}
+
+async function createLog(
+  layout: Layout,
+  options: MemberOptions,
+  { id, checksum }: Start,
+): Promise<void> {
+  const extra = new DatabaseChecksum(checksum).toBytes();
+  const base = { id, membership: membershipOf(options), extra };
+  const failures: Error[] = [];
+  const log = await openFileLog({
+    dir: layout.log,
+    ...logLimits(options),
+    create: { base, hardState: INITIAL_HARD_STATE },
+    onFailure: (error) => failures.push(error),
+  });
+  await log.close();
+  if (failures[0] !== undefined) throw failures[0];
+}

@@ -1,0 +1,105 @@
+import { MessageChannel, type TransferListItem, Worker } from 'node:worker_threads';
+import type { Database } from '../api/database.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
+import { DirectoryLock } from '../sqlite/directory-lock.ts';
+import { clusterIdOf, isKnown, type Layout, layoutOf, makeDirectory } from './directory.ts';
+import { Handle } from './handle.ts';
+import type { LoopWorkerData } from './loop-worker.ts';
+import { createMember } from './new-member.ts';
+import { type MemberOptions, type OpenOptions, resolveOptions } from './options.ts';
+import { ThreadPort } from './port.ts';
+import { SharedState } from './shared-state.ts';
+import type { SqlWorkerData } from './sql-worker.ts';
+
+/**
+ * Starts a member of a cluster in this process; resolves when it serves reads, and takes writes as soon as a leader is
+ * known. Throws OPTIONS_INVALID, DIRECTORY_IN_USE, DIRECTORY_OF_ANOTHER, ADDRESS_IN_USE, LOG_DAMAGED,
+ * HARD_STATE_DAMAGED, DATABASE_DAMAGED, DISK_FULL, IO.
+ */
+export async function open(options: OpenOptions): Promise<Database> {
+  const resolved = resolveOptions(options);
+  const layout = layoutOf(resolved.dir);
+  makeDirectory(resolved.dir);
+  const lock = new DirectoryLock(layout.lock, resolved.dir);
+  try {
+    const cluster = clusterIdOf(resolved);
+    if (!isKnown(layout, cluster, resolved.id)) await createMember(layout, cluster, resolved);
+    const handle = startThreads(resolved, cluster, layout, lock, options.logger ?? null);
+    await whenReady(handle);
+    return handle;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function whenReady(handle: Handle): Promise<void> {
+  try {
+    await handle.ready();
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function startThreads(
+  options: MemberOptions,
+  cluster: string,
+  layout: Layout,
+  lock: DirectoryLock,
+  logger: OpenOptions['logger'] | null,
+): Handle {
+  const shared = new SharedState();
+  const [appLoop, appSql, loopSql] = [
+    new MessageChannel(),
+    new MessageChannel(),
+    new MessageChannel(),
+  ];
+  const loopData: LoopWorkerData = {
+    options,
+    cluster,
+    layout,
+    app: appLoop.port2,
+    sql: loopSql.port1,
+    shared: shared.buffer,
+  };
+  const sqlData: SqlWorkerData = {
+    options,
+    cluster,
+    path: layout.database,
+    app: appSql.port2,
+    loop: loopSql.port2,
+    shared: shared.buffer,
+  };
+  const workers = [
+    startWorker('./loop-worker.js', loopData, [loopData.app, loopData.sql]),
+    startWorker('./sql-worker.js', sqlData, [sqlData.app, sqlData.loop]),
+  ];
+  const handle = new Handle({
+    options,
+    databasePath: layout.database,
+    sql: new ThreadPort(appSql.port1),
+    loop: new ThreadPort(appLoop.port1),
+    shared,
+    logger: logger ?? null,
+    onClosed: async () => {
+      for (const channel of [appLoop, appSql]) channel.port1.close();
+      await Promise.all(workers.map((worker) => worker.terminate()));
+      lock.release();
+    },
+  });
+  for (const worker of workers) worker.on('error', (error) => handle.threadFailed(asFault(error)));
+  return handle;
+}
+
+function startWorker(file: string, workerData: object, transferList: TransferListItem[]): Worker {
+  return new Worker(new URL(file, import.meta.url), { workerData, transferList });
+}
+
+function asFault(error: unknown): PacelineError {
+  return new PacelineError(
+    'INTERNAL',
+    `a thread of this member died: ${messageOf(error)}; this is a bug: please report it`,
+    { cause: error },
+  );
+}

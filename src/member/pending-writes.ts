@@ -1,0 +1,111 @@
+import type { Position, Statement, StatementResult } from '../api/request.ts';
+import type { PacelineError } from '../base/errors.ts';
+
+/** How often deadlines are looked at: a timer for each write would cost more than the write. */
+const SWEEP_MS = 20;
+
+export interface WriteReceipt {
+  readonly results: readonly StatementResult[];
+  readonly position: Position;
+}
+
+/** A write that the application waits for. */
+export interface PendingWrite {
+  readonly key: number;
+  readonly statements: readonly Statement[];
+  readonly batch: boolean;
+  /** The caller's, or ours from the moment it is forwarded. */
+  id: string | null;
+  readonly deadlineMs: number;
+  /** With this member's SQL thread, or with the loop on its way to the leader. */
+  at: 'sql' | 'loop';
+  readonly resolve: (receipt: WriteReceipt) => void;
+  readonly reject: (error: PacelineError) => void;
+}
+
+/** An executed write whose position is not committed yet. */
+interface Executed {
+  readonly write: PendingWrite;
+  readonly receipt: WriteReceipt;
+}
+
+/** The writes of one handle until each is answered, once. */
+export class PendingWrites {
+  readonly #pending = new Map<number, PendingWrite>();
+  #executed: Executed[] = [];
+  readonly #onDeadline: (write: PendingWrite) => void;
+  #sweep: NodeJS.Timeout | null = null;
+
+  constructor(onDeadline: (write: PendingWrite) => void) {
+    this.#onDeadline = onDeadline;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  add(write: PendingWrite): void {
+    this.#pending.set(write.key, write);
+    this.#sweep ??= setInterval(() => this.#checkDeadlines(), SWEEP_MS).unref();
+  }
+
+  get(key: number): PendingWrite | undefined {
+    return this.#pending.get(key);
+  }
+
+  /** The write ran; it is answered when its position is committed. */
+  executed(write: PendingWrite, receipt: WriteReceipt): void {
+    this.#executed.push({ write, receipt });
+  }
+
+  /** Everything up to `index` of what this member executed is committed. */
+  committed(index: number): void {
+    let done = 0;
+    for (const { write, receipt } of this.#executed) {
+      if (receipt.position.index > index) break;
+      this.succeed(write, receipt);
+      done++;
+    }
+    if (done > 0) this.#executed.splice(0, done);
+  }
+
+  /** Of what was executed in `term` and before, what is above `through` was discarded; returns it, to be sent again. */
+  settled(term: number, through: number): PendingWrite[] {
+    const discarded: PendingWrite[] = [];
+    this.#executed = this.#executed.filter(({ write, receipt }) => {
+      if (receipt.position.term > term) return true;
+      if (receipt.position.index <= through) this.succeed(write, receipt);
+      else if (this.#pending.has(write.key)) discarded.push(write);
+      return false;
+    });
+    return discarded;
+  }
+
+  succeed(write: PendingWrite, receipt: WriteReceipt): void {
+    if (this.#remove(write)) write.resolve(receipt);
+  }
+
+  fail(write: PendingWrite, error: PacelineError): void {
+    if (this.#remove(write)) write.reject(error);
+  }
+
+  failAll(error: PacelineError): void {
+    for (const write of [...this.#pending.values()]) this.fail(write, error);
+    this.#executed = [];
+  }
+
+  #remove(write: PendingWrite): boolean {
+    const there = this.#pending.delete(write.key);
+    if (this.#pending.size === 0 && this.#sweep !== null) {
+      clearInterval(this.#sweep);
+      this.#sweep = null;
+    }
+    return there;
+  }
+
+  #checkDeadlines(): void {
+    const now = performance.now();
+    for (const write of [...this.#pending.values()])
+      if (write.deadlineMs <= now) this.#onDeadline(write);
+  }
+}

@@ -1,0 +1,410 @@
+import { existsSync, fstatSync, renameSync, rmSync } from 'node:fs';
+import { decodeWrite, encodeResults } from '../api/wire.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
+import type { Entry, EntryId, Index } from '../raft/entry.ts';
+import type { ChecksumValue } from '../redo/checksum.ts';
+import { Checkpoints } from '../sqlite/checkpoints.ts';
+import {
+  closeConnections,
+  type EngineConnections,
+  openConnections,
+} from '../sqlite/connections.ts';
+import { Engine, type Executed, positionsInWal } from '../sqlite/engine.ts';
+import type { Outcome, Write } from '../sqlite/executor.ts';
+import { Pins } from '../sqlite/pins.ts';
+import { CheckpointCycle, needsRebuild } from './checkpoint-cycle.ts';
+import type { MemberOptions } from './options.ts';
+import type { Port } from './port.ts';
+import {
+  type AppToSql,
+  type ForwardAnswer,
+  type LoopToSql,
+  type SqlToApp,
+  type SqlToLoop,
+  unpackEntries,
+} from './protocol.ts';
+import type { SharedState } from './shared-state.ts';
+import { type QueuedWrite, WriteQueue } from './write-queue.ts';
+
+/** Uncommitted entries on the way; at the limit writes wait in the queue until the commit index moves. */
+const INFLIGHT_ENTRIES_MAX = 256;
+/** A foreign process's lock, or a full disk, is tried again after this long. */
+const RETRY_MS = 50;
+/** Positions reported from the WAL after a crash: more than can have been in flight. */
+const POSITIONS_MAX = 4 * INFLIGHT_ENTRIES_MAX;
+
+export interface SqlThreadParts {
+  readonly path: string;
+  readonly cluster: string;
+  readonly options: MemberOptions;
+  readonly loop: Port<LoopToSql, SqlToLoop>;
+  readonly app: Port<AppToSql, SqlToApp>;
+  readonly shared: SharedState;
+}
+
+/** An open database with what keeps its WAL short. */
+interface Running {
+  readonly engine: Engine;
+  readonly connections: EngineConnections;
+  readonly pins: Pins;
+  readonly checkpoints: Checkpoints;
+  readonly cycle: CheckpointCycle;
+}
+
+/** The SQL thread of one member: takes writes while it leads, applies entries while it follows; never waits for the cluster. */
+export class SqlThread {
+  readonly #parts: SqlThreadParts;
+  readonly #writes: WriteQueue;
+  #opened: EngineConnections | null = null;
+  #running: Running | null = null;
+  #toApply: Entry[] = [];
+  #committed: Index = 0;
+  #retry: NodeJS.Timeout | null = null;
+  #install: {
+    readonly file: string;
+    readonly id: EntryId;
+    readonly checksum: ChecksumValue;
+  } | null = null;
+  #closing = false;
+
+  constructor(parts: SqlThreadParts) {
+    this.#parts = parts;
+    this.#writes = new WriteQueue(parts.options.writeQueueMax, (queued, outcome) =>
+      this.#answer(queued, outcome),
+    );
+  }
+
+  start(): void {
+    this.#parts.loop.listen((messages) =>
+      this.#turn(() => {
+        for (const message of messages) this.#fromLoop(message);
+      }),
+    );
+    this.#parts.app.listen((messages) =>
+      this.#turn(() => {
+        for (const message of messages) this.#fromApp(message);
+      }),
+    );
+    this.#turn(() => this.#open());
+  }
+
+  /** Everything that happens in this thread happens in a turn: first the messages, then the work that they made possible. */
+  #turn(work: () => void): void {
+    try {
+      work();
+      this.#work();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fromApp(message: AppToSql): void {
+    if (message.type === 'write') this.#writes.push({ ...message.write, from: 'app' });
+    else this.#finishInstall();
+  }
+
+  #fromLoop(message: LoopToSql): void {
+    switch (message.type) {
+      case 'begin':
+        return this.#begin(message.at, message.checksum);
+      case 'apply':
+        this.#toApply.push(...unpackEntries(message));
+        return;
+      case 'lead':
+        return this.#lead(message.term);
+      case 'step-down':
+        return this.#stepDown();
+      case 'committed':
+        this.#committed = message.index;
+        this.#running?.cycle.committed(message.index);
+        return;
+      case 'roll-back':
+        return this.#rollBack(message.to);
+      case 'write': {
+        const { statements, id } = decodeWrite(message.handOver);
+        this.#writes.push({ key: message.key, statements, id, from: 'loop' });
+        return;
+      }
+      case 'hold-snapshot':
+        return this.#holdSnapshot();
+      case 'release-snapshot':
+        this.#running?.cycle.resume();
+        return;
+      case 'install':
+        this.#install = message;
+        this.#parts.app.post({ type: 'close-readers' });
+        return;
+      case 'close':
+        this.#close();
+    }
+  }
+
+  // --- opening and replacing the database
+
+  #open(): void {
+    const { path, cluster, loop } = this.#parts;
+    try {
+      this.#opened = openConnections(path);
+      const { position, wal, pageSize } = this.#opened;
+      this.#parts.shared.setVisible(position.index);
+      const inWal = positionsInWal(wal, cluster, POSITIONS_MAX);
+      loop.post({
+        type: 'opened',
+        position: { term: position.term, index: position.index },
+        inWal,
+        pageSize,
+      });
+    } catch (error) {
+      if (!needsRebuild(error)) throw error;
+      loop.post({ type: 'unusable', error: error.toRecord() });
+    }
+  }
+
+  /** The loop has found the database's place in the log. */
+  #begin(at: EntryId, checksum: ChecksumValue | null): void {
+    const connections = this.#opened;
+    if (connections === null || checksum === null)
+      throw new PacelineError('INTERNAL', 'a database without a place in the log');
+    this.#running = this.#run(connections, checksum);
+    this.#parts.loop.post({ type: 'begun', position: at });
+    this.#parts.app.post({ type: 'readers-may-open' });
+  }
+
+  #run(connections: EngineConnections, checksum: ChecksumValue): Running {
+    const { options, cluster, path, loop, shared } = this.#parts;
+    const { term, index } = connections.position;
+    const onVisible = (visible: Index, undone: boolean) => {
+      if (undone) shared.noteUndone();
+      shared.setVisible(visible);
+    };
+    const engine = new Engine(connections, { term, index }, checksum, {
+      ...options,
+      cluster,
+      onVisible,
+    });
+    const pins = new Pins(path);
+    const checkpoints = new Checkpoints(path, (error) => this.#fail(error));
+    const cycle = new CheckpointCycle({
+      engine,
+      wal: connections.wal,
+      pins,
+      checkpoints,
+      walBytes: options.checkpointWalBytes,
+      onCheckpoint: (id, after) => loop.post({ type: 'checkpointed', id, checksum: after }),
+      onWarning: (message) => loop.post({ type: 'warning', message }),
+      onResume: () => this.#turn(() => {}),
+    });
+    cycle.committed(this.#committed);
+    return { engine, connections, pins, checkpoints, cycle };
+  }
+
+  #finishInstall(): void {
+    const install = this.#install;
+    if (install === null) return;
+    this.#install = null;
+    this.#shut(() => {
+      const { path, loop } = this.#parts;
+      for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+      renameSync(install.file, path);
+      this.#turn(() => {
+        this.#opened = openConnections(path);
+        const { term, index } = this.#opened.position;
+        if (term !== install.id.term || index !== install.id.index)
+          throw new PacelineError(
+            'DATABASE_DAMAGED',
+            `the snapshot says it is at ${term}.${index}, not at ${install.id.term}.${install.id.index}`,
+          );
+        this.#parts.shared.noteUndone();
+        this.#parts.shared.setVisible(index);
+        this.#running = this.#run(this.#opened, install.checksum);
+        loop.post({ type: 'installed', position: install.id });
+        this.#parts.app.post({ type: 'readers-may-open' });
+      });
+    });
+  }
+
+  /** Closes the database's connections, if it is open, and goes on when the last one is closed. */
+  #shut(then: () => void): void {
+    const running = this.#running;
+    const opened = this.#opened;
+    this.#running = null;
+    this.#opened = null;
+    this.#toApply = [];
+    if (opened === null) return then();
+    const close = () => {
+      running?.pins.close();
+      closeConnections(opened);
+      then();
+    };
+    if (running === null) return close();
+    running.checkpoints.close().then(close, (error) => this.#fail(error));
+  }
+
+  // --- work
+
+  #work(): void {
+    const running = this.#running;
+    if (running === null || running.cycle.pausesWork || this.#retry !== null) return;
+    try {
+      if (this.#toApply.length > 0) this.#apply(running);
+      else this.#execute(running);
+      this.#parts.shared.schema = running.engine.schemaCookie;
+      running.cycle.afterWork();
+    } catch (error) {
+      this.#workFailed(error);
+    }
+  }
+
+  #apply({ engine }: Running): void {
+    if (engine.leading) return;
+    const entries = this.#toApply.filter((entry) => entry.index > engine.position.index);
+    this.#toApply = entries;
+    if (entries.length > 0) engine.apply(entries);
+    this.#toApply = [];
+    this.#parts.loop.post({
+      type: 'applied',
+      position: engine.position,
+      checksum: engine.checksum,
+    });
+  }
+
+  #execute(running: Running): void {
+    const { engine, cycle } = running;
+    while (this.#writes.size > 0 && engine.leading && !cycle.pausesWork) {
+      if (engine.position.index - this.#committed >= INFLIGHT_ENTRIES_MAX) return;
+      const batch = this.#writes.takeBatch();
+      let answered = 0;
+      const done = engine.run(batch as readonly Write[], (executed, outcomes) => {
+        if (executed !== null) this.#emit(executed);
+        for (const outcome of outcomes) this.#answer(batch[answered++]!, outcome);
+      });
+      this.#writes.putBack(batch.slice(done));
+      cycle.afterWork();
+    }
+    if (!engine.leading) this.#writes.refuseAll(notLeader());
+  }
+
+  #emit({ id, data }: Executed): void {
+    this.#parts.loop.post({ type: 'executed', id, handOver: data });
+  }
+
+  #answer({ from, key }: QueuedWrite, outcome: Outcome): void {
+    if (from === 'app') this.#parts.app.post({ type: 'answer', answer: { key, ...outcome } });
+    else this.#parts.loop.post({ type: 'forward-answer', key, answer: forwardAnswer(outcome) });
+  }
+
+  /** What passes by itself is tried again; what does not has to be rebuilt, or stops the member. */
+  #workFailed(error: unknown): void {
+    if (needsRebuild(error)) return this.#rebuild(error);
+    const passing =
+      error instanceof PacelineError && ['DATABASE_BUSY', 'DISK_FULL'].includes(error.code);
+    if (!passing) throw error;
+    this.#parts.loop.post({ type: 'warning', message: error.message });
+    this.#writes.refuseAll(error);
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      this.#turn(() => {});
+    }, RETRY_MS);
+  }
+
+  #rebuild(error: PacelineError): void {
+    this.#writes.refuseAll(notLeader());
+    this.#shut(() => this.#parts.loop.post({ type: 'unusable', error: error.toRecord() }));
+  }
+
+  #lead(term: number): void {
+    const { engine, cycle } = this.#must();
+    if (this.#toApply.length > 0) this.#apply(this.#must());
+    this.#emit(engine.lead(term));
+    cycle.afterWork();
+  }
+
+  #stepDown(): void {
+    const running = this.#running;
+    if (running === null) return;
+    this.#writes.refuseAll(notLeader());
+    running.engine.stepDown();
+    this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
+  }
+
+  #rollBack(to: EntryId): void {
+    const running = this.#must();
+    if (running.engine.rollBack(to))
+      return this.#parts.loop.post({ type: 'rolled-back', position: to });
+    this.#rebuild(
+      new PacelineError(
+        'DATABASE_DIVERGED',
+        `the database cannot be brought back to ${to.term}.${to.index}: its WAL no longer has what that takes`,
+      ),
+    );
+  }
+
+  #must(): Running {
+    if (this.#running === null) throw new PacelineError('INTERNAL', 'the database is not open');
+    return this.#running;
+  }
+
+  // --- snapshots
+
+  #holdSnapshot(): void {
+    const { cycle, engine, connections } = this.#must();
+    cycle.empty((emptied) => {
+      if (!emptied) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
+      cycle.suspend();
+      const { files, pageSize } = connections;
+      const bytes = fstatSync(files.mainFd).size;
+      const snapshot = {
+        id: engine.position,
+        checksum: engine.checksum,
+        bytes,
+        pageSize,
+        fd: files.mainFd,
+      };
+      this.#parts.loop.post({ type: 'snapshot-held', snapshot });
+    });
+  }
+
+  // --- the end
+
+  #close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#writes.refuseAll(new PacelineError('CLOSED', 'this member was closed'));
+    this.#undoUncommitted();
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#shut(() => {
+      const { loop, app } = this.#parts;
+      loop.post({ type: 'closed' });
+      loop.close();
+      app.close();
+    });
+  }
+
+  /** The last connection to close makes SQLite copy the whole WAL into the main file: only committed data may be in it then. */
+  #undoUncommitted(): void {
+    const running = this.#running;
+    if (running === null || running.cycle.pausesWork) return;
+    running.engine.stepDown();
+    // TODO-free: positions above the commit index stay in the log and are applied again at the next start.
+  }
+
+  #fail(error: unknown): void {
+    const known =
+      error instanceof PacelineError
+        ? error
+        : new PacelineError('INTERNAL', messageOf(error), { cause: error });
+    this.#parts.loop.post({ type: 'fault', error: known.toRecord() });
+  }
+}
+
+function notLeader(): PacelineError {
+  return new PacelineError('NOT_LEADER', 'this member does not lead');
+}
+
+function forwardAnswer(outcome: Outcome): ForwardAnswer {
+  return 'error' in outcome
+    ? outcome
+    : { results: encodeResults(outcome.results), position: outcome.position };
+}
+
+export { existsSync };

@@ -1,0 +1,26 @@
+import { type MessagePort, workerData } from 'node:worker_threads';
+import type { MemberOptions } from './options.ts';
+import { ThreadPort } from './port.ts';
+import { SharedState } from './shared-state.ts';
+import { SqlThread } from './sql-thread.ts';
+
+/** What the application's thread gives the SQL thread. */
+export interface SqlWorkerData {
+  readonly path: string;
+  readonly cluster: string;
+  readonly options: MemberOptions;
+  readonly loop: MessagePort;
+  readonly app: MessagePort;
+  readonly shared: SharedArrayBuffer;
+}
+
+const { path, cluster, options, loop, app, shared } = workerData as SqlWorkerData;
+
+new SqlThread({
+  path,
+  cluster,
+  options,
+  loop: new ThreadPort(loop),
+  app: new ThreadPort(app),
+  shared: new SharedState(shared),
+}).start();

@@ -1,0 +1,68 @@
+import type { Role } from '../api/role.ts';
+import type { MemberStatus, Status } from '../api/status.ts';
+import type { LogStore } from '../log-store/log-store.ts';
+import type { EntryId, MemberId } from '../raft/entry.ts';
+import type { Raft } from '../raft/raft.ts';
+import type { MemberOptions } from './options.ts';
+
+export interface StatusParts {
+  readonly options: MemberOptions;
+  readonly cluster: string;
+  readonly log: LogStore;
+  readonly raft: Raft;
+  readonly position: EntryId;
+  readonly checksum: string;
+  readonly pageSize: number;
+  readonly sizes: { readonly databaseBytes: number; readonly walBytes: number };
+  readonly starting: boolean;
+  readonly snapshot: Status['snapshot'];
+  readonly uptimeMs: number;
+  readonly isConnected: (id: MemberId) => boolean;
+}
+
+/** One picture of the member. */
+export function makeStatus(parts: StatusParts): Status {
+  const { options, cluster, log, raft, position, checksum, pageSize, sizes, snapshot, uptimeMs } =
+    parts;
+  return {
+    id: options.id,
+    cluster,
+    role: parts.starting ? 'starting' : roleOf(raft),
+    term: raft.term,
+    leader: raft.leader,
+    commitIndex: raft.commit,
+    appliedIndex: position.index,
+    lastIndex: raft.lastIndex,
+    firstIndex: log.base.index + 1,
+    members: memberStatuses(parts),
+    position: { term: position.term, index: position.index },
+    checksum,
+    pageSize,
+    ...sizes,
+    logBytes: log.sizeBytes,
+    snapshot,
+    pid: process.pid,
+    uptimeMs: Math.round(uptimeMs),
+  };
+}
+
+function roleOf(raft: Raft): Role {
+  return raft.role === 'pre-candidate' ? 'candidate' : raft.role;
+}
+
+function memberStatuses({ options, raft, isConnected }: StatusParts): MemberStatus[] {
+  const progress = raft.progress();
+  const leads = raft.role === 'leader';
+  return raft.membership.map(({ id, address, voter }) => {
+    const self = id === options.id;
+    const match = self && leads ? raft.lastIndex : progress.get(id)?.match;
+    return {
+      id,
+      address,
+      voter,
+      connected: self || isConnected(id),
+      matchIndex: match ?? null,
+      lagEntries: match === undefined ? null : raft.lastIndex - match,
+    };
+  });
+}

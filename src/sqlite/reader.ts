@@ -1,0 +1,73 @@
+import type { QueryResult } from '../api/request.ts';
+import type { SqlArgs, SqlValue } from '../api/value.ts';
+import { PacelineError } from '../base/errors.ts';
+import { StatementGuard } from './authorizer.ts';
+import { type Connection, DatabaseSync } from './binding.ts';
+import { collectRows } from './rows.ts';
+import { sqlError } from './sql-error.ts';
+import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
+
+/** How long a read waits for a foreign process that is recovering the WAL. */
+const BUSY_MS = 1000;
+/** SQLite's number for a write on a connection that only reads. */
+const SQLITE_READONLY = 8;
+
+/** A read-only connection with its prepared statements. Sees the database as of its last commit, which need not be committed in the cluster. */
+export class Reader {
+  readonly #connection: Connection;
+  readonly #cache: StatementCache;
+  readonly #resultBytesMax: number;
+  /** Statements that met an integer which a number cannot hold. */
+  readonly #bigIntegers = new WeakSet<CachedStatement>();
+  #schema = 0;
+
+  constructor(path: string, resultBytesMax: number) {
+    this.#connection = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
+    this.#cache = new StatementCache(this.#connection, new StatementGuard(this.#connection));
+    this.#resultBytesMax = resultBytesMax;
+  }
+
+  /** Throws READ_ONLY for a statement that would write, and what `StatementCache.get` throws. `schema` changes with the schema. */
+  query(sql: string, args: SqlArgs | undefined, schema: number): QueryResult {
+    if (schema !== this.#schema) this.#cache.clear();
+    this.#schema = schema;
+    const prepared = this.#cache.get(sql);
+    if (prepared.effect.writes) throw readOnly();
+    return {
+      columns: prepared.columns,
+      rows: this.#rows(prepared, bindable(prepared.parameters, args)),
+    };
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  /** Reading integers as bigint costs time, so it is done only for statements that turn out to need it. */
+  #rows(prepared: CachedStatement, bound: unknown[]): SqlValue[][] {
+    const { statement } = prepared;
+    const big = this.#bigIntegers.has(prepared);
+    try {
+      statement.setReadBigInts(big);
+      return collectRows(statement.iterate(...bound), this.#resultBytesMax);
+    } catch (error) {
+      if (!big && isOutOfRange(error)) {
+        this.#bigIntegers.add(prepared);
+        return this.#rows(prepared, bound);
+      }
+      const known = sqlError(error);
+      throw (known.sqlite?.errcode ?? 0) === SQLITE_READONLY ? readOnly() : known;
+    }
+  }
+}
+
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE';
+}
+
+function readOnly(): PacelineError {
+  return new PacelineError(
+    'READ_ONLY',
+    'this statement writes: send it with execute(), which takes it to the leader',
+  );
+}

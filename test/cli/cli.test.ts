@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { VERSION } from '../../src/cli/version.ts';
+import { type HttpServer, startHttp } from '../../src/server/http.ts';
+import { PlainDatabase } from '../server/plain-database.ts';
+import { makeMemberDirectory } from './member-directory.ts';
+import { runCli } from './run-cli.ts';
+
+let database: PlainDatabase;
+let server: HttpServer;
+let url: string;
+
+before(async () => {
+  database = new PlainDatabase();
+  server = await startHttp(database, { listen: '127.0.0.1:0' });
+  url = `http://${server.address}`;
+  await database.execute('CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT UNIQUE)');
+});
+
+after(async () => {
+  await server.close();
+  await database.close();
+});
+
+const sql = (...args: string[]) => runCli(['sql', '--url', url, ...args]);
+
+test('the version is that of the package', async () => {
+  assert.equal(JSON.parse(readFileSync('package.json', 'utf8')).version, VERSION);
+  const { code, stdout } = await runCli(['--version']);
+  assert.deepEqual([code, stdout], [0, `${VERSION}\n`]);
+});
+
+test('sql writes through /execute and reads through /query', async () => {
+  const insert = 'INSERT INTO people(name) VALUES(?)';
+  const written = await sql(insert, '--arg', '"Ann"');
+  assert.equal(written.stderr, '');
+  assert.match(written.stdout, /^1 row changed, last rowid 1, committed at term 1, index \d+$/m);
+  const read = await sql(
+    'SELECT * FROM people WHERE name = ? AND ? IS NULL',
+    '--arg',
+    '"Ann"',
+    '--arg',
+    'null',
+  );
+  assert.equal(read.stdout, 'id │ name\n───┼─────\n 1 │ Ann\n(1 row)\n');
+  assert.equal(read.code, 0);
+});
+
+test('sql --json prints the JSON form', async () => {
+  const { stdout } = await sql("SELECT x'00ff' AS b, 9223372036854775807 AS i", '--json');
+  assert.deepEqual(JSON.parse(stdout), {
+    columns: ['b', 'i'],
+    rows: [[{ $blob: 'AP8=' }, { $integer: '9223372036854775807' }]],
+  });
+});
+
+test('an SQL error goes to stderr and exits 3', async () => {
+  const { code, stdout, stderr } = await sql('SELECT nope');
+  assert.deepEqual([code, stdout], [3, '']);
+  assert.match(stderr, /^paceline: SQL: no such column: nope \(SQLITE_ERROR\)$/m);
+});
+
+test('an argument that is not JSON says how to write it', async () => {
+  const { code, stderr } = await sql('SELECT ?', '--arg', 'Ann');
+  assert.equal(code, 2);
+  assert.match(stderr, /--arg 1 is not JSON.*'"text"'/);
+});
+
+test('a script on stdin runs statement by statement and stops at the first error', async () => {
+  const script = `CREATE TABLE s(x); -- ; not here
+    INSERT INTO s VALUES(';
+two lines');
+    SELECT count(*) AS n FROM s; SELECT oops; INSERT INTO s VALUES(2);`;
+  const { code, stdout, stderr } = await runCli(['sql', '--url', url, '--json'], script);
+  assert.equal(code, 3);
+  assert.match(stderr, /no such column: oops/);
+  assert.deepEqual(JSON.parse(stdout.trim().split('\n').at(-1)!).rows, [[1]]);
+  assert.deepEqual((await database.query('SELECT x FROM s')).rows, [[';\ntwo lines']]);
+});
+
+test('the last statement of a script may lack its semicolon', async () => {
+  const { code, stdout } = await runCli(['sql', '--url', url, '--json'], 'SELECT 1 AS a');
+  assert.deepEqual([code, JSON.parse(stdout)], [0, { columns: ['a'], rows: [[1]] }]);
+});
+
+test('dot commands list tables, their schema and the status', async () => {
+  const { stdout, code } = await runCli(
+    ['sql', '--url', url],
+    '.tables\n.schema PEOPLE\n.status\n.help\n.quit\nSELECT oops;\n',
+  );
+  assert.equal(code, 0);
+  assert.match(stdout, /^people$/m);
+  assert.match(stdout, /^CREATE TABLE people\(id INTEGER PRIMARY KEY, name TEXT UNIQUE\);$/m);
+  assert.match(stdout, /^member +a of cluster test$/m);
+  assert.match(stdout, /\.quit/);
+  const unknown = await runCli(['sql', '--url', url], '.nothing\n');
+  assert.match(unknown.stderr, /there is no \.nothing; type \.help/);
+});
+
+test('status shows the member and the cluster, or JSON', async () => {
+  const { code, stdout } = await runCli(['status', '--url', url]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^role +leader in term 1$/m);
+  assert.match(stdout, /^process +\d+, up 1 min 1 s$/m);
+  assert.match(stdout, /^a +│ 127\.0\.0\.1:1 │ leader │ itself/m);
+  const json = await runCli(['status', '--url', url, '--json']);
+  assert.deepEqual(JSON.parse(json.stdout), JSON.parse(JSON.stringify(await database.status())));
+});
+
+test('the next address is used when the first is down', async () => {
+  const { code } = await runCli(['status', '--url', `http://127.0.0.1:1,${url}`]);
+  assert.equal(code, 0);
+});
+
+test('wrong usage exits 2 and says what is wrong', async () => {
+  for (const args of [['nothing'], ['sql', '--nothing'], ['verify'], ['serve', '--set', 'x']]) {
+    const { code, stderr, stdout } = await runCli(args);
+    assert.deepEqual([code, stdout], [2, ''], args.join(' '));
+    assert.notEqual(stderr, '');
+  }
+});
+
+test('dump wal lists the frames of a WAL', async () => {
+  const dir = makeMemberDirectory({ wal: true });
+  const { code, stdout } = await runCli(['dump', 'wal', join(dir, 'db', 'main.db-wal')]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^wal {2}page size 4096/);
+  assert.match(stdout, /^frame 1 /m);
+  const missing = await runCli(['dump', 'wal', join(dir, 'nothing')]);
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /cannot open the file.*ENOENT/);
+});
