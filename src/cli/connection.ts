@@ -7,21 +7,27 @@ const DEFAULT_URL = 'http://127.0.0.1:4000';
 
 export interface ConnectionFlags {
   readonly url: string;
+  readonly timeoutMs?: string;
 }
 
-/** The flag of every command that speaks to members over HTTP. */
-export function addUrlOption(command: Command): Command {
+/** The flags of every command that speaks to members over HTTP. */
+export function addConnectionOptions(command: Command): Command {
   const url = process.env.PACELINE_URL ?? DEFAULT_URL;
   const text = 'HTTP addresses of members, with commas between, tried in turn';
-  return command.option('--url <URL,...>', `${text} (environment: PACELINE_URL)`, url);
+  return command
+    .option('--url <URL,...>', `${text} (environment: PACELINE_URL)`, url)
+    .option('--timeout-ms <MS>', 'how long a call may take (default: 10000)');
 }
 
 /** Runs `use` with a client, and closes it whatever happens. */
 export async function withClient(
-  { url }: ConnectionFlags,
+  { url, timeoutMs }: ConnectionFlags,
   use: (database: Database) => Promise<void>,
 ): Promise<void> {
-  const database = createClient(url.split(','));
+  const database = createClient(
+    url.split(','),
+    timeoutMs === undefined ? {} : { timeoutMs: Number(timeoutMs) },
+  );
   try {
     await use(database);
   } finally {

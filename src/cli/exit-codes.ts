@@ -1,6 +1,6 @@
 import { type ErrorCategory, PacelineError } from '../base/errors.ts';
 
-/** How the process ends. Stable: scripts rely on them. */
+/** How the process ends. Stable: scripts rely on them. (137 in a shell: killed, by a second SIGTERM or SIGINT.) */
 export const EXIT = {
   OK: 0,
   /** This member is damaged or misconfigured, or Paceline has a bug: an operator has to act. */
@@ -15,8 +15,6 @@ export const EXIT = {
   OUTCOME_UNKNOWN: 5,
   /** `verify`: the databases are not identical. */
   DIFFERENT: 6,
-  /** A second SIGINT or SIGTERM cut the graceful stop short. */
-  INTERRUPTED: 130,
 } as const;
 
 const OF_CATEGORY: Readonly<Record<ErrorCategory, number>> = {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { valueFromJson } from '../api/json.ts';
 import type { SqlValue } from '../api/value.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
-import { addUrlOption, type ConnectionFlags, withClient } from './connection.ts';
+import { addConnectionOptions, type ConnectionFlags, withClient } from './connection.ts';
 import { runPrompt } from './prompt.ts';
 import { renderOutcome, runStatement } from './run-statement.ts';
 
@@ -24,7 +24,9 @@ export function addSql(program: Command): void {
       [],
     )
     .option('--json', 'print results as JSON, one line each');
-  addUrlOption(command).action((sql: string | undefined, flags: SqlFlags) => runSql(sql, flags));
+  addConnectionOptions(command).action((sql: string | undefined, flags: SqlFlags) =>
+    runSql(sql, flags),
+  );
 }
 
 function runSql(sql: string | undefined, flags: SqlFlags): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addUrlOption, type ConnectionFlags, withClient } from './connection.ts';
+import { addConnectionOptions, type ConnectionFlags, withClient } from './connection.ts';
 import { renderStatus } from './render-status.ts';
 
 interface StatusFlags extends ConnectionFlags {
@@ -11,7 +11,7 @@ export function addStatus(program: Command): void {
     .command('status')
     .description('show a member and its cluster as it sees it')
     .option('--json', 'print it as JSON');
-  addUrlOption(command).action((flags: StatusFlags) =>
+  addConnectionOptions(command).action((flags: StatusFlags) =>
     withClient(flags, async (database) => {
       const status = await database.status();
       process.stdout.write(`${flags.json ? JSON.stringify(status) : renderStatus(status)}\n`);

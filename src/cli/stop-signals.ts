@@ -2,11 +2,14 @@ import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../member/options.ts';
 import { EXIT } from './exit-codes.ts';
 
-/** SIGTERM or SIGINT runs `stop` and exits; a second one exits at once. */
+/**
+ * SIGTERM or SIGINT runs `stop` and exits; a second one kills. Not process.exit(): it takes threads down in
+ * the middle of SQLite calls, on which the addon sometimes aborts. A start after a kill recovers from the log.
+ */
 export function stopOnSignals(stop: () => Promise<void>, logger: Logger): void {
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(EXIT.INTERRUPTED);
+    if (stopping) process.kill(process.pid, 'SIGKILL');
     stopping = true;
     logger.info({ signal }, 'stopping; another signal stops at once');
     stop().then(

@@ -6,7 +6,8 @@ import type { LogBase } from './log-store.ts';
 
 /**
  * The file `base`: where the kept log begins, and which segment is its first. Replaced as a whole:
- * 'PCLNBAS1', u32 version, u64 first segment, u64 term, u64 index, membership, block extra, u32 CRC-32 of all before.
+ * 'PCLNBAS1', u32 version, u64 first segment, u64 term, u64 index, membership, block extra, u32
+ * CRC-32 of all before.
  * Segments below `firstSegment` no longer count; they are removed after this file says so.
  */
 export interface BaseFile {

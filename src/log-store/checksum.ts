@@ -2,7 +2,8 @@ import * as zlib from 'node:zlib';
 import { crc32 as crc32Portable } from '../base/crc32.ts';
 
 /**
- * CRC-32 of a record. Node's own (from 20.15 on) gives the same value four times as fast for 64 KiB,
+ * CRC-32 of a record. Node's own (from 20.15 on) gives the same value four times as fast for 64
+ * KiB,
  * but a call of it costs more than the portable one needs for short inputs.
  */
 const NATIVE_FROM_BYTES = 256;

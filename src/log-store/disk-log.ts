@@ -26,7 +26,8 @@ export interface DiskStatistics {
 }
 
 /**
- * The log as it is on disk, one durable step at a time. `append`, `reset` and `seal` are never called
+ * The log as it is on disk, one durable step at a time. `append`, `reset` and `seal` are never
+ * called
  * while another of them is under way; `compact` may run beside `append`, not beside `reset`.
  */
 export class DiskLog {
@@ -81,7 +82,10 @@ export class DiskLog {
     this.#sealed = false;
   }
 
-  /** Proves on disk that the flush before has completed; see `scan.ts`. Never opens a segment for it. */
+  /**
+   * Proves on disk that the flush before has completed; see `scan.ts`. Never opens a segment for
+   * it.
+   */
   async seal(): Promise<void> {
     if (this.#sealed) return;
     this.#records.seal(this.#lastId());
@@ -90,7 +94,8 @@ export class DiskLog {
   }
 
   /**
-   * Forgets the log up to `base`. The order makes it safe to crash anywhere: the base file says first
+   * Forgets the log up to `base`. The order makes it safe to crash anywhere: the base file says
+   * first
    * which segments still count, and only then the others are removed (or at the next open).
    */
   async compact(base: LogBase): Promise<void> {
@@ -101,7 +106,8 @@ export class DiskLog {
   }
 
   /**
-   * An empty log after `base`. A fresh segment that carries the hard state is made durable first; it
+   * An empty log after `base`. A fresh segment that carries the hard state is made durable first;
+   * it
    * does not count until the base file names it, and from then on nothing before it does.
    */
   async reset(base: LogBase): Promise<void> {
@@ -119,7 +125,10 @@ export class DiskLog {
     return this.#writer.close();
   }
 
-  /** After a failure: gives the descriptor back. What the system says to that changes nothing any more. */
+  /**
+   * After a failure: gives the descriptor back. What the system says to that changes nothing any
+   * more.
+   */
   async abandon(): Promise<void> {
     await this.#writer.close().catch(() => undefined);
   }

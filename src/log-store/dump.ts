@@ -9,7 +9,8 @@ import { decodeSegmentHeader } from './segment-header.ts';
 
 /**
  * A file of the log (segment or `base`) as text, one line for each record with its offset. Damage
- * does not throw: the dump says where it is and ends there. Throws only when the file cannot be read.
+ * does not throw: the dump says where it is and ends there. Throws only when the file cannot be
+ * read.
  */
 export function* dumpLog(file: string): Generator<string> {
   const bytes = new Uint8Array(readFileSync(file));
@@ -30,7 +31,8 @@ function describeBase(bytes: Uint8Array, file: string): string {
   const { base, firstSegment } = decodeBase(bytes, file);
   const { id, membership, extra } = base;
   const members = membership.map(({ id: name, voter }) => (voter ? name : `${name}(learner)`));
-  return `0 base ${id.index}@${id.term} first segment ${firstSegment} members ${members.join(',')} extra ${extra.length} bytes`;
+  const log = `${id.index}@${id.term} first segment ${firstSegment}`;
+  return `0 base ${log} members ${members.join(',')} extra ${extra.length} bytes`;
 }
 
 function* dumpSegment(bytes: Uint8Array, file: string): Generator<string> {

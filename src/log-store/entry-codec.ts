@@ -2,7 +2,8 @@ import { type ByteReader, ByteWriter } from '../base/bytes.ts';
 import type { HardState, MemberInfo, Membership } from '../raft/entry.ts';
 
 /**
- * How memberships and hard states are laid out in the log's files; big-endian, texts and lists behind
+ * How memberships and hard states are laid out in the log's files; big-endian, texts and lists
+ * behind
  * their length. The version that says so is in the header of each file.
  */
 export function encodeMembership(membership: Membership): Uint8Array {

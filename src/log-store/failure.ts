@@ -3,7 +3,9 @@ import { systemCode } from './file-io.ts';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
-/** What the operator is told when the log could not be written. The cause keeps the system's error. */
+/**
+ * What the operator is told when the log could not be written. The cause keeps the system's error.
+ */
 export function writeFailure(error: unknown, dir: string): PacelineError {
   if (error instanceof PacelineError) return error;
   const what = `the log in ${dir} could not be written (${messageOf(error)})`;
@@ -28,8 +30,8 @@ export function hardStateDamaged(file: string, at: number, why: string): Pacelin
 
 function damage(file: string, at: number, why: string): string {
   return (
-    `${file} is damaged at byte ${at}: ${why}. Entries or votes that this member has acknowledged ` +
-    'may be lost, so it must not go on with this log. Keep the directory for inspection, ' +
+    `${file} is damaged at byte ${at}: ${why}. Entries or votes that this member ` +
+    'has acknowledged may be lost, so it must not go on with this log. Keep the directory for inspection, ' +
     'remove this member from the cluster, and add it again with an empty directory.'
   );
 }

@@ -2,7 +2,10 @@ import { close, fdatasync, fsync, open, rename, unlink, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { PacelineError } from '../base/errors.ts';
 
-/** Asynchronous file calls on plain descriptors: each is one job for libuv's threads, none blocks the loop. */
+/**
+ * Asynchronous file calls on plain descriptors: each is one job for libuv's threads, none blocks
+ * the loop.
+ */
 export const openFile = promisify(open);
 export const closeFile = promisify(close);
 export const syncFile = promisify(fsync);
@@ -39,7 +42,9 @@ export async function syncDirectory(dir: string): Promise<void> {
   }
 }
 
-/** Removes a file; that it is already gone is success, because steps may be repeated after a crash. */
+/**
+ * Removes a file; that it is already gone is success, because steps may be repeated after a crash.
+ */
 export async function removeFile(path: string): Promise<void> {
   try {
     await unlinkFile(path);

@@ -21,8 +21,10 @@ import { readEntries } from './segment-reader.ts';
 const RESET_CHANGES_FROM = 0;
 
 /**
- * Opens the log in `options.dir`, or creates it (`options.create`). Cuts off what a crash left of an
- * unfinished write; refuses a log that is damaged otherwise. What that can and cannot tell is in `scan.ts`.
+ * Opens the log in `options.dir`, or creates it (`options.create`). Cuts off what a crash left of
+ * an
+ * unfinished write; refuses a log that is damaged otherwise. What that can and cannot tell is in
+ * `scan.ts`.
  *
  * Throws LOG_DAMAGED, HARD_STATE_DAMAGED, OPTIONS_INVALID, DISK_FULL, IO.
  */
@@ -202,7 +204,10 @@ export class FileLog implements LogStore {
     this.#log.cache.shrink(this.#limits.cacheBytesMax, this.#queue.lowest);
   }
 
-  /** One compaction at a time, beside the flushes; of several wanted meanwhile only the last is done. */
+  /**
+   * One compaction at a time, beside the flushes; of several wanted meanwhile only the last is
+   * done.
+   */
   #compactWhenDurable(): void {
     const base = this.#wantedBase;
     if (base === null || this.#aside !== null || this.#failure !== null) return;

@@ -53,7 +53,8 @@ export class FlushEncoder {
   }
 
   /**
-   * The hard state goes first: if a crash keeps only a part of the write, every such part is a state
+   * The hard state goes first: if a crash keeps only a part of the write, every such part is a
+   * state
    * that Raft may be in (a newer term, a vote not yet sent, then a shorter append).
    */
   write(change: LogWrite): void {
@@ -66,7 +67,10 @@ export class FlushEncoder {
     this.#add(draft({ type: 'seal', flags: 0, index: last.index, term: last.term }, []));
   }
 
-  /** The flush as bytes for `placement`, and the offset in the file of each record. Empties the encoder. */
+  /**
+   * The flush as bytes for `placement`, and the offset in the file of each record. Empties the
+   * encoder.
+   */
   encode(placement: Placement): { bytes: Uint8Array; offsets: number[] } {
     assert(this.#bytes > 0, 'nothing to encode');
     const bytes = this.#room(this.#bytes);

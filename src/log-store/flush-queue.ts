@@ -27,7 +27,9 @@ export interface FlushQueueOptions {
   readonly append: (writes: readonly LogWrite[]) => Promise<void>;
   readonly flushBytesMax: number;
   readonly pendingBytesMax: number;
-  /** Before the `done` calls of each completed flush, with what is still pending already settled. */
+  /**
+   * Before the `done` calls of each completed flush, with what is still pending already settled.
+   */
   readonly onFlushed: () => void;
   /** Once; the queue is dead then, and what was pending is never done. */
   readonly onError: (error: unknown) => void;
@@ -83,7 +85,9 @@ export class FlushQueue {
     this.#waiting = [];
   }
 
-  /** Resolves when nothing is pending, or the queue is dead and its last call to the disk is over. */
+  /**
+   * Resolves when nothing is pending, or the queue is dead and its last call to the disk is over.
+   */
   idle(): Promise<void> {
     if (!this.#busy) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));

@@ -2,11 +2,16 @@ import type { Entry, EntryId, HardState, Index, Membership } from '../raft/entry
 import type { LogView } from '../raft/log-view.ts';
 
 /**
- * One write. All of it is durable before `done` is called. A crash before that leaves a prefix of it, in
- * this order: hard state, truncation, entries one by one; each such prefix is a state that Raft may be in.
+ * One write. All of it is durable before `done` is called. A crash before that leaves a prefix of
+ * it, in
+ * this order: hard state, truncation, entries one by one; each such prefix is a state that Raft may
+ * be in.
  */
 export interface LogWrite {
-  /** Discard entries from here on first; null to discard none. Above the base, at most lastIndex + 1. */
+  /**
+   * Discard entries from here on first; null to discard none. Above the base, at most lastIndex +
+   * 1.
+   */
   readonly truncateFrom: Index | null;
   /** They follow the last entry that is left, and their terms do not fall. */
   readonly entries: readonly Entry[];
@@ -24,28 +29,36 @@ export interface LogBase {
 
 /**
  * The durable log of one member. Reads see a write at once; durability comes later, in order.
- * After a failed write or sync the store is dead: `onFailure` of its options is called once, no `done` any
- * more, and each later write, compact or reset throws that error. Nothing is tried again: what a failed
+ * After a failed write or sync the store is dead: `onFailure` of its options is called once, no
+ * `done` any
+ * more, and each later write, compact or reset throws that error. Nothing is tried again: what a
+ * failed
  * sync has left on the disk is unknown.
  *
- * The store keeps what it is given without copying: data and memberships must not be changed afterwards.
+ * The store keeps what it is given without copying: data and memberships must not be changed
+ * afterwards.
  */
 export interface LogStore extends LogView {
   /** After an open, `commit` is at most lastIndex; it may be behind, also behind the base. */
   readonly hardState: HardState;
   readonly baseExtra: Uint8Array;
   /**
-   * Entries up to here, and the hard state handed over with them, are on disk. Below the base while a
+   * Entries up to here, and the hard state handed over with them, are on disk. Below the base while
+   * a
    * reset is under way.
    */
   readonly durableIndex: Index;
   /** Bytes on disk, pre-allocated space included. */
   readonly sizeBytes: number;
-  /** `done` is called on a later turn, never from inside this call. One sync serves all that waits. */
+  /**
+   * `done` is called on a later turn, never from inside this call. One sync serves all that waits.
+   */
   write(change: LogWrite, done: () => void): void;
   /**
-   * Forgets entries up to and including `base.id.index`, which is in the log. The base moves at once; space is
-   * given back by whole segments when the base's entry is durable. A base not ahead of the present one is ignored.
+   * Forgets entries up to and including `base.id.index`, which is in the log. The base moves at
+   * once; space is
+   * given back by whole segments when the base's entry is durable. A base not ahead of the present
+   * one is ignored.
    */
   compact(base: LogBase): void;
   /**

@@ -5,7 +5,8 @@ import type { LogBase, LogWrite } from './log-store.ts';
 import { TermRuns } from './term-runs.ts';
 
 /**
- * The log as its readers see it: every change counts from the moment it was handed over, durable or not.
+ * The log as its readers see it: every change counts from the moment it was handed over, durable or
+ * not.
  * Knows terms and bounds of all entries, and holds the recent entries themselves.
  * Invariant: base.id.index <= lastIndex; the cache ends at lastIndex.
  */
@@ -110,7 +111,10 @@ export class LogicalLog {
   }
 }
 
-/** `entry` may follow in a reply that already holds `count` entries of `bytes` bytes: always one, then up to the limit. */
+/**
+ * `entry` may follow in a reply that already holds `count` entries of `bytes` bytes: always one,
+ * then up to the limit.
+ */
 export function fits(entry: Entry, count: number, bytes: number, maxBytes: number): boolean {
   return count === 0 || bytes + entry.data.length <= maxBytes;
 }

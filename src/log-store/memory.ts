@@ -7,7 +7,10 @@ import { fits, LogicalLog } from './logical-log.ts';
 export interface MemoryLogOptions {
   readonly base: LogBase;
   readonly hardState: HardState;
-  /** Something was handed over: schedule a `complete`. Called from inside `write` and `reset`; must not complete there. */
+  /**
+   * Something was handed over: schedule a `complete`. Called from inside `write` and `reset`; must
+   * not complete there.
+   */
   readonly onPending?: () => void;
   readonly onFailure: (error: PacelineError) => void;
 }
@@ -20,7 +23,10 @@ type Pending =
 export interface CrashRemains {
   /** Whole writes, in order. */
   readonly writes: number;
-  /** Of the write after those: its hard state and truncation, and this many entries; null for nothing. */
+  /**
+   * Of the write after those: its hard state and truncation, and this many entries; null for
+   * nothing.
+   */
   readonly tornEntries: number | null;
 }
 
@@ -121,7 +127,9 @@ export class MemoryLog implements LogStore {
     this.#failure ??= new PacelineError('CLOSED', 'the log is closed.');
   }
 
-  /** Makes the oldest `count` pending writes and resets durable, then calls their `done`, in order. */
+  /**
+   * Makes the oldest `count` pending writes and resets durable, then calls their `done`, in order.
+   */
   complete(count = this.#pending.length): void {
     assert(count <= this.#pending.length, 'more completed than pending');
     const finished = this.#pending.splice(0, count);

@@ -14,16 +14,21 @@ export interface FileLogLimits {
    */
   readonly segmentBytesMax: number;
   /**
-   * Data of recent entries kept in memory: followers that keep up are served from here. Entries that
+   * Data of recent entries kept in memory: followers that keep up are served from here. Entries
+   * that
    * are not yet on disk stay in memory in any case, so this can be passed by `pendingBytesMax`.
    */
   readonly cacheBytesMax: number;
   /** Largest data of one entry. A larger one is the caller's mistake (assertion). */
   readonly entryBytesMax: number;
-  /** What waits is written in flushes of about this size, so that `done` of the first need not wait for all. */
+  /**
+   * What waits is written in flushes of about this size, so that `done` of the first need not wait
+   * for all.
+   */
   readonly flushBytesMax: number;
   /**
-   * Data handed over and not yet durable. The store cannot refuse what Raft has decided, so the caller
+   * Data handed over and not yet durable. The store cannot refuse what Raft has decided, so the
+   * caller
    * holds proposals back by `statistics.pendingBytes` well before this; passing it is an assertion.
    */
   readonly pendingBytesMax: number;

@@ -17,9 +17,11 @@ import { crc32 } from './checksum.ts';
  * for records. The length is covered by the header's own checksum and therefore safe to follow.
  *
  * The log is what the records say when they are read in order:
- * - `start`, first in each segment: id of the entry before, the hard state, where the segment before ended;
+ * - `start`, first in each segment: id of the entry before, the hard state, where the segment
+ *   before ended;
  * - `entry`: index is one more than the last;
- * - `truncate`: forget the entries from index on. Appended like everything else, so it takes effect in
+ * - `truncate`: forget the entries from index on. Appended like everything else, so it takes effect
+ *   in
  *   order with what follows it and needs no sync of its own;
  * - `hard-state`: replaces the one before. The last one holds;
  * - `seal`: nothing new, but proof that the flush before it had completed.
@@ -31,7 +33,10 @@ export type RecordType = 'start' | 'entry' | 'truncate' | 'hard-state' | 'seal';
 const TYPES: readonly RecordType[] = ['start', 'entry', 'truncate', 'hard-state', 'seal'];
 const CODES = new Map(TYPES.map((type, at) => [type, at + 1]));
 
-/** On `entry`: a membership stands before the data. On `start`: a new log begins here (creation, reset). */
+/**
+ * On `entry`: a membership stands before the data. On `start`: a new log begins here (creation,
+ * reset).
+ */
 export const FLAG_MEMBERSHIP = 1;
 export const FLAG_FRESH = 1;
 

@@ -35,7 +35,8 @@ interface LoadedSegment extends BlankSegment {
 }
 
 /**
- * Reads a log directory without changing it. Null when no log has been completed there: it is empty, or
+ * Reads a log directory without changing it. Null when no log has been completed there: it is
+ * empty, or
  * a crash interrupted the creation. Throws LOG_DAMAGED or HARD_STATE_DAMAGED naming file and byte.
  */
 export async function recover(dir: string): Promise<Recovered | null> {
@@ -148,7 +149,8 @@ interface SegmentsInUse {
 }
 
 /**
- * Finds the last segment that counts. Behind it there may be one that was prepared and never used, one
+ * Finds the last segment that counts. Behind it there may be one that was prepared and never used,
+ * one
  * whose first flush was torn, and one begun by a reset that did not get as far as the base file.
  */
 async function findUsed(dir: string, kept: readonly number[]): Promise<SegmentsInUse> {
@@ -170,7 +172,9 @@ async function findUsed(dir: string, kept: readonly number[]): Promise<SegmentsI
   return { used, spare, complete, leftovers };
 }
 
-/** Not even its start is whole, or it is marked fresh though the base file does not begin with it. */
+/**
+ * Not even its start is whole, or it is marked fresh though the base file does not begin with it.
+ */
 function isUncounted(segment: LoadedSegment): boolean {
   let records = 0;
   let fresh = false;

@@ -7,8 +7,10 @@ import { openForAppend, writeZeros } from './segment-file.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
 /**
- * Carries out what recovery found necessary, and hands over the log ready for writing. Each step may
- * be repeated after a crash. What was read may so far be in the page cache only (the process, not the
+ * Carries out what recovery found necessary, and hands over the log ready for writing. Each step
+ * may
+ * be repeated after a crash. What was read may so far be in the page cache only (the process, not
+ * the
  * machine, had crashed during a flush), hence the sync before anything counts as durable.
  */
 export async function repair(

@@ -9,7 +9,8 @@ import { DiskIndex, SegmentIndex } from './segment-index.ts';
 import { TermRuns } from './term-runs.ts';
 
 /**
- * Builds the log from its records, in order, and refuses a sequence of sound records that this store
+ * Builds the log from its records, in order, and refuses a sequence of sound records that this
+ * store
  * cannot have written: a gap, or a segment that does not continue the one before.
  */
 export class Replay {

@@ -10,15 +10,20 @@ import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
  *
  * How torn and damaged are told apart. One flush is written at a time, and the next one begins only
  * when the disk has confirmed the one before. Every record says where its flush began. So when a
- * record cannot be read at X, and anywhere behind X stands the header of a flush that began behind X,
- * then X had been confirmed: damage, and the log is refused. If there is none, X belongs to the last flush.
+ * record cannot be read at X, and anywhere behind X stands the header of a flush that began behind
+ * X,
+ * then X had been confirmed: damage, and the log is refused. If there is none, X belongs to the
+ * last flush.
  * Of that one alone nobody can tell from the bytes whether it was confirmed before it went bad.
- * To keep this case small, a `seal` record follows after a short idle time, at close, and at each open,
+ * To keep this case small, a `seal` record follows after a short idle time, at close, and at each
+ * open,
  * as a flush of its own. What remains is guaranteed as follows:
  * - no record that was altered is ever returned, in no case;
  * - damage to anything sealed, or followed by a later flush or segment, is refused;
- * - damage to the one unsealed flush (written in the last `sealDelayMs` before a crash) is cut off like a torn
- *   write, and if it had been acknowledged, this member has forgotten entries or a vote. That takes bit rot
+ * - damage to the one unsealed flush (written in the last `sealDelayMs` before a crash) is cut off
+ *   like a torn
+ *   write, and if it had been acknowledged, this member has forgotten entries or a vote. That takes
+ * bit rot
  *   and a crash within that time, and does not lose committed data while a quorum is sound;
  * - the loss of a file's end exactly behind a confirmed record, with all seals, cannot be noticed
  *   in the last segment; in any other it is, by the next segment's `start` record.

@@ -21,12 +21,17 @@ export interface BlankSegment {
   readonly fileBytes: number;
 }
 
-/** Zeros are written and synced in pieces of this size, so that appends to the active segment need not wait for all. */
+/**
+ * Zeros are written and synced in pieces of this size, so that appends to the active segment need
+ * not wait for all.
+ */
 const ZERO_PIECE_BYTES = 256 * 1024;
 
 /**
- * On Linux a segment is open with O_DSYNC: a write returns when its data is on disk, as if fdatasync
- * followed, but in one job of libuv's thread pool instead of two. Elsewhere that flag may stop at the
+ * On Linux a segment is open with O_DSYNC: a write returns when its data is on disk, as if
+ * fdatasync
+ * followed, but in one job of libuv's thread pool instead of two. Elsewhere that flag may stop at
+ * the
  * drive's cache (macOS) or be missing, and the sync is a call of its own.
  */
 const SYNCED_BY_WRITE = process.platform === 'linux';
@@ -34,8 +39,10 @@ const SYNC_FLAG = SYNCED_BY_WRITE ? constants.O_DSYNC : 0;
 const CREATE_SYNCED = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | SYNC_FLAG;
 
 /**
- * Makes segment number `sequence`: filled with zeros to `bytes`, because a write into blocks that exist
- * changes no metadata and so needs no journal commit with its sync. The file gets its name only when it
+ * Makes segment number `sequence`: filled with zeros to `bytes`, because a write into blocks that
+ * exist
+ * changes no metadata and so needs no journal commit with its sync. The file gets its name only
+ * when it
  * is complete and synced, so a segment without a sound header is damage, never a torn creation.
  */
 export async function createSegment(

@@ -101,7 +101,10 @@ export class DiskIndex {
     this.#last = Math.min(this.#last, index - 1);
   }
 
-  /** The segment that holds a live entry. The newest are asked first: readers are mostly near the end. */
+  /**
+   * The segment that holds a live entry. The newest are asked first: readers are mostly near the
+   * end.
+   */
   find(index: Index): SegmentIndex {
     for (let i = this.#segments.length - 1; i >= 0; i--) {
       const segment = this.#segments[i]!;

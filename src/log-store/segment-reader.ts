@@ -13,9 +13,11 @@ import type { DiskIndex, SegmentIndex } from './segment-index.ts';
 const WINDOW_BYTES = 256 * 1024;
 
 /**
- * Appends entries from..to to `out` until one more would pass `maxBytes` of data (one goes in always).
+ * Appends entries from..to to `out` until one more would pass `maxBytes` of data (one goes in
+ * always).
  * Reads synchronously: followers that keep up are served from memory, this is for those that lag.
- * Every record's checksums are verified again; throws LOG_DAMAGED if the disk has gone bad since the open.
+ * Every record's checksums are verified again; throws LOG_DAMAGED if the disk has gone bad since
+ * the open.
  */
 export function readEntries(
   dir: string,

@@ -20,7 +20,9 @@ export interface Written {
 /** In place of a descriptor. */
 const CLOSED = -1;
 
-/** A next segment is prepared when the active one is this full, so that changing over need not wait. */
+/**
+ * A next segment is prepared when the active one is this full, so that changing over need not wait.
+ */
 const PREPARE_AT = 0.5;
 
 /**

@@ -14,7 +14,7 @@ import { DatabaseTracker } from './database-tracker.ts';
 import { Forwarding } from './forwarding.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
-import type { AppToLoop, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
+import type { AppToLoop, DatabaseReport, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
 import { Settlement } from './settlement.ts';
 import type { SharedState } from './shared-state.ts';
 import {
@@ -72,9 +72,7 @@ export class Loop {
   #leadingTerm: Term | null = null;
   #knownLeader: MemberId | null = null;
   #committed = 0;
-  #sizes = { databaseBytes: 0, walBytes: 0 };
-  #checksum = '';
-  #pageSize: number;
+  #report: DatabaseReport | null = null;
   /** Why the database has to come from another member; null while it need not. */
   #needsDatabase: string | null = null;
   #ready = false;
@@ -85,7 +83,6 @@ export class Loop {
     const { options, log, now, seed } = parts;
     this.#parts = parts;
     this.#startedMs = now();
-    this.#pageSize = options.pageSizeBytes;
     this.#raft = new Raft(raftConfig(options, seed), log, log.hardState);
     this.#committed = this.#raft.commit;
     parts.shared.setCommitted(this.#committed);
@@ -168,6 +165,7 @@ export class Loop {
     this.#turn(() => {
       this.#raft.peerGone(peer);
       this.#forwarding.disconnected(peer);
+      if (this.#stopping === 'handing-over' && !this.#hasSuccessor()) this.#closeDatabase();
     });
   }
 
@@ -286,7 +284,6 @@ export class Loop {
   #fromSql(message: SqlToLoop): void {
     switch (message.type) {
       case 'opened':
-        this.#pageSize = message.pageSize;
         return this.#tracker.opened(message);
       case 'begun':
         this.#tracker.begun(message.position);
@@ -298,7 +295,6 @@ export class Loop {
       case 'forward-answer':
         return this.#forwarding.executed(message.key, message.answer, this.#raft.commit);
       case 'applied':
-        this.#checksum = new DatabaseChecksum(message.checksum).toHex();
         return this.#tracker.fromSql(message);
       case 'stepped-down':
         this.#tracker.fromSql(message);
@@ -306,15 +302,14 @@ export class Loop {
       case 'rolled-back':
         return this.#tracker.fromSql(message);
       case 'checkpointed':
-        this.#checksum = new DatabaseChecksum(message.checksum).toHex();
         return this.#compaction.checkpointed(
           message.id,
           message.checksum,
           this.#raft.membership,
           this.#neededIndex(),
         );
-      case 'sizes':
-        this.#sizes = message;
+      case 'report':
+        this.#report = message;
         return;
       case 'snapshot-held':
         return this.#sender.onHeld(message.snapshot);
@@ -415,10 +410,8 @@ export class Loop {
       cluster,
       log,
       raft: this.#raft,
-      position: this.#tracker.position,
-      checksum: this.#checksum,
-      pageSize: this.#pageSize,
-      sizes: this.#sizes,
+      applied: this.#tracker.position.index,
+      report: this.#report,
       starting: !this.#tracker.open,
       snapshot: this.#receiver.progress,
       uptimeMs: now() - this.#startedMs,
@@ -434,10 +427,13 @@ export class Loop {
     const { options, now } = this.#parts;
     this.#stopping = 'handing-over';
     this.#handOverUntilMs = now() + options.closeTimeoutMs / 2;
-    const others = this.#raft.membership.filter((m) => m.voter && m.id !== options.id);
-    const successor = others.some((m) => this.#transport?.isConnected(m.id));
-    if (!successor || !this.#tracker.leading) return this.#closeDatabase();
+    if (!this.#hasSuccessor() || !this.#tracker.leading) return this.#closeDatabase();
     this.#tracker.stopLeading();
+  }
+
+  #hasSuccessor(): boolean {
+    const others = this.#raft.membership.filter((m) => m.voter && m.id !== this.#parts.options.id);
+    return others.some((m) => this.#transport?.isConnected(m.id) === true);
   }
 
   #handOver(): void {

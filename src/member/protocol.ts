@@ -91,6 +91,16 @@ export interface OpenedDatabase {
   readonly pageSize: number;
 }
 
+/** How the database is, for status; told now and then. */
+export interface DatabaseReport {
+  readonly type: 'report';
+  readonly position: EntryId;
+  readonly checksum: ChecksumValue;
+  readonly pageSize: number;
+  readonly databaseBytes: number;
+  readonly walBytes: number;
+}
+
 export type SqlToLoop =
   | OpenedDatabase
   /** The database cannot be used; it has to come from another member. */
@@ -98,11 +108,11 @@ export type SqlToLoop =
   | { readonly type: 'begun'; readonly position: EntryId }
   | { readonly type: 'executed'; readonly id: EntryId; readonly handOver: Uint8Array }
   | { readonly type: 'forward-answer'; readonly key: number; readonly answer: ForwardAnswer }
-  | { readonly type: 'applied'; readonly position: EntryId; readonly checksum: ChecksumValue }
+  | { readonly type: 'applied'; readonly position: EntryId }
   | { readonly type: 'stepped-down'; readonly position: EntryId }
   | { readonly type: 'rolled-back'; readonly position: EntryId }
   | { readonly type: 'checkpointed'; readonly id: EntryId; readonly checksum: ChecksumValue }
-  | { readonly type: 'sizes'; readonly databaseBytes: number; readonly walBytes: number }
+  | DatabaseReport
   | { readonly type: 'snapshot-held'; readonly snapshot: HeldSnapshot | null }
   | { readonly type: 'installed'; readonly position: EntryId }
   | { readonly type: 'warning'; readonly message: string }

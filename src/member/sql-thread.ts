@@ -1,4 +1,4 @@
-import { existsSync, fstatSync, renameSync, rmSync } from 'node:fs';
+import { fstatSync, renameSync, rmSync } from 'node:fs';
 import { decodeWrite, encodeResults } from '../api/wire.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import type { Entry, EntryId, Index } from '../raft/entry.ts';
@@ -28,6 +28,10 @@ import { type QueuedWrite, WriteQueue } from './write-queue.ts';
 
 /** Uncommitted entries on the way; at the limit writes wait in the queue until the commit index moves. */
 const INFLIGHT_ENTRIES_MAX = 256;
+/** Bytes of them; one entry more may pass it. */
+const INFLIGHT_BYTES_MAX = 64 * 2 ** 20;
+/** How often the loop is told how the database is. */
+const REPORT_MS = 100;
 /** A foreign process's lock, or a full disk, is tried again after this long. */
 const RETRY_MS = 50;
 /** Positions reported from the WAL after a crash: more than can have been in flight. */
@@ -59,7 +63,10 @@ export class SqlThread {
   #running: Running | null = null;
   #toApply: Entry[] = [];
   #committed: Index = 0;
+  /** Entries that were executed and are not committed yet. */
+  #inflight: { readonly index: Index; readonly bytes: number }[] = [];
   #retry: NodeJS.Timeout | null = null;
+  #report: NodeJS.Timeout | null = null;
   #install: {
     readonly file: string;
     readonly id: EntryId;
@@ -116,6 +123,7 @@ export class SqlThread {
         return this.#stepDown();
       case 'committed':
         this.#committed = message.index;
+        this.#inflight = this.#inflight.filter((entry) => entry.index > message.index);
         this.#running?.cycle.committed(message.index);
         return;
       case 'roll-back':
@@ -250,9 +258,25 @@ export class SqlThread {
       else this.#execute(running);
       this.#parts.shared.schema = running.engine.schemaCookie;
       running.cycle.afterWork();
+      this.#report ??= setTimeout(() => this.#sendReport(), REPORT_MS);
     } catch (error) {
       this.#workFailed(error);
     }
+  }
+
+  #sendReport(): void {
+    this.#report = null;
+    if (this.#running === null) return;
+    const { engine, connections } = this.#running;
+    const { pageSize, wal } = connections;
+    this.#parts.loop.post({
+      type: 'report',
+      position: engine.position,
+      checksum: engine.checksum,
+      pageSize,
+      databaseBytes: wal.databasePages * pageSize,
+      walBytes: wal.bytes,
+    });
   }
 
   #apply({ engine }: Running): void {
@@ -264,14 +288,13 @@ export class SqlThread {
     this.#parts.loop.post({
       type: 'applied',
       position: engine.position,
-      checksum: engine.checksum,
     });
   }
 
   #execute(running: Running): void {
     const { engine, cycle } = running;
     while (this.#writes.size > 0 && engine.leading && !cycle.pausesWork) {
-      if (engine.position.index - this.#committed >= INFLIGHT_ENTRIES_MAX) return;
+      if (this.#inflightIsFull()) return;
       const batch = this.#writes.takeBatch();
       let answered = 0;
       const done = engine.run(batch as readonly Write[], (executed, outcomes) => {
@@ -284,7 +307,13 @@ export class SqlThread {
     if (!engine.leading) this.#writes.refuseAll(notLeader());
   }
 
+  #inflightIsFull(): boolean {
+    const bytes = this.#inflight.reduce((sum, entry) => sum + entry.bytes, 0);
+    return this.#inflight.length >= INFLIGHT_ENTRIES_MAX || bytes >= INFLIGHT_BYTES_MAX;
+  }
+
   #emit({ id, data }: Executed): void {
+    this.#inflight.push({ index: id.index, bytes: data.length });
     this.#parts.loop.post({ type: 'executed', id, handOver: data });
   }
 
@@ -324,6 +353,7 @@ export class SqlThread {
     if (running === null) return;
     this.#writes.refuseAll(notLeader());
     running.engine.stepDown();
+    this.#inflight = [];
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
   }
 
@@ -371,7 +401,7 @@ export class SqlThread {
     this.#closing = true;
     this.#writes.refuseAll(new PacelineError('CLOSED', 'this member was closed'));
     this.#undoUncommitted();
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    for (const timer of [this.#retry, this.#report]) if (timer !== null) clearTimeout(timer);
     this.#shut(() => {
       const { loop, app } = this.#parts;
       loop.post({ type: 'closed' });
@@ -385,7 +415,11 @@ export class SqlThread {
     const running = this.#running;
     if (running === null || running.cycle.pausesWork) return;
     running.engine.stepDown();
-    // TODO-free: positions above the commit index stay in the log and are applied again at the next start.
+    if (!running.engine.undoAbove(this.#committed))
+      this.#parts.loop.post({
+        type: 'warning',
+        message: 'closed with entries in the database that are not known to be committed',
+      });
   }
 
   #fail(error: unknown): void {
@@ -406,5 +440,3 @@ function forwardAnswer(outcome: Outcome): ForwardAnswer {
     ? outcome
     : { results: encodeResults(outcome.results), position: outcome.position };
 }
-
-export { existsSync };

@@ -1,19 +1,20 @@
 import type { Role } from '../api/role.ts';
 import type { MemberStatus, Status } from '../api/status.ts';
 import type { LogStore } from '../log-store/log-store.ts';
-import type { EntryId, MemberId } from '../raft/entry.ts';
+import { type Index, type MemberId, ORIGIN } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
+import { DatabaseChecksum } from '../redo/checksum.ts';
 import type { MemberOptions } from './options.ts';
+import type { DatabaseReport } from './protocol.ts';
 
 export interface StatusParts {
   readonly options: MemberOptions;
   readonly cluster: string;
   readonly log: LogStore;
   readonly raft: Raft;
-  readonly position: EntryId;
-  readonly checksum: string;
-  readonly pageSize: number;
-  readonly sizes: { readonly databaseBytes: number; readonly walBytes: number };
+  readonly applied: Index;
+  /** Null until the database was opened. */
+  readonly report: DatabaseReport | null;
   readonly starting: boolean;
   readonly snapshot: Status['snapshot'];
   readonly uptimeMs: number;
@@ -22,8 +23,7 @@ export interface StatusParts {
 
 /** One picture of the member. */
 export function makeStatus(parts: StatusParts): Status {
-  const { options, cluster, log, raft, position, checksum, pageSize, sizes, snapshot, uptimeMs } =
-    parts;
+  const { options, cluster, log, raft, applied, report, snapshot, uptimeMs } = parts;
   return {
     id: options.id,
     cluster,
@@ -31,14 +31,15 @@ export function makeStatus(parts: StatusParts): Status {
     term: raft.term,
     leader: raft.leader,
     commitIndex: raft.commit,
-    appliedIndex: position.index,
+    appliedIndex: applied,
     lastIndex: raft.lastIndex,
     firstIndex: log.base.index + 1,
     members: memberStatuses(parts),
-    position: { term: position.term, index: position.index },
-    checksum,
-    pageSize,
-    ...sizes,
+    position: report?.position ?? ORIGIN,
+    checksum: report === null ? '' : new DatabaseChecksum(report.checksum).toHex(),
+    pageSize: report?.pageSize ?? options.pageSizeBytes,
+    databaseBytes: report?.databaseBytes ?? 0,
+    walBytes: report?.walBytes ?? 0,
     logBytes: log.sizeBytes,
     snapshot,
     pid: process.pid,

@@ -1,4 +1,5 @@
-import { assert } from '../base/assert.ts';
+import { assert, must } from '../base/assert.ts';
+import { PacelineError } from '../base/errors.ts';
 import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import { applyRecords, undoTo } from './apply.ts';
@@ -8,7 +9,7 @@ import { encodeEntryData, redoOf } from './entry-data.ts';
 import { Executor, type ExecutorLimits, type Outcome, type Write } from './executor.ts';
 import { PageImages } from './page-images.ts';
 import { positionInPage } from './position-page.ts';
-import type { WalFile } from './wal-file.ts';
+import type { WalCommit, WalFile } from './wal-file.ts';
 
 /** What one SQLite commit brought: an entry for the log, and the answers that may be given once it is committed. */
 export interface Executed {
@@ -19,9 +20,14 @@ export interface Executed {
 export interface EngineOptions extends ExecutorLimits {
   readonly cluster: string;
   readonly pageCacheBytes: number;
+  /** Bytes of log that one commit may cost. */
+  readonly transactionBytesMax: number;
   /** Called just before a commit up to `index` can be seen by readers, and with a lower index after one was undone (I5). */
   readonly onVisible: (index: Index, undone: boolean) => void;
 }
+
+/** Receives what one SQLite commit brought, null if nothing was changed, and the outcomes of the writes in it. */
+type Emit = (executed: Executed | null, outcomes: readonly Outcome[]) => void;
 
 /**
  * The database of one member: on the leader it runs writes and captures what they changed; on a follower it applies what the
@@ -115,42 +121,31 @@ export class Engine {
     const id = { term, index: this.#position.index + 1 };
     this.#options.onVisible(id.index, false);
     this.#executor.startTerm(this.#options.cluster, id);
-    return this.#capture(id);
+    return must(this.#capture(id), 'an entry that starts a term is small');
   }
 
   /**
-   * Runs a batch; `executed` is null if it changed nothing. Fewer outcomes than writes: the rest was left for later. A batch
-   * that one of its writes spoiled is run one by one.
+   * Runs a batch, as much of it as fits its time; returns how many writes that was. A batch that one of its writes spoiled, or
+   * that is too large for one entry, is run one by one.
    */
-  run(
-    writes: readonly Write[],
-    emit: (executed: Executed | null, outcomes: readonly Outcome[]) => void,
-  ): number {
+  run(writes: readonly Write[], emit: Emit): number {
     const id = this.#nextId();
     this.lock();
     this.#options.onVisible(id.index, false);
     const ran = this.#executor.run(writes, id, this.#position);
-    if (ran === null || !ran.wrote) this.#options.onVisible(this.#position.index, false);
+    const executed = ran?.wrote === true ? this.#capture(id) : null;
+    this.#options.onVisible(this.#position.index, false);
     if (ran === null) return this.#runOneByOne(writes, emit);
-    emit(ran.wrote ? this.#capture(id) : null, ran.outcomes);
+    if (executed !== null || !ran.wrote) emit(executed, ran.outcomes);
+    else if (ran.outcomes.length > 1)
+      return this.#runOneByOne(writes.slice(0, ran.outcomes.length), emit);
+    else emit(null, [{ error: tooLarge(this.#options.transactionBytesMax).toRecord() }]);
     return ran.outcomes.length;
   }
 
-  #runOneByOne(
-    writes: readonly Write[],
-    emit: (executed: Executed | null, outcomes: readonly Outcome[]) => void,
-  ): number {
+  #runOneByOne(writes: readonly Write[], emit: Emit): number {
     for (const write of writes) this.run([write], emit);
     return writes.length;
-  }
-
-  /** Position and tables as for an ordinary write, without one: carries a membership entry. */
-  runNothing(): Executed {
-    const id = this.#nextId();
-    this.lock();
-    this.#options.onVisible(id.index, false);
-    this.#executor.startTerm(this.#options.cluster, id);
-    return this.#capture(id);
   }
 
   /** Stops leading; what was executed stays until it is committed or undone. */
@@ -175,6 +170,13 @@ export class Engine {
     return true;
   }
 
+  /** Undoes what is above the commit index. False if that is not possible. */
+  undoAbove(committed: Index): boolean {
+    if (this.#position.index <= committed) return true;
+    const commit = this.#wal.lastCommitUpTo(committed);
+    return commit !== undefined && this.rollBack(commit.id);
+  }
+
   /** After the WAL was emptied or left: takes it up again. Throws DATABASE_BUSY, FOREIGN_WRITE. */
   relock(): void {
     this.#wal.takeUpAfterCheckpoint();
@@ -186,8 +188,12 @@ export class Engine {
     return { term: this.#term, index: this.#position.index + 1 };
   }
 
-  /** The lock is taken again before the frames are read, so that a foreign commit in between is noticed. */
-  #capture(id: EntryId): Executed {
+  /**
+   * The entry of the commit just made; null if it is too large for one, and was undone. The lock is taken again before the
+   * frames are read, so that a foreign commit in between is noticed.
+   */
+  #capture(id: EntryId): Executed | null {
+    const before = { id: this.#position, databasePages: this.#wal.databasePages };
     this.#executor.begin();
     const committed = this.#wal.readCommitted();
     const record = captureCommit(
@@ -199,9 +205,29 @@ export class Engine {
     );
     this.#wal.noteCommitted(committed, id);
     this.#checksum = record.checksumAfter;
-    this.#position = id;
     if (record.pages[0]?.pgno === 1) this.#schemaCookie++;
-    return { id, data: encodeEntryData(record) };
+    const data = encodeEntryData(record);
+    if (data.length > this.#options.transactionBytesMax) {
+      this.#undoWhileLeading({ ...before, frame: committed.from });
+      return null;
+    }
+    this.#position = id;
+    return { id, data };
+  }
+
+  /** The writer connection must not hold the lock while frames are appended beside SQLite: its page cache would be stale. */
+  #undoWhileLeading(commit: WalCommit): void {
+    const { lock } = this.#connections;
+    this.#executor.end();
+    lock.take();
+    this.#wal.checkUntouched();
+    this.#checksum = undoTo(commit, this.#wal, this.#images, this.#checksum, this.#pageSize);
+    lock.release();
+    this.#executor.begin();
+    this.#executor.reload();
+    this.#wal.checkUntouched();
+    this.#options.onVisible(commit.id.index, true);
+    this.#schemaCookie++;
   }
 
   /** A new lock has a new read mark: an old one's would hold checkpoints back. */
@@ -217,6 +243,13 @@ export class Engine {
     }
     return undefined;
   }
+}
+
+function tooLarge(bytesMax: number): PacelineError {
+  return new PacelineError(
+    'TRANSACTION_TOO_LARGE',
+    `the transaction changes more than fits in a log entry of ${bytesMax} bytes, and was undone: split it, or raise transactionBytesMax`,
+  );
 }
 
 /** The position that a commit with these pages brought the database to; null if it has no `_paceline` page. */

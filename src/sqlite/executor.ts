@@ -88,6 +88,12 @@ export class Executor {
     if (this.#connection.isTransaction) this.#guard.lifted(() => this.#own.rollback.run());
   }
 
+  /** After the database was changed beside this connection. */
+  reload(): void {
+    this.#cache.clear();
+    this.#tables.reload();
+  }
+
   /** Commits the entry that starts a term: the position, and Paceline's tables where they are missing. */
   startTerm(cluster: string, position: EntryId): void {
     this.#tables.prepare(cluster);
@@ -142,9 +148,8 @@ export class Executor {
   #recover(): void {
     this.end();
     this.#schemaChanged = false;
-    this.#cache.clear();
     this.begin();
-    this.#tables.reload();
+    this.reload();
   }
 
   #runWrite(write: Write, position: EntryId): { outcome: Outcome; changed: boolean } {

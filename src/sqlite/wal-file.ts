@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
-import type { EntryId } from '../raft/entry.ts';
+import type { EntryId, Index } from '../raft/entry.ts';
 import { decodeFrameHeader, FRAME_HEADER_BYTES, frameBytes, frameOffset } from '../wal/format.ts';
 import type { PageImage } from '../wal/frames.ts';
 import { readPageNumbers } from '../wal/lookup.ts';
@@ -29,6 +29,8 @@ interface CommittedPages {
 }
 
 export interface CommittedFrames extends CommittedPages {
+  /** The frame before the commit; 0 if SQLite began the WAL anew with it. */
+  readonly from: number;
   /** Page numbers in the order of the frames. */
   readonly pgnos: readonly number[];
   readonly header: WalIndexHeader;
@@ -121,7 +123,7 @@ export class WalFile {
       (header.mxFrame - from) * size,
     );
     assert(bytes.length === (header.mxFrame - from) * size, 'committed frames are in the WAL');
-    return { header, ...splitFrames(bytes, size, this.#files.path) };
+    return { header, from, ...splitFrames(bytes, size, this.#files.path) };
   }
 
   /** Takes the commit just read into account. */
@@ -149,6 +151,11 @@ export class WalFile {
     return this.#commits.findLast((c) => c.id.index === id.index && c.id.term === id.term);
   }
 
+  /** The latest commit at or before `index` that this process knows to be in the WAL. */
+  lastCommitUpTo(index: Index): WalCommit | undefined {
+    return this.#commits.findLast((c) => c.id.index <= index);
+  }
+
   /** What has to be appended to bring the database back to what it was at `commit`. */
   pagesToUndo(commit: WalCommit): PageImage[] {
     const changed = new Set(this.#pgnos.slice(commit.frame));
@@ -173,11 +180,6 @@ export class WalFile {
       yield { frame: last, databasePages, images };
       last = first - 1;
     }
-  }
-
-  /** Tells which position a commit found by commitsNewestFirst brings the database to. */
-  noteFound(commit: WalCommit): void {
-    this.#commits.unshift(commit);
   }
 
   #frameHeader(frame: number) {

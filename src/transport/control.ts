@@ -10,7 +10,7 @@ export const PROTOCOL_VERSION = 1;
 export const CONTROL_BYTES_MAX = 16 * 1024;
 
 export const NONCE_BYTES = 32;
-export const DIGEST_BYTES = 32;
+const DIGEST_BYTES = 32;
 
 /** "PACE": tells a member from whatever else may connect. */
 const MAGIC = 0x50414345;

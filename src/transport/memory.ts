@@ -12,7 +12,7 @@ export interface MemoryLimits {
   readonly connectMs: number;
 }
 
-export const MEMORY_LIMITS: MemoryLimits = {
+const MEMORY_LIMITS: MemoryLimits = {
   queueBytesMax: 64 * 1024 * 1024, // as over TCP
   connectMs: 5,
 };

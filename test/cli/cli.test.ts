@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { VERSION } from '../../src/cli/version.ts';
@@ -110,8 +111,22 @@ test('status shows the member and the cluster, or JSON', async () => {
 });
 
 test('the next address is used when the first is down', async () => {
-  const { code } = await runCli(['status', '--url', `http://127.0.0.1:1,${url}`]);
+  const { code } = await runCli(['status', '--url', `http://${await freeAddress()},${url}`]);
   assert.equal(code, 0);
+});
+
+test('no member in time exits 4, and a timeout that is no number exits 2', async () => {
+  const { code, stderr } = await runCli([
+    'sql',
+    '--timeout-ms',
+    '50',
+    '--url',
+    `http://${await freeAddress()}`,
+    'SELECT 1',
+  ]);
+  assert.equal(code, 4);
+  assert.match(stderr, /^paceline: NOT_READY: no member answered .*ECONNREFUSED/m);
+  assert.equal((await sql('SELECT 1', '--timeout-ms', 'soon')).code, 2);
 });
 
 test('wrong usage exits 2 and says what is wrong', async () => {
@@ -132,3 +147,12 @@ test('dump wal lists the frames of a WAL', async () => {
   assert.equal(missing.code, 2);
   assert.match(missing.stderr, /cannot open the file.*ENOENT/);
 });
+
+/** An address that nothing listens on any more. */
+async function freeAddress(): Promise<string> {
+  const gone = createServer();
+  await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
+  const { port } = gone.address() as { port: number };
+  await new Promise((resolve) => gone.close(resolve));
+  return `127.0.0.1:${port}`;
+}

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '../../src/sqlite/binding.ts';
@@ -15,6 +15,7 @@ export interface DirectoryOptions {
 /** A directory as a stopped member leaves it, made with SQLite itself. */
 export function makeMemberDirectory(options: DirectoryOptions = {}): string {
   const dir = mkdtempSync(join(tmpdir(), 'paceline-member-'));
+  process.once('exit', () => rmSync(dir, { recursive: true }));
   const live = join(dir, 'live');
   mkdirSync(live);
   mkdirSync(join(dir, 'db'));

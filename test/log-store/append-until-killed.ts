@@ -1,4 +1,6 @@
-/** Appends to the log in the directory given, printing the index of each entry when it is durable. */
+/**
+ * Appends to the log in the directory given, printing the index of each entry when it is durable.
+ */
 import { writeSync } from 'node:fs';
 import { baseAt, change, entriesFrom, open } from './fixtures.ts';
 

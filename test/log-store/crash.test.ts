@@ -18,7 +18,8 @@ import {
 import { copyDirectory, scratchDirectory } from './scratch.ts';
 
 /**
- * The directories that a crash can leave between `before` and `after`, in the order of the store's steps:
+ * The directories that a crash can leave between `before` and `after`, in the order of the store's
+ * steps:
  * new segments appear (first under a temporary name), the base file is replaced, old segments go.
  */
 function* crashStates(before: string, after: string): Generator<{ step: string; dir: string }> {

@@ -13,10 +13,13 @@ import { copyDirectory, scratchDirectory } from './scratch.ts';
 
 const FIRST = '0000000000000001.log';
 
-/** A small log as a crash leaves it: synced, not closed. Its last write is one flush of several records. */
-async function smallLog(segmentBytesMax = 2048): Promise<string> {
+/**
+ * A small log as a crash leaves it: synced, not closed. Its last write is one flush of several
+ * records.
+ */
+async function smallLog(): Promise<string> {
   const live = scratchDirectory();
-  const log = await open(live, { segmentBytesMax });
+  const log = await open(live);
   await written(log, { entries: entriesFrom(1, 3, 1, 20) });
   await written(log, { hardState: { term: 2, vote: 'b', commit: 2 } });
   await written(log, { truncateFrom: 3, entries: entriesFrom(3, 2, 2, 30) });
@@ -230,4 +233,47 @@ test('bytes of an older use of a file are never taken for records', async () => 
   theirs.copy(ours, middle.end, middle.end);
   writeFileSync(join(dir, FIRST), ours);
   await opensWith(dir, middle, 'foreign tail');
+});
+
+test('after a torn write was cut off, the segment can be filled and left behind', async () => {
+  const dir = await smallLog();
+  const states = statesOf(join(dir, FIRST));
+  const bytes = readFileSync(join(dir, FIRST));
+  bytes.fill(0, states.at(-3)!.end, states.at(-3)!.end + 20);
+  writeFileSync(join(dir, FIRST), bytes);
+  const log = await open(dir, { segmentBytesMax: 600 });
+  await written(log, { entries: entriesFrom(log.lastIndex + 1, 1, 9, 550) });
+  assert.ok(readdirSync(dir).includes('0000000000000002.log'));
+  const whole = contents(log);
+  await log.close();
+  const again = await open(dir);
+  assert.deepEqual(contents(again), whole);
+  await again.close();
+});
+
+test('a torn tail is damage when the next segment had been begun', async () => {
+  const { dir } = await manySegments(false);
+  const names = readdirSync(dir).filter((name) => name.endsWith('.log'));
+  const used = names.filter((name) => statesOf(join(dir, name)).length > 0);
+  const [previous, last] = [used.at(-2)!, used.at(-1)!];
+  const torn = readFileSync(join(dir, last));
+  torn[50]! ^= 1;
+  writeFileSync(join(dir, last), torn.subarray(0, 80));
+  const bytes = readFileSync(join(dir, previous));
+  bytes[statesOf(join(dir, previous)).at(-1)!.end - 1]! ^= 1;
+  writeFileSync(join(dir, previous), bytes);
+  await assert.rejects(open(dir), { code: 'LOG_DAMAGED', message: new RegExp(previous) });
+});
+
+test('the loss of a vote at the end of a segment that is not the last is refused', async () => {
+  const dir = scratchDirectory();
+  const log = await open(dir, { segmentBytesMax: 300 });
+  for (let term = 1; term < 10; term++)
+    await written(log, { hardState: { term, vote: 'a', commit: 0 } });
+  await log.close();
+  const states = statesOf(join(dir, FIRST));
+  const bytes = readFileSync(join(dir, FIRST));
+  bytes.fill(0, states.at(-2)!.end);
+  writeFileSync(join(dir, FIRST), bytes);
+  await assert.rejects(open(dir), { code: 'LOG_DAMAGED', message: /continues from/ });
 });

@@ -61,6 +61,19 @@ test('writes of one turn share one sync, and so do those that come during a sync
   await log.close();
 });
 
+test('a flush does not make durable what was truncated while it was under way', async () => {
+  const log = await open(scratchDirectory(), { cacheBytesMax: 1 });
+  const first = written(log, { entries: entriesFrom(1, 10, 1) });
+  await Promise.resolve();
+  const second = written(log, { truncateFrom: 5, entries: entriesFrom(5, 2, 2) });
+  await first;
+  assert.equal(log.durableIndex, 4);
+  assert.deepEqual(contents(log).entries, [...entriesFrom(1, 4, 1), ...entriesFrom(5, 2, 2)]);
+  await second;
+  assert.equal(log.durableIndex, 6);
+  await log.close();
+});
+
 test('memory stays bounded: old entries leave the cache and are read from disk', async () => {
   const log = await open(scratchDirectory(), { cacheBytesMax: 5000, segmentBytesMax: 20_000 });
   for (let i = 0; i < 100; i++) await written(log, { entries: entriesFrom(i * 5 + 1, 5, 1, 100) });

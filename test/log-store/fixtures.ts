@@ -46,7 +46,10 @@ export function resetTo(log: LogStore, base: LogBase): Promise<void> {
   return new Promise((resolve) => log.reset(base, resolve));
 }
 
-/** Small segments and no idle seals, so that tests meet every change of segment, and decide on seals. */
+/**
+ * Small segments and no idle seals, so that tests meet every change of segment, and decide on
+ * seals.
+ */
 export function open(dir: string, options: Partial<FileLogOptions> = {}): Promise<FileLog> {
   return openFileLog({
     dir,

@@ -112,10 +112,12 @@ export class Cluster {
     assert.fail(`${id} does not campaign`);
   }
 
-  /** Makes `id` the leader: its election timeout passes, everyone else's already has. */
+  /** Makes `id` the leader: the others forget theirs, and what they try themselves is lost. */
   elect(id: MemberId): void {
     for (const member of this.members.values()) {
-      if (member.up && member.id !== id) member.raft.peerGone(member.raft.leader ?? '');
+      if (!member.up || member.id === id || member.raft.role === 'leader') continue;
+      if (member.raft.leader !== null) this.call(member.id, (raft) => raft.peerGone(raft.leader!));
+      this.take(({ from, type }) => from === member.id && type === 'vote-request');
     }
     this.timeout(id);
     this.run();

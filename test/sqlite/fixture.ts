@@ -20,6 +20,7 @@ export const ENGINE_OPTIONS = {
   resultBytesMax: 2 ** 20,
   requestIdsKept: 1000,
   batchMs: 1000,
+  transactionBytesMax: 2 ** 22,
   onVisible: () => {},
 };
 

@@ -150,6 +150,24 @@ describe('after a refusal', () => {
     await Promise.all([a.transport.close(), b.transport.close()]);
   });
 
+  test('there is no immediate retry: the wait is the longest', async () => {
+    const peers = await peersOnFreePorts(['a', 'b']);
+    let attempts = 0;
+    const wrong = await listenRaw(peers[1]!.address, (peer) => {
+      attempts += 1;
+      const refusal = { reason: 'cluster', mine: 'is in x', yours: 'is in test' } as const;
+      peer.say({ kind: 'refusal', refusal });
+      peer.socket.end();
+    });
+    const a = await startMember('a', peers, { limits: { backoffMaxMs: 600_000 } });
+    await until(() => a.record.refusals.length === 1, 'the refusal');
+    const fromMs = performance.now();
+    await until(() => performance.now() - fromMs > 150, 'time for many short retries');
+    assert.equal(attempts, 1);
+    await a.transport.close();
+    wrong.close();
+  });
+
   test('members without any secret accept each other', async () => {
     const peers = await peersOnFreePorts(['a', 'b']);
     const a = await startMember('a', peers, { secret: null });

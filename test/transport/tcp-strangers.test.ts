@@ -118,7 +118,8 @@ describe('what a proven peer may not send', () => {
   });
 
   test('a newer connection of the same peer replaces the older one', async () => {
-    const a = await startMember('a', await peersOnFreePorts(['a', 'b']));
+    const limits = { silentIntervalsMax: 1_000_000 };
+    const a = await startMember('a', await peersOnFreePorts(['a', 'b']), { limits });
     const older = dialAs(asB, 'a', a.transport.address);
     await until(() => older.received.some(({ kind }) => kind === 'welcome'), 'the first welcome');
     const newer = dialAs(asB, 'a', a.transport.address);
