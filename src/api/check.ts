@@ -20,6 +20,10 @@ export function checkArgs(args: unknown): asserts args is SqlArgs | undefined {
 function checkValue(value: unknown, place: number | string): void {
   switch (typeof value) {
     case 'string':
+      if (value.includes('\0'))
+        throw invalid(
+          `argument ${place} is text with a NUL character, which would be cut off there: pass it as a Uint8Array`,
+        );
       return;
     case 'number':
       if (Number.isNaN(value))

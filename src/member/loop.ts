@@ -12,6 +12,7 @@ import type { Channel, Transport } from '../transport/transport.ts';
 import { Compaction } from './compaction.ts';
 import { DatabaseTracker } from './database-tracker.ts';
 import { Forwarding } from './forwarding.ts';
+import { IMPORTED } from './new-member.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, DatabaseReport, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
@@ -32,6 +33,10 @@ import { makeStatus } from './status.ts';
 export const TICK_MS = 10;
 /** A follower's rank times this is how long it waits before it tries to replace a leader whose connection closed. */
 const CAMPAIGN_DELAY_TICKS = 2;
+/** How much later than others a member campaigns that has no history yet. */
+const NEW_MEMBER_TICKS = 30;
+/** How long such a member waits for the others to be there at all; then a majority has to do. */
+const NEW_CLUSTER_MS = 3_000;
 /** Appends on the way to one follower: enough to fill the time of a round trip with small batches. */
 const INFLIGHT_MESSAGES_MAX = 128;
 const INFLIGHT_BYTES_MAX = 16 * 2 ** 20;
@@ -76,6 +81,8 @@ export class Loop {
   /** Why the database has to come from another member; null while it need not. */
   #needsDatabase: string | null = null;
   #ready = false;
+  /** Whether all members have been connected at one time since the start. */
+  #wereTogether = false;
   #stopping: 'no' | 'handing-over' | 'closing' | 'closed' = 'no';
   #handOverUntilMs = 0;
 
@@ -132,7 +139,7 @@ export class Loop {
   tick(): void {
     this.#turn(() => {
       const now = this.#parts.now();
-      this.#raft.tick();
+      if (this.#mayCampaign(now)) this.#raft.tick();
       this.#forwarding.reroute();
       this.#sender.tick(now);
       this.#receiver.tick(now);
@@ -141,17 +148,53 @@ export class Loop {
     });
   }
 
+  /**
+   * A cluster starts fastest if somebody campaigns as soon as all are there. A member without any history lets others go
+   * first: one of them may have been given the content for a new cluster.
+   */
+  #mayCampaign(now: number): boolean {
+    const { options, log } = this.#parts;
+    const others = this.#raft.membership.filter((m) => m.id !== options.id);
+    const together = others.every((m) => this.#transport?.isConnected(m.id) === true);
+    const isNew = log.lastIndex === 0;
+    if (together && !this.#wereTogether) {
+      this.#wereTogether = true;
+      const rank = this.#raft.membership.findIndex((m) => m.id === options.id);
+      this.#raft.campaignIn(
+        rank * CAMPAIGN_DELAY_TICKS + (isNew && others.length > 0 ? NEW_MEMBER_TICKS : 0),
+      );
+    }
+    return (
+      this.#wereTogether || !isNew || this.#raft.term > 0 || now - this.#startedMs > NEW_CLUSTER_MS
+    );
+  }
+
   // --- from the network
 
   onFrame(from: MemberId, channel: Channel, payload: Uint8Array): void {
     this.#turn(() => {
       const now = this.#parts.now();
-      if (channel === 'raft') this.#raft.step(decodeMessage(payload, from, this.#parts.options.id));
+      if (channel === 'raft') this.#step(decodeMessage(payload, from, this.#parts.options.id));
       else if (channel === 'forward') this.#forwarding.onForward(from, payload);
       else if (channel === 'forward-reply') this.#forwarding.onReply(from, payload);
       else if (channel === 'snapshot') this.#onSnapshotRequest(from, payload, now);
       else this.#receiver.onReply(from, decodeSnapshotReply(payload), now);
     });
+  }
+
+  #step(message: Message): void {
+    if (this.#isImportOnly() && fromLeader(message))
+      throw new PacelineError(
+        'IMPORT_INVALID',
+        `the cluster has a history already (${message.from} leads): only a new cluster can start with an imported file; empty this member's directory, and start it without`,
+      );
+    this.#raft.step(message);
+  }
+
+  /** This member has imported a file, and nothing has happened since. */
+  #isImportOnly(): boolean {
+    const { base, lastIndex } = this.#parts.log;
+    return base.index === IMPORTED.index && base.term === IMPORTED.term && lastIndex === base.index;
   }
 
   onConnect(peer: MemberId): void {
@@ -457,6 +500,10 @@ export class Loop {
   #log(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void {
     this.#parts.app.post({ type: 'log', level, fields, message });
   }
+}
+
+function fromLeader({ type }: Message): boolean {
+  return type === 'append-request' || type === 'heartbeat-request' || type === 'snapshot-request';
 }
 
 function raftConfig(options: MemberOptions, seed: number) {

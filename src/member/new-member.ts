@@ -5,6 +5,7 @@ import { openFileLog } from '../log-store/file.ts';
 import { type EntryId, INITIAL_HARD_STATE, type Membership, ORIGIN } from '../raft/entry.ts';
 import { type ChecksumValue, DatabaseChecksum } from '../redo/checksum.ts';
 import { PageHasher } from '../redo/page-hash.ts';
+import { importDatabase } from '../sqlite/import.ts';
 import { seedPage } from '../sqlite/seed.ts';
 import { type Layout, writeIdentity } from './directory.ts';
 import type { MemberOptions } from './options.ts';
@@ -25,6 +26,9 @@ export function membershipOf({ members }: MemberOptions): Membership {
   return ids.map((id) => ({ id, address: members[id]!, voter: true }));
 }
 
+/** Where the history of a cluster begins that starts with an imported file: before every term, but later than nothing. */
+export const IMPORTED: EntryId = { term: 0, index: 1 };
+
 /** Where a new member's history begins. */
 interface Start {
   readonly id: EntryId;
@@ -44,7 +48,14 @@ export async function createMember(
   for (const path of [layout.log, dirname(layout.database), layout.incoming])
     rmSync(path, { recursive: true, force: true });
   mkdirSync(dirname(layout.database), { recursive: true });
-  await createLog(layout, options, await writeSeed(layout, options.pageSizeBytes));
+  const start =
+    options.import === null
+      ? await writeSeed(layout, options.pageSizeBytes)
+      : {
+          id: IMPORTED,
+          checksum: await importDatabase(options.import, layout.database, cluster, IMPORTED),
+        };
+  await createLog(layout, options, start);
   await writeIdentity(layout, cluster, options.id);
 }
 

@@ -7,8 +7,8 @@ import { followLeader } from './role.ts';
 import { addressed, type RaftState } from './state.ts';
 
 /**
- * A follower accepts entries (dissertation 3.5). Repeated, late and reordered requests are harmless: what
- * is already here is skipped, and only a conflicting entry truncates.
+ * A follower accepts entries (dissertation 3.5). Repeated, late and reordered requests are
+ * harmless: what is already here is skipped, and only a conflicting entry truncates.
  */
 export function onAppendRequest(state: RaftState, request: AppendRequest): void {
   checkEntries(request);

@@ -6,8 +6,9 @@ import type { Leadership, RaftState } from './state.ts';
 import { retireRemovedLeader } from './transfer.ts';
 
 /**
- * Commits what a majority of the voters has on disk, ourselves included as far as our own disk is, and
- * only through an entry of the own term: older ones could still be overwritten (3.6.2, figure 3.7).
+ * Commits what a majority of the voters has on disk, ourselves included as far as our own disk is,
+ * and only through an entry of the own term: older ones could still be overwritten (3.6.2, figure
+ * 3.7).
  */
 export function advanceCommit(state: RaftState, leading: Leadership): void {
   const { current } = state.memberships;

@@ -6,23 +6,47 @@ import type { MemberId } from './entry.ts';
 export interface RaftConfig {
   /** This member. */
   readonly id: MemberId;
-  /** A follower that hears no leader for [electionTicks, 2 * electionTicks) ticks, drawn anew each time, campaigns. */
+  /**
+   * A follower that hears no leader for [electionTicks, 2 * electionTicks) ticks, drawn anew each
+   * time, campaigns.
+   */
   readonly electionTicks: number;
-  /** A leader sends heartbeats every so many ticks. Less than electionTicks, so that one lost heartbeat is no election. */
+  /**
+   * A leader sends heartbeats every so many ticks. Less than electionTicks, so that one lost
+   * heartbeat is no election.
+   */
   readonly heartbeatTicks: number;
-  /** After the leader's connection closed, the voter of rank r campaigns r * campaignDelayTicks ticks later. */
+  /**
+   * After the leader's connection closed, the voter of rank r campaigns r * campaignDelayTicks
+   * ticks later.
+   */
   readonly campaignDelayTicks: number;
-  /** Appends with entries sent to one follower and not answered; at the limit, entries wait in the log. */
+  /**
+   * Appends with entries sent to one follower and not answered; at the limit, entries wait in the
+   * log.
+   */
   readonly inflightMessagesMax: number;
-  /** Entry bytes sent to one follower and not answered; passed by at most one append, then entries wait in the log. */
+  /**
+   * Entry bytes sent to one follower and not answered; passed by at most one append, then entries
+   * wait in the log.
+   */
   readonly inflightBytesMax: number;
   /** Entry bytes in one append; a larger entry travels alone. */
   readonly appendBytesMax: number;
-  /** The only source of chance: election timeouts and request numbers. Seed it differently at each start. */
+  /**
+   * The only source of chance: election timeouts and request numbers. Seed it differently at each
+   * start.
+   */
   readonly prng: Prng;
-  /** A snapshot request that was not answered is repeated after so many ticks; default 10 * electionTicks. */
+  /**
+   * A snapshot request that was not answered is repeated after so many ticks; default 10 *
+   * electionTicks.
+   */
   readonly snapshotRetryTicks?: number;
-  /** Reads waiting for a read index, other members' batches included; one more fails at once. Default 10,000. */
+  /**
+   * Reads waiting for a read index, other members' batches included; one more fails at once.
+   * Default 10,000.
+   */
   readonly readsPendingMax?: number;
   /** Read-index rounds on the way at a time; later reads gather for the next round. Default 4. */
   readonly readRoundsMax?: number;
@@ -30,11 +54,17 @@ export interface RaftConfig {
 
 export type ResolvedConfig = Required<RaftConfig>;
 
-/** Fetching a snapshot takes seconds: asking more often would only repeat what the follower is doing. */
+/**
+ * Fetching a snapshot takes seconds: asking more often would only repeat what the follower is
+ * doing.
+ */
 const SNAPSHOT_RETRY_ELECTIONS = 10;
 /** Far above what a member's readers have open at a time, and small in memory. */
 const READS_PENDING_MAX = 10_000;
-/** A round lasts one round trip; a few overlapping ones hide it, more would be heartbeats without gain. */
+/**
+ * A round lasts one round trip; a few overlapping ones hide it, more would be heartbeats without
+ * gain.
+ */
 const READ_ROUNDS_MAX = 4;
 
 /** Fills in defaults and checks. Throws OPTIONS_INVALID. */

@@ -74,8 +74,8 @@ function isOnlyVoter(state: RaftState): boolean {
 }
 
 /**
- * Whether this member heard a leader within the minimum election timeout, or is one: then it ignores
- * candidates, so that a removed or cut-off member cannot depose a working leader (4.2.3).
+ * Whether this member heard a leader within the minimum election timeout, or is one: then it
+ * ignores candidates, so that a removed or cut-off member cannot depose a working leader (4.2.3).
  */
 export function hearsLeader(state: RaftState): boolean {
   if (state.role === 'leader') return true;

@@ -4,7 +4,10 @@ export type Term = number;
 export type Index = number;
 export type MemberId = string;
 
-/** Names one entry, and with it (I2) the whole log up to there. A **position** is an EntryId handed to clients. */
+/**
+ * Names one entry, and with it (I2) the whole log up to there. A **position** is an EntryId handed
+ * to clients.
+ */
 export interface EntryId {
   readonly term: Term;
   readonly index: Index;
@@ -24,13 +27,18 @@ export interface MemberInfo {
 export type Membership = readonly MemberInfo[];
 
 export interface Entry extends EntryId {
-  /** A new membership, in force from the moment this entry is appended (dissertation 4.1); null for most. */
+  /**
+   * A new membership, in force from the moment this entry is appended (dissertation 4.1); null for
+   * most.
+   */
   readonly membership: Membership | null;
   /** Opaque to Raft. */
   readonly data: Uint8Array;
 }
 
-/** What must survive a crash besides the log: without it a member could vote twice in a term (I1). */
+/**
+ * What must survive a crash besides the log: without it a member could vote twice in a term (I1).
+ */
 export interface HardState {
   readonly term: Term;
   /** For whom this member voted in `term`. */

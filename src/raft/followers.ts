@@ -3,8 +3,8 @@ import { Progress } from './progress.ts';
 import type { Leadership, RaftState } from './state.ts';
 
 /**
- * Brings the set of followers in line with the membership in force. `paused`: nothing is sent to new
- * ones before something is heard from them, or the first entry of the term is proposed.
+ * Brings the set of followers in line with the membership in force. `paused`: nothing is sent to
+ * new ones before something is heard from them, or the first entry of the term is proposed.
  */
 export function alignFollowers(state: RaftState, leading: Leadership, paused: boolean): void {
   const before = leading.progress;

@@ -20,8 +20,8 @@ export function tickLeader(state: RaftState, leading: Leadership): void {
 }
 
 /**
- * Check-quorum (dissertation 6.2): a leader that a majority has not answered for an election timeout may
- * have been replaced. It steps down, so that clients look elsewhere.
+ * Check-quorum (dissertation 6.2): a leader that a majority has not answered for an election
+ * timeout may have been replaced. It steps down, so that clients look elsewhere.
  */
 function hearsQuorum(state: RaftState, leading: Leadership): boolean {
   const voters = votersOf(state.memberships.current);

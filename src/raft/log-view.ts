@@ -5,7 +5,10 @@ import type { Entry, EntryId, Index, Membership, Term } from './entry.ts';
  * durable or not: base.index < firstIndex <= lastIndex + 1.
  */
 export interface LogView {
-  /** The entry just before the first one kept: where compaction or a snapshot cut. {0,0} when nothing was cut. */
+  /**
+   * The entry just before the first one kept: where compaction or a snapshot cut. {0,0} when
+   * nothing was cut.
+   */
   readonly base: EntryId;
   /** The membership in force at `base`. */
   readonly baseMembership: Membership;

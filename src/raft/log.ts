@@ -68,7 +68,10 @@ export class RaftLog {
     return this.term(id.index) === id.term;
   }
 
-  /** Election restriction (dissertation 3.6.1): whether a log ending in `last` has all that this one has. */
+  /**
+   * Election restriction (dissertation 3.6.1): whether a log ending in `last` has all that this one
+   * has.
+   */
   isUpToDate(last: EntryId): boolean {
     const own = this.last;
     return last.term > own.term || (last.term === own.term && last.index >= own.index);
@@ -132,7 +135,10 @@ export class RaftLog {
     return { truncateFrom, entries };
   }
 
-  /** Our own disk has everything up to `id`. Nothing follows from it if that entry has been replaced since. */
+  /**
+   * Our own disk has everything up to `id`. Nothing follows from it if that entry has been replaced
+   * since.
+   */
   markDurable(id: EntryId): void {
     if (!this.has(id)) return;
     assert(id.index < this.#tailFrom, `entry ${id.index} was not handed to the store yet`);
@@ -149,8 +155,9 @@ export class RaftLog {
   }
 
   /**
-   * The last index <= `from` whose term is <= `term`; base.index - 1 when even the base has a later one.
-   * Skips the entries of whole terms at once when logs are compared (dissertation 3.5, last part).
+   * The last index <= `from` whose term is <= `term`; base.index - 1 when even the base has a later
+   * one. Skips the entries of whole terms at once when logs are compared (dissertation 3.5, last
+   * part).
    */
   lastWithTermUpTo(from: Index, term: Term): Index {
     let index = Math.min(from, this.lastIndex);

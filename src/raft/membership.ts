@@ -75,8 +75,9 @@ export function isVoter(membership: Membership, id: MemberId): boolean {
 }
 
 /**
- * Whether `next` may follow `current`: majorities of the two must overlap, which one added or removed
- * voter guarantees (dissertation 4.1). Learners and addresses may change freely. Throws REQUEST_INVALID.
+ * Whether `next` may follow `current`: majorities of the two must overlap, which one added or
+ * removed voter guarantees (dissertation 4.1). Learners and addresses may change freely. Throws
+ * REQUEST_INVALID.
  */
 export function checkNextMembership(current: Membership, next: Membership): void {
   for (let i = 1; i < next.length; i++) {

@@ -7,7 +7,10 @@ interface Addressed {
   readonly term: Term;
 }
 
-/** Dissertation 3.4; with `preVote`, 9.6. `transfer` lets a campaign ordered by the leader pass the voters' lease check (4.2.3). */
+/**
+ * Dissertation 3.4; with `preVote`, 9.6. `transfer` lets a campaign ordered by the leader pass the
+ * voters' lease check (4.2.3).
+ */
 export interface VoteRequest extends Addressed {
   readonly type: 'vote-request';
   readonly preVote: boolean;
@@ -41,7 +44,10 @@ export interface AppendResponse extends Addressed {
   readonly hint: EntryId;
 }
 
-/** Empty of entries so that it is never delayed by them. `round` numbers read-index quorum rounds (6.4). */
+/**
+ * Empty of entries so that it is never delayed by them. `round` numbers read-index quorum rounds
+ * (6.4).
+ */
 export interface HeartbeatRequest extends Addressed {
   readonly type: 'heartbeat-request';
   readonly commit: Index;

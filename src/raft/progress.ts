@@ -31,9 +31,14 @@ export class Progress {
   #next: Index;
   #inflight: InFlight[] = [];
   #inflightBytes = 0;
-  /** Ticks since `match` moved, or the oldest unanswered append left; null while nothing is unanswered. */
+  /**
+   * Ticks since `match` moved, or the oldest unanswered append left; null while nothing is
+   * unanswered.
+   */
   #unansweredTicks: number | null = null;
-  /** In `probe`: an append is out, or waiting would be better; no other until something is heard. */
+  /**
+   * In `probe`: an append is out, or waiting would be better; no other until something is heard.
+   */
   paused = false;
   /** An append is wanted even without entries: the last one may have been lost. */
   nudge = false;
@@ -76,7 +81,9 @@ export class Progress {
     );
   }
 
-  /** An append left that ends with entry `last`; `commit` is what the follower will know after it. */
+  /**
+   * An append left that ends with entry `last`; `commit` is what the follower will know after it.
+   */
   sent(last: Index, bytes: number, commit: Index): void {
     assert(this.#state !== 'snapshot' && last >= this.#next - 1, 'an append out of order');
     this.nudge = false;
@@ -90,7 +97,9 @@ export class Progress {
     }
   }
 
-  /** The follower has our log up to `match`. A snapshot is over once that reaches our log's `base`. */
+  /**
+   * The follower has our log up to `match`. A snapshot is over once that reaches our log's `base`.
+   */
   acknowledge(match: Index, base: Index): void {
     if (match > this.#match) this.#unansweredTicks = 0;
     this.#match = Math.max(this.#match, match);
@@ -101,7 +110,10 @@ export class Progress {
     assert(this.#match < this.#next, 'match < next');
   }
 
-  /** The follower has no entry like ours at `rejected`; our logs may agree up to `agreed`. Stale news is ignored. */
+  /**
+   * The follower has no entry like ours at `rejected`; our logs may agree up to `agreed`. Stale
+   * news is ignored.
+   */
   reject(rejected: Index, agreed: Index): void {
     if (rejected <= this.#match) return;
     if (this.#state === 'replicate') this.probe();
@@ -134,7 +146,10 @@ export class Progress {
     if (this.snapshotTicks >= this.#window.snapshotRetryTicks) this.snapshotTicks = null;
   }
 
-  /** It lives. If an append is still unanswered after a heartbeat's time, it may be lost: ask once more. */
+  /**
+   * It lives. If an append is still unanswered after a heartbeat's time, it may be lost: ask once
+   * more.
+   */
   heartbeatAnswered(): void {
     const { heartbeatTicks } = this.#window;
     if (this.#unansweredTicks !== null && this.#unansweredTicks < heartbeatTicks) return;

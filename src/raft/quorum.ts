@@ -1,7 +1,10 @@
 import { assert } from '../base/assert.ts';
 import type { MemberId } from './entry.ts';
 
-/** How many of `count` voters make a majority. Any two majorities share a voter: all of Raft's safety rests on that. */
+/**
+ * How many of `count` voters make a majority. Any two majorities share a voter: all of Raft's
+ * safety rests on that.
+ */
 export function majority(count: number): number {
   assert(Number.isSafeInteger(count) && count >= 0, `not a number of voters: ${count}`);
   return Math.floor(count / 2) + 1;

@@ -27,12 +27,12 @@ export interface FollowerProgress {
 }
 
 /**
- * One member's part in agreeing on a log of opaque bytes: Raft as in Ongaro's dissertation, with pre-vote,
- * check-quorum, learners, leadership transfer and read-index. Pure: time comes in as ticks, chance from the
- * configuration, and all effects go out through `takeReady`.
+ * One member's part in agreeing on a log of opaque bytes: Raft as in Ongaro's dissertation, with
+ * pre-vote, check-quorum, learners, leadership transfer and read-index. Pure: time comes in as
+ * ticks, chance from the configuration, and all effects go out through `takeReady`.
  *
- * After any call, take a Ready while there is one and do what ready.ts says. A Ready with `afterDurable`
- * but nothing to write still waits for the writes before it.
+ * After any call, take a Ready while there is one and do what ready.ts says. A Ready with
+ * `afterDurable` but nothing to write still waits for the writes before it.
  */
 export class Raft {
   readonly #state: RaftState;
@@ -50,7 +50,8 @@ export class Raft {
       // Not from 0: an answer to a request of before a restart must not pass for a new one.
       asking: { nextRequest: resolved.prng.next(), waiting: [], sent: new Map() },
       role: 'follower',
-      // Of a torn write the entries may be there and the hard state behind them not: no vote was given then.
+      // Of a torn write the entries may be there and the hard state behind them not: no vote was
+      // given then.
       term: Math.max(hardState.term, log.last.term),
       vote: hardState.term >= log.last.term ? hardState.vote : null,
       leader: null,
@@ -118,8 +119,8 @@ export class Raft {
   }
 
   /**
-   * The leader's next entry; the caller numbers it. Throws REQUEST_INVALID for a change of membership
-   * that is not allowed now.
+   * The leader's next entry; the caller numbers it. Throws REQUEST_INVALID for a change of
+   * membership that is not allowed now.
    */
   propose(entry: Entry): void {
     assert(this.canPropose(), 'only a leader proposes, and not while it hands over');
@@ -141,14 +142,17 @@ export class Raft {
     onDurable(this.#state, id);
   }
 
-  /** Asks for a read index; the answer comes with `context` in a Ready's `readStates` or `readsFailed`. */
+  /**
+   * Asks for a read index; the answer comes with `context` in a Ready's `readStates` or
+   * `readsFailed`.
+   */
   readIndex(context: number): void {
     readIndex(this.#state, context);
   }
 
   /**
-   * Hands leadership to the voter `to`, null: to the most up-to-date one. `canPropose` is false until
-   * that is done, or given up after an election timeout. Throws NOT_LEADER, REQUEST_INVALID.
+   * Hands leadership to the voter `to`, null: to the most up-to-date one. `canPropose` is false
+   * until that is done, or given up after an election timeout. Throws NOT_LEADER, REQUEST_INVALID.
    */
   transferLeadership(to: MemberId | null): void {
     transferLeadership(this.#state, to);
@@ -164,6 +168,16 @@ export class Raft {
     if (state.leader === id && state.leading === null) onLeaderGone(state, id);
   }
 
+  /**
+   * Nobody leads, as far as the shell can tell: campaign in so many ticks, unless a leader is heard
+   * before. Harmless, like `peerGone`.
+   */
+  campaignIn(ticks: number): void {
+    const state = this.#state;
+    assert(Number.isSafeInteger(ticks) && ticks >= 0, 'a number of ticks');
+    if (state.leading === null && state.leader === null) state.campaignIn = ticks;
+  }
+
   /** The connection with `id` is up again: a leader finds out at once what it has. */
   peerReachable(id: MemberId): void {
     const progress = this.#state.leading?.progress.get(id);
@@ -172,12 +186,18 @@ export class Raft {
     else progress.probe();
   }
 
-  /** Whether a snapshot at `id` would bring anything: ask before resetting the log to it, and leave it if not. */
+  /**
+   * Whether a snapshot at `id` would bring anything: ask before resetting the log to it, and leave
+   * it if not.
+   */
   needsSnapshot(id: EntryId): boolean {
     return needsSnapshot(this.#state, id);
   }
 
-  /** A snapshot at `id` was installed and the log store reset to it, durably. No Ready may be outstanding. */
+  /**
+   * A snapshot at `id` was installed and the log store reset to it, durably. No Ready may be
+   * outstanding.
+   */
   restored(id: EntryId, membership: Membership): void {
     onRestored(this.#state, id, membership);
   }

@@ -11,7 +11,10 @@ import {
   type RaftState,
 } from './state.ts';
 
-/** A linearizable read (dissertation 6.4): gets a commit index that is current at some moment after this call. */
+/**
+ * A linearizable read (dissertation 6.4): gets a commit index that is current at some moment after
+ * this call.
+ */
 export function readIndex(state: RaftState, context: number): void {
   const { asking, leading, outbox } = state;
   if (leading !== null) {
@@ -35,7 +38,10 @@ function askedCount({ asking }: RaftState): number {
   return count;
 }
 
-/** Leader: another member asks for its readers. At the limit the request is dropped; the asker gives up by itself. */
+/**
+ * Leader: another member asks for its readers. At the limit the request is dropped; the asker gives
+ * up by itself.
+ */
 export function onReadIndexRequest(state: RaftState, request: ReadIndexRequest): void {
   const { leading } = state;
   if (leading === null || ledCount(leading) >= state.config.readsPendingMax) return;
@@ -53,9 +59,9 @@ export function readsAreDue(state: RaftState): boolean {
 }
 
 /**
- * Leader: all reads that wait share one round of heartbeats. They may be served at the commit index of
- * now if a majority still follows us after now. Before an entry of the own term is committed, the commit
- * index may be behind what the previous leader committed.
+ * Leader: all reads that wait share one round of heartbeats. They may be served at the commit index
+ * of now if a majority still follows us after now. Before an entry of the own term is committed,
+ * the commit index may be behind what the previous leader committed.
  */
 export function startReadRound(state: RaftState, leading: Leadership): void {
   const { reads } = leading;
@@ -126,7 +132,10 @@ export function failAskedReads(state: RaftState): void {
   asking.waiting = [];
 }
 
-/** Leadership ended: our own readers ask again; other members notice by the change of leader, or in time. */
+/**
+ * Leadership ended: our own readers ask again; other members notice by the change of leader, or in
+ * time.
+ */
 export function failLedReads(state: RaftState, { reads }: Leadership): void {
   const all = [...reads.rounds.flatMap((round) => round.reads), ...reads.waiting];
   for (const { asker, context } of all) {

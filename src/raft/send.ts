@@ -46,7 +46,10 @@ export function appendsAreDue(state: RaftState): boolean {
   return false;
 }
 
-/** Sends every follower all that its window has room for, and the commit index if it does not know it. */
+/**
+ * Sends every follower all that its window has room for, and the commit index if it does not know
+ * it.
+ */
 export function sendAppends(state: RaftState): void {
   const { leading } = state;
   if (leading === null || !leading.termDurable) return;

@@ -16,7 +16,8 @@ export function onSnapshotRequest(state: RaftState, request: SnapshotRequest): v
   if (needsSnapshot(state, snapshot)) {
     state.outbox.snapshotNeed = { from, snapshot, membership };
   } else {
-    // Entries may follow it here that others count on (I4): they stay, and the leader goes on from it.
+    // Entries may follow it here that others count on (I4): they stay, and the leader goes on from
+    // it.
     acknowledge(state, from, Math.max(snapshot.index, state.commit));
   }
 }

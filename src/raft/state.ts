@@ -40,7 +40,8 @@ export interface Leadership {
   heartbeatElapsed: number;
   /**
    * Our vote for ourselves is on disk. A candidate's requests leave after that; only a single voter
-   * leads before, and until then it must be silent: after a crash it could lead the same term again (I1).
+   * leads before, and until then it must be silent: after a crash it could lead the same term again
+   * (I1).
    */
   termDurable: boolean;
   transfer: Transfer | null;
@@ -95,15 +96,18 @@ export function addressed(state: RaftState, to: MemberId) {
 }
 
 /**
- * Whether this member may campaign: a voter, or one whose removal it does not know to be committed. The
- * others may need the log of such a member to get anywhere (dissertation 4.2.2, figure 4.6); its own vote
- * does not count. Learners, removed members and those without a membership may not.
+ * Whether this member may campaign: a voter, or one whose removal it does not know to be committed.
+ * The others may need the log of such a member to get anywhere (dissertation 4.2.2, figure 4.6);
+ * its own vote does not count. Learners, removed members and those without a membership may not.
  */
 export function isElectable(state: RaftState): boolean {
   return state.memberships.mayBeVoter(state.config.id);
 }
 
-/** An entry of the leader's own term is committed: only then is its commit index current (dissertation 6.4). */
+/**
+ * An entry of the leader's own term is committed: only then is its commit index current
+ * (dissertation 6.4).
+ */
 export function ownTermCommitted(state: RaftState): boolean {
   return state.log.term(state.commit) === state.term;
 }

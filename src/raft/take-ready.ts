@@ -22,7 +22,10 @@ export function hasReady(state: RaftState): boolean {
   );
 }
 
-/** Everything that has come up since the last call. Entries leave for the followers and for our own disk at once. */
+/**
+ * Everything that has come up since the last call. Entries leave for the followers and for our own
+ * disk at once.
+ */
 export function takeReady(state: RaftState): Ready {
   const { outbox } = state;
   if (readsAreDue(state)) {
@@ -67,8 +70,8 @@ function hardStateChanged({ outbox, term, vote }: RaftState): boolean {
 }
 
 /**
- * Term and vote must be on disk before anyone hears of them. The commit index rides along and is never
- * written for its own sake: a restarted member learns it from its leader's first messages.
+ * Term and vote must be on disk before anyone hears of them. The commit index rides along and is
+ * never written for its own sake: a restarted member learns it from its leader's first messages.
  */
 function takeHardState(state: RaftState): HardState | null {
   if (!hardStateChanged(state)) return null;

@@ -53,22 +53,28 @@ export function continueTransfer(state: RaftState, leading: Leadership, from: Me
   state.outbox.messages.push({ type: 'timeout-now', ...addressed(state, from) });
 }
 
-/** Given up after an election timeout: by then the target would lead, and writes have waited long enough. */
+/**
+ * Given up after an election timeout: by then the target would lead, and writes have waited long
+ * enough.
+ */
 export function tickTransfer(state: RaftState, leading: Leadership): void {
   if (leading.transfer === null) return;
   leading.transfer.ticks += 1;
   if (leading.transfer.ticks >= state.config.electionTicks) leading.transfer = null;
 }
 
-/** The leader orders us to take over. Without a pre-vote: the others still hear it, and would refuse. */
+/**
+ * The leader orders us to take over. Without a pre-vote: the others still hear it, and would
+ * refuse.
+ */
 export function onTimeoutNow(state: RaftState, _order: TimeoutNow): void {
   if (state.role === 'leader' || !isElectable(state)) return;
   startElection(state, true);
 }
 
 /**
- * The change that removed this leader is committed (dissertation 4.2.2): it tells the others so, asks the
- * best of them to take over at once, and steps down.
+ * The change that removed this leader is committed (dissertation 4.2.2): it tells the others so,
+ * asks the best of them to take over at once, and steps down.
  */
 export function retireRemovedLeader(state: RaftState, leading: Leadership): void {
   sendAppends(state);

@@ -20,7 +20,7 @@ interface ConnectionOptions {
 
 interface Library {
   readonly DatabaseSync: new (path: string, options?: ConnectionOptions) => Connection;
-  readonly constants: Readonly<Record<string, number>>;
+  readonly backup: (source: Connection, path: string) => Promise<number>;
 }
 
 const require = createRequire(import.meta.url);
@@ -34,6 +34,9 @@ function load(): Library {
 const library = load();
 
 export const DatabaseSync = library.DatabaseSync;
+
+/** Copies a database page by page under SQLite's locks (https://sqlite.org/backup.html). */
+export const backup = library.backup;
 
 /** SQLite's authorizer action codes and answers (https://sqlite.org/c3ref/c_alter_table.html), fixed for all versions. */
 export const AUTH = {

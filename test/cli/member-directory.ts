@@ -3,6 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '../../src/sqlite/binding.ts';
 
+const made: string[] = [];
+process.once('exit', () => {
+  for (const dir of made) rmSync(dir, { recursive: true });
+});
+
 export interface DirectoryOptions {
   /** SQL after the common content. */
   readonly sql?: string;
@@ -15,7 +20,7 @@ export interface DirectoryOptions {
 /** A directory as a stopped member leaves it, made with SQLite itself. */
 export function makeMemberDirectory(options: DirectoryOptions = {}): string {
   const dir = mkdtempSync(join(tmpdir(), 'paceline-member-'));
-  process.once('exit', () => rmSync(dir, { recursive: true }));
+  made.push(dir);
   const live = join(dir, 'live');
   mkdirSync(live);
   mkdirSync(join(dir, 'db'));

@@ -18,7 +18,10 @@ interface Committed {
   readonly inTerm: Term;
 }
 
-/** Watches all members of a cluster and knows everything that ever happened. Throws when an invariant breaks. */
+/**
+ * Watches all members of a cluster and knows everything that ever happened. Throws when an
+ * invariant breaks.
+ */
 export class Checker {
   readonly #leaders = new Map<Term, MemberId>();
   /** What (index, term) was first seen to mean: its entry, and the term before it. */
@@ -82,8 +85,8 @@ export class Checker {
   }
 
   /**
-   * I2 by induction: index and term name one entry, and one entry before it. Called for what leaves a
-   * member and what is on its disk: what a crash made unseen never was.
+   * I2 by induction: index and term name one entry, and one entry before it. Called for what leaves
+   * a member and what is on its disk: what a crash made unseen never was.
    */
   sawEntries(id: MemberId, previousTerm: Term | undefined, entries: readonly Entry[]): void {
     let before = previousTerm;

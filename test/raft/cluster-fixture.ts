@@ -31,7 +31,10 @@ const SETTINGS = {
 /** More rounds without coming to rest mean that members keep talking for ever. */
 const ROUNDS_MAX = 1000;
 
-/** Members, their disks and the network between them, all in memory and moved by hand. Checked after each step. */
+/**
+ * Members, their disks and the network between them, all in memory and moved by hand. Checked after
+ * each step.
+ */
 export class Cluster {
   readonly members = new Map<MemberId, Member>();
   readonly checker: Checker;
@@ -235,7 +238,10 @@ export class Cluster {
     member.waiting.push({ kind: 'compaction' });
   }
 
-  /** The snapshot that `id` needs arrives: everything that was committed when the sender last looked. */
+  /**
+   * The snapshot that `id` needs arrives: everything that was committed when the sender last
+   * looked.
+   */
   install(id: MemberId): void {
     const member = this.at(id);
     const need = member.snapshotNeed;

@@ -114,6 +114,22 @@ test('a refused pre-vote carries a higher term, which is taken over', () => {
   assert.equal(one.raft.role, 'follower');
 });
 
+test('the first answer of a voter stands', () => {
+  const one = new One({ members: ['a', 'b', 'c', 'd', 'e'] });
+  one.campaign();
+  for (const [from, granted] of [
+    ['b', true],
+    ['b', false],
+    ['c', false],
+    ['d', false],
+  ] as const) {
+    one.step(from, granted ? 1 : 0, { type: 'vote-response', preVote: true, granted });
+  }
+  assert.equal(one.raft.role, 'pre-candidate');
+  one.step('e', 1, { type: 'vote-response', preVote: true, granted: true });
+  assert.equal(one.raft.role, 'candidate');
+});
+
 test('an answer of another campaign does not count', () => {
   const one = new One({ term: 4 });
   one.campaign();

@@ -23,7 +23,10 @@ export interface MemoryWrite {
   readonly hardState: HardState | null;
 }
 
-/** The store contract for tests: a write is visible at once, and on disk when `flush` has been called for it. */
+/**
+ * The store contract for tests: a write is visible at once, and on disk when `flush` has been
+ * called for it.
+ */
 export class MemoryLog implements LogView {
   #visible: Contents;
   #disk: Contents;

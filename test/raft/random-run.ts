@@ -70,7 +70,10 @@ export class RandomRun {
     this.cluster.heal();
   }
 
-  /** The troubles end: everyone comes back, and the cluster must agree on everything, a new entry included. */
+  /**
+   * The troubles end: everyone comes back, and the cluster must agree on everything, a new entry
+   * included.
+   */
   recover(): void {
     this.cluster.heal();
     for (const member of this.cluster.members.values()) {

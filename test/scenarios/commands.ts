@@ -108,7 +108,9 @@ export class Interpreter {
   }
 }
 
-/** Members, then settings as `name=value`; `seed` too, and `starts=no` to keep new leaders silent. */
+/**
+ * Members, then settings as `name=value`; `seed` too, and `starts=no` to keep new leaders silent.
+ */
 function create(args: readonly string[]): Cluster {
   const settings: Record<string, number> = {};
   const names: string[] = [];

@@ -7,8 +7,8 @@ export interface Step {
 }
 
 /**
- * A scenario is text: `> command`, below it the trace that it must give; `#` starts a comment. Blank
- * lines separate and mean nothing.
+ * A scenario is text: `> command`, below it the trace that it must give; `#` starts a comment.
+ * Blank lines separate and mean nothing.
  */
 export function parseScript(text: string): Step[] {
   const steps: Step[] = [];

@@ -1,0 +1,166 @@
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Database, type OpenOptions, open, type Status } from '../src/index.ts';
+import { ChildMember } from './child-member.ts';
+import { errorsOnly } from './logger.ts';
+
+/** The member that this process embeds, and the two that are processes of their own. */
+export const APP = 'app';
+const OTHERS = ['two', 'three'];
+
+/** How often a state that is waited for is looked at. */
+const POLL_MS = 10;
+/** A state that has not come by then will not come. */
+const WAIT_MS = 60_000;
+/** Election timeout of members that should not lead; the default of the one that should is a tenth of it. */
+const PATIENT_MS = 10_000;
+
+/** Who should lead: the application's own member, one of the others, or whoever wins. */
+export type Leads = 'app' | 'another' | 'any';
+
+/** Three members on this machine: one embedded in this process, two in processes of their own. */
+export class Cluster {
+  readonly #dir: string;
+  readonly #leads: Leads;
+  readonly #addresses: Readonly<Record<string, string>>;
+  readonly #children = new Map<string, ChildMember>();
+  #app: Database | null = null;
+
+  private constructor(dir: string, leads: Leads, addresses: Readonly<Record<string, string>>) {
+    this.#dir = dir;
+    this.#leads = leads;
+    this.#addresses = addresses;
+  }
+
+  /** Resolves when the member leads that should. */
+  static async start(dir: string, leads: Leads): Promise<Cluster> {
+    const ids = [APP, ...OTHERS];
+    const ports = await freePorts(ids.length);
+    const addresses = ids.map((id, i) => [id, `127.0.0.1:${ports[i]}`] as const);
+    const cluster = new Cluster(dir, leads, Object.fromEntries(addresses));
+    await Promise.all([cluster.openApp(), ...OTHERS.map((id) => cluster.startChild(id))]);
+    await cluster.settle();
+    return cluster;
+  }
+
+  get app(): Database {
+    if (this.#app === null) throw new Error('the application’s member is closed');
+    return this.#app;
+  }
+
+  get children(): ReadonlyMap<string, ChildMember> {
+    return this.#children;
+  }
+
+  child(id: string): ChildMember {
+    const child = this.#children.get(id);
+    if (child === undefined) throw new Error(`member "${id}" is not running`);
+    return child;
+  }
+
+  directory(id: string): string {
+    return join(this.#dir, id);
+  }
+
+  async openApp(): Promise<void> {
+    this.#app = await open({ ...this.#options(APP), logger: errorsOnly });
+  }
+
+  /** A leader hands over when it closes, so after this another one leads. */
+  async reopenApp(): Promise<void> {
+    await this.app.close();
+    await this.openApp();
+  }
+
+  async startChild(id: string): Promise<void> {
+    this.#children.set(id, await ChildMember.start(this.#options(id)));
+  }
+
+  /** The name of the leader, once all agree on one that is as asked for; others are restarted until then. */
+  async settle(): Promise<string> {
+    const deadline = Date.now() + WAIT_MS;
+    for (;;) {
+      const leader = await this.#agreed(deadline);
+      if (this.#leads === 'any' || (leader === APP) === (this.#leads === 'app')) return leader;
+      await this.restart(leader);
+    }
+  }
+
+  async restart(id: string): Promise<void> {
+    if (id === APP) return this.reopenApp();
+    await this.child(id).stop();
+    await this.startChild(id);
+  }
+
+  /** Resolves when every member has applied all that is committed now. */
+  async caughtUp(): Promise<void> {
+    const { commitIndex } = await this.app.status();
+    await until(`all members to apply entry ${commitIndex}`, Date.now() + WAIT_MS, async () => {
+      const statuses = await this.statuses();
+      return statuses.every((s) => s.appliedIndex >= commitIndex && s.role !== 'starting');
+    });
+  }
+
+  statuses(): Promise<Status[]> {
+    const children = [...this.#children.values()];
+    return Promise.all([this.app.status(), ...children.map((child) => child.status())]);
+  }
+
+  async close(): Promise<void> {
+    // The leader last: otherwise each one that goes makes the next one lead.
+    for (const child of this.#children.values()) await child.stop();
+    await this.app.close();
+  }
+
+  async #agreed(deadline: number): Promise<string> {
+    let agreed: string | null = null;
+    await until('all members to know one leader', deadline, async () => {
+      const leaders = new Set((await this.statuses()).map((status) => status.leader));
+      agreed = leaders.size === 1 ? ([...leaders][0] ?? null) : null;
+      return agreed !== null;
+    });
+    return agreed ?? '';
+  }
+
+  #options(id: string): OpenOptions {
+    const patient = this.#leads !== 'any' && (id === APP) !== (this.#leads === 'app');
+    return {
+      dir: this.directory(id),
+      id,
+      members: this.#addresses,
+      cluster: 'bench',
+      ...(patient ? { electionTimeoutMs: PATIENT_MS } : {}),
+    };
+  }
+}
+
+export async function until(
+  what: string,
+  deadline: number,
+  holds: () => Promise<boolean>,
+): Promise<void> {
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** Ports that were free a moment ago: all are held at once, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address();
+            resolve(address !== null && typeof address === 'object' ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}

@@ -1,0 +1,123 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { must } from '../base/assert.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
+import { type ChecksumValue, DatabaseChecksum, lockBytePage } from '../redo/checksum.ts';
+import { PageHasher } from '../redo/page-hash.ts';
+import { StatementGuard } from './authorizer.ts';
+import { backup, type Connection, DatabaseSync } from './binding.ts';
+import type { ImportReply, ImportRequest } from './import.ts';
+import { OwnTables } from './own-tables.ts';
+
+/** How long to wait for whoever is writing to the source. */
+const BUSY_MS = 5_000;
+
+const port = must(parentPort, 'a parent thread');
+
+async function run({ source, target, cluster, position }: ImportRequest): Promise<ChecksumValue> {
+  await copy(source, target);
+  const db = new DatabaseSync(target);
+  check(db, source);
+  db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE');
+  const guard = new StatementGuard(db);
+  const tables = new OwnTables(db, guard, 1);
+  tables.prepare(cluster);
+  tables.writePosition(position);
+  return guard.lifted(() => finish(db, target));
+}
+
+async function copy(source: string, target: string): Promise<void> {
+  const from = new DatabaseSync(source, { readOnly: true, timeout: BUSY_MS });
+  try {
+    from.prepare('SELECT count(*) FROM sqlite_schema').get();
+    await backup(from, target);
+  } catch (error) {
+    throw invalid(source, messageOf(error), error);
+  } finally {
+    from.close();
+  }
+}
+
+/** Everything that would make the copy useless on the other members, or damaged already. */
+function check(db: Connection, source: string): void {
+  const rows = all(db, source, 'PRAGMA integrity_check');
+  if (rows[0]?.integrity_check !== 'ok')
+    throw invalid(source, `it is damaged: ${rows[0]?.integrity_check}`);
+  if (
+    all(db, source, "SELECT name FROM sqlite_schema WHERE name LIKE '\\_paceline%' ESCAPE '\\'")
+      .length > 0
+  )
+    throw invalid(
+      source,
+      'it has tables named _paceline…: it was the database of a member; drop them first',
+    );
+  const known = new Set(
+    all(db, source, 'PRAGMA collation_list').map((row) => String(row.name).toUpperCase()),
+  );
+  for (const { name, sql } of all(
+    db,
+    source,
+    'SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL',
+  )) {
+    for (const [, collation] of String(sql).matchAll(/\bCOLLATE\s+["'`[]?(\w+)/gi))
+      if (!known.has(collation!.toUpperCase()))
+        throw invalid(
+          source,
+          `"${name}" uses the collation ${collation}, which SQLite does not have by itself`,
+        );
+    if (/^\s*CREATE\s+VIRTUAL/i.test(String(sql)))
+      all(db, source, `SELECT 1 FROM "${String(name).replaceAll('"', '""')}" LIMIT 1`);
+  }
+}
+
+function all(db: Connection, source: string, sql: string): Record<string, unknown>[] {
+  try {
+    return db.prepare(sql).all() as Record<string, unknown>[];
+  } catch (error) {
+    throw invalid(source, messageOf(error), error);
+  }
+}
+
+function finish(db: Connection, target: string): ChecksumValue {
+  db.exec('COMMIT');
+  const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+  if (busy !== 0) throw new PacelineError('DATABASE_BUSY', `another process has ${target} open`);
+  const { page_size: pageSize } = db.prepare('PRAGMA page_size').get() as { page_size: number };
+  db.close();
+  return checksumOf(target, pageSize);
+}
+
+/** Of a file that is all in one piece. Closing its descriptor is harmless: this thread is the only user, and is done. */
+function checksumOf(path: string, pageSize: number): ChecksumValue {
+  const checksum = new DatabaseChecksum();
+  const hasher = new PageHasher();
+  const page = new Uint8Array(pageSize);
+  const fd = openSync(path, 'r');
+  for (let pgno = 1; readSync(fd, page, 0, pageSize, (pgno - 1) * pageSize) === pageSize; pgno++)
+    if (pgno !== lockBytePage(pageSize)) checksum.replace(null, hasher.hash(pgno, page));
+  closeSync(fd);
+  return checksum.take();
+}
+
+function invalid(source: string, why: string, cause?: unknown): PacelineError {
+  return new PacelineError(
+    'IMPORT_INVALID',
+    `${source} cannot be imported: ${why}; nothing was changed`,
+    { cause },
+  );
+}
+
+function reply(message: ImportReply): void {
+  port.postMessage(message);
+}
+
+run(workerData as ImportRequest).then(
+  (checksum) => reply({ checksum }),
+  (error: unknown) => {
+    const known =
+      error instanceof PacelineError
+        ? error
+        : new PacelineError('IO', messageOf(error), { cause: error });
+    reply({ error: known.toRecord() });
+  },
+);
