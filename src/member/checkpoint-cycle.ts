@@ -16,12 +16,22 @@ export interface CheckpointParts {
   /** The main file is now the database at `id`. */
   readonly onCheckpoint: (id: EntryId, checksum: ChecksumValue) => void;
   readonly onWarning: (message: string) => void;
+  /** The main file could not be kept still any longer. */
+  readonly onSuspensionEnded: () => void;
   /** Work may go on. */
   readonly onResume: () => void;
 }
 
+/** What the main file, without the WAL, holds. */
+export interface MainFile {
+  readonly id: EntryId;
+  readonly checksum: ChecksumValue;
+}
+
 /** After a checkpoint that a foreign reader held up, the WAL grows by this part of its limit before the next try. */
 const RETRY_GROWTH = 0.5;
+/** A main file that is kept still for a follower lets the WAL grow to this many times its limit; then the follower has to begin anew. */
+const SUSPENDED_GROWTH = 16;
 /** The pin rolls on whenever the WAL has grown by this part of its limit. */
 const PIN_GROWTH = 0.25;
 
@@ -37,11 +47,14 @@ export class CheckpointCycle {
   #pinAtBytes = 0;
   #committed: Index = 0;
   #suspended = false;
+  #mainFile: MainFile | null;
   #whenEmptied: ((emptied: boolean) => void) | null = null;
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts;
     this.#startAtBytes = parts.walBytes;
+    const { position: id, checksum } = parts.engine;
+    this.#mainFile = parts.wal.frames === 0 ? { id, checksum } : null;
   }
 
   /** While true nothing may be run or applied. */
@@ -49,9 +62,22 @@ export class CheckpointCycle {
     return this.#phase === 'draining' || this.#phase === 'emptying';
   }
 
-  /** While a follower copies the main file it must not change. */
-  suspend(): void {
-    this.#suspended = true;
+  /**
+   * Keeps the main file still, at a position that is told when it is reached; null if a foreign reader prevents that. A main file
+   * that no checkpoint has touched since the last complete one is good as it is.
+   */
+  suspend(done: (mainFile: MainFile | null) => void): void {
+    if (this.#mainFile !== null) {
+      this.#suspended = true;
+      done(this.#mainFile);
+      return;
+    }
+    this.#whenEmptied = (emptied) => {
+      this.#suspended = emptied;
+      done(emptied ? this.#mainFile : null);
+    };
+    if (this.#phase === 'idle') this.#phase = 'draining';
+    this.afterWork();
   }
 
   resume(): void {
@@ -65,22 +91,24 @@ export class CheckpointCycle {
     this.afterWork();
   }
 
-  /** The main file is brought up to the database's position, as soon as that is committed; false if a foreign reader prevents it. */
-  empty(done: (emptied: boolean) => void): void {
-    this.#whenEmptied = done;
-    if (this.#phase === 'idle') this.#phase = 'draining';
-    this.afterWork();
-  }
-
   /** Call after anything that may have made the WAL grow. */
   afterWork(): void {
     if (this.#phase === 'draining') return this.#emptyWhenCommitted();
     this.#rollPin();
-    if (this.#phase !== 'idle' || this.#suspended || this.#parts.wal.bytes < this.#startAtBytes)
-      return;
+    if (this.#phase !== 'idle' || this.#parts.wal.bytes < this.#startAtBytes) return;
+    if (this.#suspended && !this.#suspendedTooLong()) return;
     if (!this.#mayCopy()) return;
     this.#phase = 'copying';
+    this.#mainFile = null;
     this.#parts.checkpoints.start('PASSIVE', (reply) => this.#copied(reply));
+  }
+
+  #suspendedTooLong(): boolean {
+    const { wal, walBytes, onSuspensionEnded } = this.#parts;
+    if (wal.bytes < walBytes * SUSPENDED_GROWTH) return false;
+    this.#suspended = false;
+    onSuspensionEnded();
+    return true;
   }
 
   #rollPin(): void {
@@ -108,6 +136,7 @@ export class CheckpointCycle {
     const { engine, pins, checkpoints } = this.#parts;
     if (engine.position.index > this.#committed) return;
     this.#phase = 'emptying';
+    this.#mainFile = null;
     pins.release();
     engine.unlock();
     checkpoints.start('TRUNCATE', (reply) => this.#emptied(reply));
@@ -119,6 +148,7 @@ export class CheckpointCycle {
     if ('error' in reply) return this.#failed(reply.error);
     this.#startAtBytes = reply.busy ? wal.bytes + walBytes * RETRY_GROWTH : walBytes;
     this.#pinAtBytes = 0;
+    this.#mainFile = reply.busy ? null : { id: engine.position, checksum: engine.checksum };
     if (!reply.busy) onCheckpoint(engine.position, engine.checksum);
     this.#finish(!reply.busy);
   }

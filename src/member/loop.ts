@@ -80,6 +80,8 @@ export class Loop {
   #report: DatabaseReport | null = null;
   /** Why the database has to come from another member; null while it need not. */
   #needsDatabase: string | null = null;
+  /** A database was received, and is being put in place. */
+  #installing = false;
   #ready = false;
   /** Whether all members have been connected at one time since the start. */
   #wereTogether = false;
@@ -194,6 +196,7 @@ export class Loop {
   /** This member has imported a file, and nothing has happened since. */
   #isImportOnly(): boolean {
     const { base, lastIndex } = this.#parts.log;
+    if (this.#parts.options.import === null) return false;
     return base.index === IMPORTED.index && base.term === IMPORTED.term && lastIndex === base.index;
   }
 
@@ -356,6 +359,8 @@ export class Loop {
         return;
       case 'snapshot-held':
         return this.#sender.onHeld(message.snapshot);
+      case 'snapshot-lost':
+        return this.#sender.drop();
       case 'unusable':
         return this.#rebuild(message.error.message);
       case 'warning':
@@ -398,10 +403,11 @@ export class Loop {
       );
     this.#log('warn', {}, `the database is fetched from the leader: ${why}`);
     this.#needsDatabase = why;
+    this.#installing = false;
   }
 
   #fetchDatabase(): void {
-    if (this.#needsDatabase === null) return;
+    if (this.#needsDatabase === null || this.#installing) return;
     const { leader } = this.#raft;
     if (leader === this.#parts.options.id) {
       if (this.#raft.canPropose()) this.#raft.transferLeadership(null);
@@ -417,21 +423,21 @@ export class Loop {
   #install(offer: SnapshotOffer): void {
     const { log, sql, incomingFile } = this.#parts;
     const { id, checksum, membership } = offer;
+    const known = log.term(id.index) === id.term;
+    if (!known && !this.#raft.needsSnapshot(id)) return;
+    this.#installing = true;
     this.#tracker.closed();
     const go = () => sql.post({ type: 'install', file: incomingFile, id, checksum });
-    if (log.term(id.index) === id.term) return go();
-    if (!this.#raft.needsSnapshot(id)) return;
-    log.reset({ id, membership, extra: new DatabaseChecksum(checksum).toBytes() }, () =>
-      this.#turn(() => {
-        this.#raft.restored(id, membership);
-        this.#compaction.reset();
-        go();
-      }),
-    );
+    if (known) return go();
+    // A crash before the database is in place leaves one that does not fit the log: it is fetched again.
+    log.reset({ id, membership, extra: new DatabaseChecksum(checksum).toBytes() }, go);
+    this.#raft.restored(id, membership);
+    this.#compaction.reset();
   }
 
   #installed(position: EntryId): void {
     this.#needsDatabase = null;
+    this.#installing = false;
     this.#log('info', { position }, 'the database was fetched and takes part again');
     this.#tracker.begun(position);
     this.#becomeReady();

@@ -114,6 +114,8 @@ export type SqlToLoop =
   | { readonly type: 'checkpointed'; readonly id: EntryId; readonly checksum: ChecksumValue }
   | DatabaseReport
   | { readonly type: 'snapshot-held'; readonly snapshot: HeldSnapshot | null }
+  /** The held snapshot is no more. */
+  | { readonly type: 'snapshot-lost' }
   | { readonly type: 'installed'; readonly position: EntryId }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'fault'; readonly error: ErrorRecord }

@@ -46,6 +46,8 @@ export interface SqlThreadParts {
   readonly shared: SharedState;
 }
 
+type Install = Extract<LoopToSql, { type: 'install' }>;
+
 /** An open database with what keeps its WAL short. */
 interface Running {
   readonly engine: Engine;
@@ -67,11 +69,8 @@ export class SqlThread {
   #inflight: { readonly index: Index; readonly bytes: number }[] = [];
   #retry: NodeJS.Timeout | null = null;
   #report: NodeJS.Timeout | null = null;
-  #install: {
-    readonly file: string;
-    readonly id: EntryId;
-    readonly checksum: ChecksumValue;
-  } | null = null;
+  #reported: EntryId | null = null;
+  #install: Install | null = null;
   #closing = false;
 
   constructor(parts: SqlThreadParts) {
@@ -200,6 +199,7 @@ export class SqlThread {
       walBytes: options.checkpointWalBytes,
       onCheckpoint: (id, after) => loop.post({ type: 'checkpointed', id, checksum: after }),
       onWarning: (message) => loop.post({ type: 'warning', message }),
+      onSuspensionEnded: () => loop.post({ type: 'snapshot-lost' }),
       onResume: () => this.#turn(() => {}),
     });
     cycle.committed(this.#committed);
@@ -210,25 +210,26 @@ export class SqlThread {
     const install = this.#install;
     if (install === null) return;
     this.#install = null;
-    this.#shut(() => {
-      const { path, loop } = this.#parts;
-      for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-      renameSync(install.file, path);
-      this.#turn(() => {
-        this.#opened = openConnections(path);
-        const { term, index } = this.#opened.position;
-        if (term !== install.id.term || index !== install.id.index)
-          throw new PacelineError(
-            'DATABASE_DAMAGED',
-            `the snapshot says it is at ${term}.${index}, not at ${install.id.term}.${install.id.index}`,
-          );
-        this.#parts.shared.noteUndone();
-        this.#parts.shared.setVisible(index);
-        this.#running = this.#run(this.#opened, install.checksum);
-        loop.post({ type: 'installed', position: install.id });
-        this.#parts.app.post({ type: 'readers-may-open' });
-      });
-    });
+    this.#shut(() => this.#turn(() => this.#putInPlace(install)));
+  }
+
+  #putInPlace({ file, id, checksum }: Install): void {
+    const { path, loop, app, shared } = this.#parts;
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    renameSync(file, path);
+    try {
+      this.#opened = openConnections(path);
+      checkPosition(this.#opened.position, id);
+    } catch (error) {
+      if (!needsRebuild(error)) throw error;
+      this.#rebuild(error);
+      return;
+    }
+    shared.noteUndone();
+    shared.setVisible(id.index);
+    this.#running = this.#run(this.#opened, checksum);
+    loop.post({ type: 'installed', position: id });
+    app.post({ type: 'readers-may-open' });
   }
 
   /** Closes the database's connections, if it is open, and goes on when the last one is closed. */
@@ -258,16 +259,20 @@ export class SqlThread {
       else this.#execute(running);
       this.#parts.shared.schema = running.engine.schemaCookie;
       running.cycle.afterWork();
-      this.#report ??= setTimeout(() => this.#sendReport(), REPORT_MS);
+      if (this.#report === null) this.#sendReport();
     } catch (error) {
       this.#workFailed(error);
     }
   }
 
+  /** At once, and then again after a while if something has changed by then. */
   #sendReport(): void {
     this.#report = null;
     if (this.#running === null) return;
     const { engine, connections } = this.#running;
+    if (engine.position === this.#reported) return;
+    this.#reported = engine.position;
+    this.#report = setTimeout(() => this.#sendReport(), REPORT_MS);
     const { pageSize, wal } = connections;
     this.#parts.loop.post({
       type: 'report',
@@ -377,19 +382,12 @@ export class SqlThread {
   // --- snapshots
 
   #holdSnapshot(): void {
-    const { cycle, engine, connections } = this.#must();
-    cycle.empty((emptied) => {
-      if (!emptied) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
-      cycle.suspend();
-      const { files, pageSize } = connections;
+    const { cycle, connections } = this.#must();
+    const { files, pageSize } = connections;
+    cycle.suspend((mainFile) => {
       const bytes = fstatSync(files.mainFd).size;
-      const snapshot = {
-        id: engine.position,
-        checksum: engine.checksum,
-        bytes,
-        pageSize,
-        fd: files.mainFd,
-      };
+      const snapshot =
+        mainFile === null ? null : { ...mainFile, bytes, pageSize, fd: files.mainFd };
       this.#parts.loop.post({ type: 'snapshot-held', snapshot });
     });
   }
@@ -429,6 +427,14 @@ export class SqlThread {
         : new PacelineError('INTERNAL', messageOf(error), { cause: error });
     this.#parts.loop.post({ type: 'fault', error: known.toRecord() });
   }
+}
+
+function checkPosition(found: EntryId, wanted: EntryId): void {
+  if (found.term === wanted.term && found.index === wanted.index) return;
+  throw new PacelineError(
+    'DATABASE_DAMAGED',
+    `the database received is at ${found.term}.${found.index}, not at ${wanted.term}.${wanted.index}`,
+  );
 }
 
 function notLeader(): PacelineError {

@@ -42,7 +42,11 @@ export function describeMessage(message: Message): string {
 function describeBody(message: Message): string {
   switch (message.type) {
     case 'vote-request':
-      return `${kind(message.preVote)} last ${describeId(message.last)}${message.transfer ? ' transfer' : ''}`;
+      return [
+        kind(message.preVote),
+        `last ${describeId(message.last)}`,
+        ...(message.transfer ? ['transfer'] : []),
+      ].join(' ');
     case 'vote-response':
       return `${kind(message.preVote)} ${message.granted ? 'granted' : 'refused'}`;
     case 'append-request': {

@@ -183,7 +183,9 @@ export class Raft {
     const progress = this.#state.leading?.progress.get(id);
     if (progress === undefined) return;
     if (progress.state === 'snapshot') progress.snapshotTicks = null;
-    else progress.probe();
+    if (progress.state === 'replicate') progress.probe();
+    // A probe goes on from where it was: what the follower has may not be known at all yet.
+    progress.paused = false;
   }
 
   /**

@@ -18,7 +18,7 @@ const CASES = [
 for (const { own, last, granted } of CASES) {
   const log = own.join(' ') || 'nothing';
   const verb = granted ? 'gets' : 'does not get';
-  test(`3.6.1 a candidate that ends in ${last.term}:${last.index} ${verb} the vote of terms ${log}`, () => {
+  test(`3.6.1 a log up to ${last.term}:${last.index} ${verb} the vote of terms ${log}`, () => {
     for (const preVote of [true, false]) {
       const entries = own.map((term, i) => entry(term, i + 1));
       const one = new One({ entries, term: 2 });
@@ -44,7 +44,7 @@ test('3.6.1 who lacks a committed entry is not elected', () => {
   assert.notEqual(cluster.raft('c').role, 'leader');
 });
 
-test('3.6.2 an entry of an earlier term is not committed by counting, one of the own term commits both', () => {
+test('3.6.2 an entry of an earlier term is not committed by counting', () => {
   const one = new One({ entries: [entry(2, 1)], term: 3 });
   one.lead(false);
   one.durable();

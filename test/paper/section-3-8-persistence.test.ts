@@ -4,7 +4,7 @@ import { Cluster } from '../raft/cluster-fixture.ts';
 import { membership } from '../raft/member-fixture.ts';
 import { entry, One, only } from '../raft/one-raft.ts';
 
-test('3.8 term and vote are written with what they promise, and the promise waits for the disk', () => {
+test('3.8 term and vote are written before the promise that they make leaves', () => {
   const one = new One();
   const last = { term: 0, index: 0 };
   one.step('c', 4, { type: 'vote-request', preVote: false, last, transfer: false });

@@ -69,7 +69,7 @@ test('4.1 a candidate outside our own membership gets its vote, its leadership i
   assert.equal(one.take().leader, 'x');
 });
 
-test('4.1 a member that does not know yet that it is a voter can be the one vote that is needed', () => {
+test('4.1 a member that does not know yet that it is a voter can be the vote needed', () => {
   const cluster = new Cluster(membership('a', 'b', 'c', '(d)'));
   cluster.elect('a');
   cluster.isolate('d');
@@ -97,7 +97,7 @@ test('4.2.1 a new member catches up without counting', () => {
   assert.equal(cluster.raft('a').commit, cluster.raft('a').lastIndex);
 });
 
-test('4.2.2 a leader that removed itself leads until that is committed, without counting itself', () => {
+test('4.2.2 a leader that removed itself leads, uncounted, until that is committed', () => {
   const cluster = new Cluster(membership('a', 'b', 'c'));
   cluster.elect('a');
   cluster.cut('a', 'c');
@@ -114,7 +114,7 @@ test('4.2.2 a leader that removed itself leads until that is committed, without 
   assert.ok(cluster.leader !== null && cluster.leader.id !== 'a');
 });
 
-test('4.2.2 a removed member may campaign until its removal is committed, its own vote not counted', () => {
+test('4.2.2 a removed member may campaign, uncounted, until its removal is committed', () => {
   const entries = [entry(1, 1, 0, membership('b'))];
   const one = new One({ members: ['a', 'b'], entries, term: 1 });
   one.campaign();

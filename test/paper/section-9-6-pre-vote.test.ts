@@ -42,7 +42,7 @@ test('9.6 a granted pre-vote spends no vote', () => {
   }
 });
 
-test('9.6 a member that is behind in its term learns it from the refusal, and can win later', () => {
+test('9.6 a member whose term is behind learns it from the refusal', () => {
   const cluster = new Cluster(membership('a', 'b', 'c'));
   cluster.elect('a');
   cluster.isolate('c');

@@ -79,7 +79,11 @@ test('a Ready shows what there is to do, and a state where things stand', () => 
   );
   assert.equal(
     describeRaft(one.raft),
-    'a leader t1 leader a commit 0 last 1 {a b c} | b probe match 0 next 1 | c probe match 0 next 1',
+    [
+      'a leader t1 leader a commit 0 last 1 {a b c}',
+      'b probe match 0 next 1',
+      'c probe match 0 next 1',
+    ].join(' | '),
   );
   one.step('b', 3, { type: 'heartbeat-request', commit: 0, round: 0 });
   assert.equal(

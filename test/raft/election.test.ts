@@ -189,13 +189,13 @@ test('learners, strangers and members without a membership never campaign', () =
   }
 });
 
-test('a member that does not know itself to be a voter still answers: the candidate may know more', () => {
+test('a member that does not know itself to be a voter answers all the same', () => {
   const one = new One({ members: ['(a)', 'b', 'c'] });
   ask(one, 'b', 1, false);
   assert.ok(only(one.take().afterDurable, 'vote-response')[0]?.granted);
 });
 
-test('a single voter campaigns at the first tick and sends nothing before its term is on disk', () => {
+test('a single voter leads at the first tick and is silent until its term is on disk', () => {
   const one = new One({ members: ['a', '(b)'] });
   one.raft.tick();
   const ready = one.take();

@@ -90,7 +90,7 @@ test('an old acknowledgement does not take anything back', () => {
   assert.equal(progress.next, 12);
 });
 
-test('a snapshot lasts until the follower has reached our base, and is asked for again in time', () => {
+test('a snapshot lasts until the follower has reached our base, and is asked for again', () => {
   const progress = replicating();
   progress.snapshot();
   progress.snapshotTicks = 0;
@@ -105,7 +105,7 @@ test('a snapshot lasts until the follower has reached our base, and is asked for
   assert.equal(progress.next, 21);
 });
 
-test('a heartbeat answered while an append stays unanswered asks for a nudge, not before its time', () => {
+test('a heartbeat answered while an append is not asks for a nudge, in time', () => {
   const progress = replicating();
   progress.sent(11, 1, 0);
   progress.heartbeatAnswered();

@@ -30,7 +30,7 @@ test('without voters nothing is ever reached and no election is won', () => {
   assert.equal(voteResult([], new Map([['a', true]])), 'lost');
 });
 
-test('an election is won by a majority, lost when none is possible any more, and open until then', () => {
+test('an election is won by a majority, lost when none is possible, and open until then', () => {
   const voters = ['a', 'b', 'c', 'd'];
   const result = (...votes: [string, boolean][]) => voteResult(voters, new Map(votes));
   assert.equal(result(['a', true], ['b', true]), 'open');

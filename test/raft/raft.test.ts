@@ -52,6 +52,33 @@ test('a follower whose connection closed is probed when it is back', () => {
   assert.equal(probe?.previous.index, 1);
 });
 
+test('a follower of which nothing is known is probed at the end of the log', () => {
+  const one = new One();
+  one.lead();
+  one.raft.peerReachable('c');
+  assert.equal(only(one.take().messages, 'append-request')[0]?.previous.index, 0);
+  const old = new One({ entries: [entry(1, 1), entry(1, 2)], term: 1 });
+  old.lead(false);
+  old.raft.peerGone('c');
+  old.raft.peerReachable('c');
+  assert.equal(only(old.take().messages, 'append-request')[0]?.previous.index, 2);
+});
+
+test('a campaign may be ordered where nobody leads; a leader that is heard cancels it', () => {
+  const one = new One();
+  one.raft.campaignIn(2);
+  one.raft.tick();
+  assert.ok(!one.raft.hasReady());
+  one.raft.tick();
+  assert.equal(one.take().role, 'pre-candidate');
+  one.raft.campaignIn(2);
+  one.step('b', 1, { type: 'heartbeat-request', commit: 0, round: 0 });
+  one.take();
+  one.raft.campaignIn(1);
+  one.ticks(3);
+  assert.equal(one.raft.role, 'follower');
+});
+
 test('news of strangers is harmless', () => {
   const one = new One();
   one.lead();

@@ -9,7 +9,7 @@ function appended(one: One): string[] {
     .map(({ entries }) => entries.map(({ index }) => index).join(' '));
 }
 
-test('all that was proposed since the last Ready goes in one append, with the Ready that writes it', () => {
+test('all that was proposed since the last Ready goes in one append, as it is written', () => {
   const one = new One();
   one.lead();
   for (let i = 0; i < 3; i++) one.propose(10);
@@ -102,7 +102,7 @@ test('a follower that did not answer its probe is not sent more', () => {
   assert.equal(one.raft.progress().get('c')?.state, 'probe');
 });
 
-test('a follower before the base of the log is asked to fetch a snapshot, once, and again in time', () => {
+test('a follower before the base of the log is asked to fetch a snapshot, now and then', () => {
   const one = new One({ entries: [entry(1, 1), entry(1, 2)], term: 1, commit: 2 });
   one.log.compact(2, one.raft.membership);
   one.log.flush();

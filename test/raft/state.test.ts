@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { membership } from './member-fixture.ts';
 import { CONFIG, entry, One } from './one-raft.ts';
 
-test('a member that knows its removal to be committed does not campaign, one that does not may', () => {
+test('a removed member campaigns until it knows its removal to be committed', () => {
   for (const commit of [0, 1]) {
     const entries = [entry(1, 1, 1, membership('b', 'c'))];
     const one = new One({ entries, term: 1, commit });

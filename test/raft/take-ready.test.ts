@@ -21,7 +21,7 @@ test('a Ready says everything once', () => {
   );
 });
 
-test('the hard state is written when term or vote changed, never for the commit index alone', () => {
+test('the hard state is written for a new term or vote, never for the commit index alone', () => {
   const one = new One({ entries: [entry(1, 1), entry(1, 2)], term: 1 });
   one.step('b', 1, { type: 'heartbeat-request', commit: 2, round: 0 });
   const ready = one.take();

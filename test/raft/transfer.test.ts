@@ -91,7 +91,7 @@ test('a learner told to campaign does not', () => {
   assert.equal(one.raft.role, 'follower');
 });
 
-test('a leader that removed itself leads on until that is committed, then orders an election', () => {
+test('a leader that removed itself leads until that is committed, then orders an election', () => {
   const one = new One();
   one.lead();
   one.propose(1, membership('b', 'c'));

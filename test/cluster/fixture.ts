@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Status } from '../../src/index.ts';
+import { freeAddresses } from './addresses.ts';
+import { Member, type ProcessOptions } from './member.ts';
+import { until } from './until.ts';
+
+export type ClusterOptions = Partial<ProcessOptions>;
+
+/** Members as processes of their own; every process and file is gone after the test, however it ended. */
+export class Cluster {
+  readonly members: readonly Member[];
+  readonly base: string;
+
+  constructor(base: string, members: readonly Member[]) {
+    this.base = base;
+    this.members = members;
+  }
+
+  get(id: string): Member {
+    return this.members.find((member) => member.id === id)!;
+  }
+
+  get running(): Member[] {
+    return this.members.filter((member) => member.running);
+  }
+
+  others(member: Member): Member[] {
+    return this.members.filter((other) => other !== member);
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.start()));
+  }
+
+  /** The member that leads, once it leads and a majority of those in `among` says so too. */
+  leader(among: readonly Member[] = this.running): Promise<Member> {
+    return until(`a leader among ${among.map((m) => m.id)}`, async () => {
+      const statuses = await Promise.all(among.map((member) => member.status()));
+      const term = Math.max(...statuses.map((status) => status.term));
+      const leads = statuses.find((status) => status.role === 'leader' && status.term === term);
+      const agree = statuses.filter((s) => s.leader === leads?.id && s.term === term);
+      return leads !== undefined && agree.length * 2 > this.members.length && this.get(leads.id);
+    });
+  }
+
+  async followers(): Promise<Member[]> {
+    return this.others(await this.leader());
+  }
+
+  async kill(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.kill()));
+  }
+
+  async destroy(): Promise<void> {
+    await this.kill();
+    rmSync(this.base, { recursive: true, force: true });
+  }
+}
+
+/** A directory that is removed after the test. */
+export function scratch(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'paceline-test-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** `count` members named a, b, c …; not started. */
+export async function makeCluster(
+  t: TestContext,
+  count: number,
+  options: ClusterOptions = {},
+): Promise<Cluster> {
+  const base = mkdtempSync(join(tmpdir(), 'paceline-cluster-'));
+  const ids = Array.from({ length: count }, (_, i) => String.fromCharCode(97 + i));
+  const members = await freeAddresses(ids);
+  const make = (id: string) => new Member({ members, ...options, id, dir: join(base, id) });
+  const cluster = new Cluster(base, ids.map(make));
+  t.after(() => cluster.destroy());
+  return cluster;
+}
+
+/** The same, started, with a leader. */
+export async function startCluster(
+  t: TestContext,
+  count: number,
+  options: ClusterOptions = {},
+): Promise<Cluster> {
+  const cluster = await makeCluster(t, count, options);
+  await cluster.start();
+  await cluster.leader();
+  return cluster;
+}
+
+/** Waits until all have applied, and reported, the same last entry; they must then have the same checksum (I7). */
+export async function converge(members: readonly Pick<Member, 'status'>[]): Promise<Status> {
+  const statuses = await until('all members at the same position', async () => {
+    const all = await Promise.all(members.map((member) => member.status()));
+    const last = Math.max(...all.map((status) => status.lastIndex));
+    const there = all.every(
+      ({ position, lastIndex, commitIndex, appliedIndex }) =>
+        position.index === last &&
+        lastIndex === last &&
+        commitIndex === last &&
+        appliedIndex === last,
+    );
+    return there && all;
+  });
+  for (const { id, position, checksum } of statuses) {
+    assert.deepEqual(position, statuses[0]!.position, `position of ${id}`);
+    assert.equal(checksum, statuses[0]!.checksum, `checksum of ${id} at ${position.index}`);
+  }
+  return statuses[0]!;
+}

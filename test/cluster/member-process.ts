@@ -1,0 +1,46 @@
+/** A member in a process of its own: opens what it was told to, and calls the handle's functions for its parent. */
+import type { Database } from '../../src/api/database.ts';
+import { type OpenOptions, open, PacelineError } from '../../src/index.ts';
+import type { Call, FromChild } from './ipc.ts';
+
+const options = JSON.parse(process.argv[2]!) as OpenOptions;
+const log = (level: string) => (fields: object, message: string) =>
+  tell({ type: 'log', level, fields, message });
+const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+
+process.on('disconnect', () => process.exit());
+process.on('SIGTERM', () => {}); // ends when its parent says so
+
+function tell(message: FromChild): void {
+  if (process.connected) process.send!(message);
+}
+
+function asError(error: unknown) {
+  if (error instanceof PacelineError) return error.toRecord();
+  return { code: null, message: error instanceof Error ? String(error.stack) : String(error) };
+}
+
+function callOf(db: Database, { name, args }: Call): Promise<unknown> {
+  const functions: Record<string, (...args: never[]) => Promise<unknown>> = {
+    execute: db.execute.bind(db),
+    batch: db.batch.bind(db),
+    query: db.query.bind(db),
+    status: db.status.bind(db),
+    close: db.close.bind(db),
+  };
+  return functions[name]!(...(args as never[]));
+}
+
+try {
+  const db = await open({ ...options, logger });
+  process.on('message', (call: Call) => {
+    callOf(db, call).then(
+      (result) => tell({ type: 'result', key: call.key, result }),
+      (error: unknown) => tell({ type: 'error', key: call.key, error: asError(error) }),
+    );
+  });
+  tell({ type: 'open' });
+} catch (error) {
+  tell({ type: 'failed', error: asError(error) });
+  process.disconnect();
+}
