@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { findFreePorts } from './free-ports.ts';
-import { logFileOf, MemberProcess } from './member-process.ts';
+import { type DeathListener, logFileOf, MemberProcess } from './member-process.ts';
 
 export const MEMBER_IDS = ['a', 'b', 'c'] as const;
 const SECRET_BYTES = 32;
@@ -18,18 +18,23 @@ export interface Cluster {
   stop(last: string | null): Promise<boolean>;
   /** At once, as the last resort. */
   kill(): Promise<void>;
+  /** Calls `listener` whenever a member's process ends without having been asked to stop. */
+  onDeath(listener: DeathListener): void;
 }
 
 export interface ClusterOptions {
   /** Must be empty or missing; without it a new one is made where temporary files go. */
   readonly dir: string | null;
+  /** The compiled `cli/main.js` that the members run. */
   readonly cli: string;
-  readonly onDeath: (member: MemberProcess) => void;
 }
 
 export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   const dir = makeFreshDirectory(options.dir);
-  const members = await makeMembers(dir, options);
+  const listeners: DeathListener[] = [];
+  const members = await makeMembers(dir, options.cli, (member, killed) => {
+    for (const listener of listeners) listener(member, killed);
+  });
   const member = (id: string) => {
     const found = members.find((one) => one.id === id);
     if (found === undefined) throw new Error(`there is no member ${id}`);
@@ -47,7 +52,8 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   const kill = async () => {
     await Promise.all(members.map((one) => one.kill()));
   };
-  return { dir, members, member, start, stop, kill };
+  const onDeath = (listener: DeathListener) => void listeners.push(listener);
+  return { dir, members, member, start, stop, kill, onDeath };
 }
 
 function makeFreshDirectory(wanted: string | null): string {
@@ -60,7 +66,8 @@ function makeFreshDirectory(wanted: string | null): string {
 
 async function makeMembers(
   dir: string,
-  { cli, onDeath }: ClusterOptions,
+  cli: string,
+  onDeath: DeathListener,
 ): Promise<MemberProcess[]> {
   const secretFile = join(dir, 'secret');
   writeFileSync(secretFile, `${randomBytes(SECRET_BYTES).toString('hex')}\n`, { mode: 0o600 });

@@ -19,6 +19,9 @@ export interface MemberSettings {
   readonly cli: string;
 }
 
+/** `killed`: by this process, on purpose. */
+export type DeathListener = (member: MemberProcess, killed: boolean) => void;
+
 export type MemberState = 'stopped' | 'starting' | 'up' | 'stopping' | 'died';
 
 const EXIT_WITH_PARENT = new URL('./exit-with-parent.js', import.meta.url).href;
@@ -29,9 +32,10 @@ export class MemberProcess {
   readonly settings: MemberSettings;
   #child: ChildProcess | null = null;
   #state: MemberState = 'stopped';
-  readonly #onDeath: (member: MemberProcess) => void;
+  #killed = false;
+  readonly #onDeath: DeathListener;
 
-  constructor(settings: MemberSettings, onDeath: (member: MemberProcess) => void) {
+  constructor(settings: MemberSettings, onDeath: DeathListener) {
     this.settings = settings;
     this.#onDeath = onDeath;
   }
@@ -52,6 +56,7 @@ export class MemberProcess {
   async start(): Promise<void> {
     assert(this.#child === null, `member ${this.id} runs already`);
     this.#state = 'starting';
+    this.#killed = false;
     const child = this.#spawn();
     this.#child = child;
     const exited = once(child, 'exit').then(() => 'it ended');
@@ -84,13 +89,14 @@ export class MemberProcess {
     this.#child = null;
     const expected = this.#state === 'stopping';
     this.#state = expected ? 'stopped' : 'died';
-    if (!expected) this.#onDeath(this);
+    if (!expected) this.#onDeath(this, this.#killed);
   }
 
   /** As a crash would: SIGKILL. Resolves when the process is gone. */
   async kill(): Promise<void> {
     const child = this.#child;
     if (child === null) return;
+    this.#killed = true;
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;

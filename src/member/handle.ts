@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { closeSync } from 'node:fs';
 import { checkArgs, checkStatement } from '../api/check.ts';
 import type { Database } from '../api/database.ts';
 import type {
@@ -53,6 +54,7 @@ export class Handle implements Database {
     null;
   #onClosed: (() => void) | null = null;
   #threadsClosed = false;
+  readonly #descriptors: number[] = [];
   /** Where this member listens for the others. */
   address = '';
 
@@ -170,6 +172,7 @@ export class Handle implements Database {
   #fromSql(message: SqlToApp): void {
     if (message.type === 'answer') this.#answered(message.answer);
     else if (message.type === 'readers-may-open') this.#reads.mayOpen();
+    else if (message.type === 'descriptors-left') this.#descriptors.push(...message.descriptors);
     else {
       this.#reads.closeReaders();
       this.#parts.sql.post({ type: 'readers-closed' });
@@ -280,6 +283,8 @@ export class Handle implements Database {
     }
     this.#writes.failAll(closed());
     await onClosed();
+    // Better a few descriptors that stay open than locks lost under a connection that is not collected yet.
+    if (!this.#reads.leftConnections) for (const fd of this.#descriptors) closeSync(fd);
   }
 }
 

@@ -18,6 +18,7 @@ export class LocalReads {
   readonly #timeoutMs: number;
   #reader: Reader | null = null;
   #mayOpen = false;
+  #opened = false;
   #waiting: (() => void)[] = [];
 
   constructor(path: string, shared: SharedState, resultBytesMax: number, timeoutMs: number) {
@@ -52,6 +53,11 @@ export class LocalReads {
     this.#reader = null;
   }
 
+  /** Whether connections may still be open although they were closed. */
+  get leftConnections(): boolean {
+    return this.#opened && !Reader.closesAtOnce;
+  }
+
   /** The commit index moved. */
   wake(): void {
     if (this.#waiting.length === 0) return;
@@ -67,6 +73,7 @@ export class LocalReads {
         'this member is fetching its database: ask another member, or again in a moment',
       );
     this.#reader ??= new Reader(this.#path, this.#resultBytesMax);
+    this.#opened = true;
     return this.#reader;
   }
 

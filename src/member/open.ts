@@ -93,7 +93,9 @@ function startThreads(
 }
 
 function startWorker(file: string, workerData: object, transferList: TransferListItem[]): Worker {
-  return new Worker(new URL(file, import.meta.url), { workerData, transferList });
+  // Descriptors beside SQLite's must outlive the thread: see DatabaseFiles.
+  const options = { workerData, transferList, trackUnmanagedFds: false };
+  return new Worker(new URL(file, import.meta.url), options);
 }
 
 function asFault(error: unknown): PacelineError {

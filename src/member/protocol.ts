@@ -129,7 +129,9 @@ export type SqlToApp =
   | { readonly type: 'answer'; readonly answer: WriteAnswer }
   /** Close every connection to the database and say so: the files are about to be replaced. */
   | { readonly type: 'close-readers' }
-  | { readonly type: 'readers-may-open' };
+  | { readonly type: 'readers-may-open' }
+  /** Open files that may be closed when no connection to the database is left in this process. */
+  | { readonly type: 'descriptors-left'; readonly descriptors: readonly number[] };
 
 export type AppToLoop =
   /** `bytes` is an encoded WireWrite with a request id. */

@@ -7,6 +7,7 @@ import { Checkpoints } from '../sqlite/checkpoints.ts';
 import {
   closeConnections,
   type EngineConnections,
+  foldWal,
   openConnections,
 } from '../sqlite/connections.ts';
 import { Engine, type Executed, positionsInWal } from '../sqlite/engine.ts';
@@ -72,6 +73,8 @@ export class SqlThread {
   #reported: EntryId | null = null;
   #install: Install | null = null;
   #closing = false;
+  /** Everything in the database is committed. */
+  #mayFold = false;
 
   constructor(parts: SqlThreadParts) {
     this.#parts = parts;
@@ -242,7 +245,9 @@ export class SqlThread {
     if (opened === null) return then();
     const close = () => {
       running?.pins.close();
+      if (this.#closing) this.#fold(opened);
       closeConnections(opened);
+      this.#parts.app.post({ type: 'descriptors-left', descriptors: opened.files.descriptors });
       then();
     };
     if (running === null) return close();
@@ -408,12 +413,21 @@ export class SqlThread {
     });
   }
 
+  #fold(connections: EngineConnections): void {
+    if (this.#mayFold && !foldWal(connections))
+      this.#parts.loop.post({
+        type: 'warning',
+        message: 'a foreign process reads the database: its WAL stays beside it',
+      });
+  }
+
   /** The last connection to close makes SQLite copy the whole WAL into the main file: only committed data may be in it then. */
   #undoUncommitted(): void {
     const running = this.#running;
     if (running === null || running.cycle.pausesWork) return;
     running.engine.stepDown();
-    if (!running.engine.undoAbove(this.#committed))
+    this.#mayFold = running.engine.undoAbove(this.#committed);
+    if (!this.#mayFold)
       this.#parts.loop.post({
         type: 'warning',
         message: 'closed with entries in the database that are not known to be committed',

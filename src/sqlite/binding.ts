@@ -35,6 +35,12 @@ const library = load();
 
 export const DatabaseSync = library.DatabaseSync;
 
+/**
+ * Whether `close()` really closes. The package's leaves prepared statements, and with them the connection, to the garbage
+ * collector; in a worker thread they end with the thread.
+ */
+export const CLOSES_AT_ONCE = library === process.getBuiltinModule?.('node:sqlite');
+
 /** Copies a database page by page under SQLite's locks (https://sqlite.org/backup.html). */
 export const backup = library.backup;
 

@@ -35,11 +35,19 @@ export function openConnections(path: string): EngineConnections {
   return { writer, lock, files, wal: new WalFile(files, pageSize), pageSize, position };
 }
 
-/** Closes the connections, then, and only then, the descriptors beside them. */
-export function closeConnections({ writer, lock, files }: EngineConnections): void {
+/**
+ * Brings everything into the main file, for a database that is about to be closed; false if a foreign reader prevents it. Not left to
+ * SQLite: a connection of another thread that was closed, but not collected yet, would keep it from being the last one.
+ */
+export function foldWal({ writer, lock }: EngineConnections): boolean {
+  if (writer.isTransaction) writer.exec('ROLLBACK');
+  return lock.foldWal();
+}
+
+/** Closes the connections. The descriptors beside them stay open: see `DatabaseFiles`. */
+export function closeConnections({ writer, lock }: EngineConnections): void {
   lock.close();
   writer.close();
-  files.close();
 }
 
 function openWriter(path: string): Connection {

@@ -1,9 +1,9 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { openSync, readSync, writeSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 
 /**
- * The three files of a live database, read and written beside SQLite. The descriptors stay open as long as any SQLite
+ * The three files of a live database, read and written beside SQLite. The descriptors stay open while any SQLite
  * connection of this process has the database open: POSIX locks belong to the process, and closing any
  * descriptor of a file drops the locks that SQLite holds on it.
  */
@@ -41,9 +41,9 @@ export class DatabaseFiles {
     writeFully(this.#shmFd, bytes, offset, `${this.path}-shm`);
   }
 
-  /** Only when no connection of this process has the database open any more. */
-  close(): void {
-    for (const fd of [this.mainFd, this.#walFd, this.#shmFd]) closeSync(fd);
+  /** To be closed only when no connection of this process, in whatever thread, has the database open any more. */
+  get descriptors(): number[] {
+    return [this.mainFd, this.#walFd, this.#shmFd];
   }
 }
 

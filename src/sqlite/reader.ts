@@ -2,7 +2,7 @@ import type { QueryResult } from '../api/request.ts';
 import type { SqlArgs, SqlValue } from '../api/value.ts';
 import { PacelineError } from '../base/errors.ts';
 import { StatementGuard } from './authorizer.ts';
-import { type Connection, DatabaseSync } from './binding.ts';
+import { CLOSES_AT_ONCE, type Connection, DatabaseSync } from './binding.ts';
 import { collectRows } from './rows.ts';
 import { sqlError } from './sql-error.ts';
 import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
@@ -14,6 +14,7 @@ const SQLITE_READONLY = 8;
 
 /** A read-only connection with its prepared statements. Sees the database as of its last commit, which need not be committed in the cluster. */
 export class Reader {
+  static readonly closesAtOnce = CLOSES_AT_ONCE;
   readonly #connection: Connection;
   readonly #cache: StatementCache;
   readonly #resultBytesMax: number;

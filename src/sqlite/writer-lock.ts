@@ -31,6 +31,13 @@ export class WriterLock {
     if (this.held) this.#connection.exec('ROLLBACK');
   }
 
+  /** False if a foreign reader prevents it. */
+  foldWal(): boolean {
+    this.release();
+    const row = this.#connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+    return (row as { busy: number }).busy === 0;
+  }
+
   close(): void {
     this.#connection.close();
   }

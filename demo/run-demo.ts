@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { createClient } from '../src/client/client.ts';
+import { type Cluster, createCluster } from './cluster.ts';
+import { readDataset } from './dataset.ts';
+import { passed, runExercise } from './exercise.ts';
+import { importDataset } from './import.ts';
+import { showImport } from './import-progress.ts';
+import { EXERCISE } from './limits.ts';
+import { runLive } from './live.ts';
+import { leaderAmong, lookAround, waitForLeader } from './observe.ts';
+import { count, createScreen, type Screen } from './screen.ts';
+import { stopOnSignals } from './stop-signals.ts';
+
+interface Flags {
+  readonly exercise: boolean;
+  readonly rows: number;
+  readonly kills: number;
+  readonly dir?: string;
+  readonly cli: string;
+}
+
+/** What a test may do in between. */
+export interface DemoHooks {
+  readonly beforeVerification?: (cluster: Cluster) => Promise<void>;
+}
+
+const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** Runs the demo with these arguments; returns the exit status. */
+export async function runDemo(args: readonly string[], hooks: DemoHooks = {}): Promise<number> {
+  const flags = parseFlags(args);
+  const screen = createScreen(flags.exercise ? process.stderr : process.stdout);
+  const cluster = await createCluster({ dir: flags.dir ?? null, cli: flags.cli });
+  stopOnSignals(cluster, screen);
+  try {
+    return await run(flags, cluster, screen, hooks);
+  } finally {
+    screen.clear();
+    await cluster.stop(leaderAmong(await lookAround(cluster))?.member.id ?? null);
+    screen.say(`all members are stopped; their data stays in ${cluster.dir}`);
+  }
+}
+
+function parseFlags(args: readonly string[]): Flags {
+  const program = new Command('npm start --')
+    .description('A three-member cluster on this machine, to watch and to kill')
+    .option('--exercise', 'kill the leader under load, verify, and print a report as JSON', false)
+    .option('--dir <DIR>', 'data directory, empty or missing (default: a new temporary one)')
+    .option('--rows <N>', 'import the first N cities only', positive, Number.POSITIVE_INFINITY)
+    .option('--kills <N>', 'with --exercise: how often', positive, EXERCISE.kills)
+    .option('--cli <FILE>', 'compiled cli/main.js that the members run', CLI);
+  return program.parse(args, { from: 'user' }).opts<Flags>();
+}
+
+function positive(text: string): number {
+  const n = Number(text);
+  if (!Number.isSafeInteger(n) || n < 1) throw new InvalidArgumentError('not a positive integer');
+  return n;
+}
+
+async function run(
+  { exercise, rows, kills }: Flags,
+  cluster: Cluster,
+  screen: Screen,
+  { beforeVerification = async () => {} }: DemoHooks,
+): Promise<number> {
+  const say = screen.say;
+  say(`starting three members; their data is in ${cluster.dir}`);
+  await cluster.start();
+  const { member } = await waitForLeader(cluster);
+  say(`they run, ${member.id} leads`);
+  const dataset = readDataset(rows);
+  const client = createClient(cluster.members.map(({ settings }) => settings.url));
+  const startMs = performance.now();
+  const imported = await importDataset(client, dataset, showImport(screen));
+  screen.clear();
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+  say(`imported ${count(dataset.cities.length)} cities (GeoNames, CC BY 4.0) in ${seconds} s`);
+  if (!exercise) {
+    await runLive(cluster, dataset.cities.length, screen);
+    return 0;
+  }
+  const report = await runExercise({ cluster, dataset, imported, kills, say, beforeVerification });
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+  return passed(report) ? 0 : 1;
+}
