@@ -6,10 +6,17 @@ import type { FromMember, StatusRequest } from './member-process.ts';
 
 const PROGRAM = join(import.meta.dirname, 'member-process.js');
 
+const GONE = 'a member’s process ended without being asked to; what it said is above';
+
+interface StatusWaiter {
+  readonly resolve: (status: Status) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A member in a process of its own, seen from the process that started it. */
 export class ChildMember {
   readonly #process: ChildProcess;
-  readonly #statuses = new Map<number, (status: Status) => void>();
+  readonly #statuses = new Map<number, StatusWaiter>();
   readonly #exited: Promise<unknown>;
   #nextKey = 1;
 
@@ -18,8 +25,11 @@ export class ChildMember {
     this.#exited = once(child, 'exit');
     child.on('message', (message: FromMember) => {
       if (message.type !== 'status') return;
-      this.#statuses.get(message.key)?.(message.status);
+      this.#statuses.get(message.key)?.resolve(message.status);
       this.#statuses.delete(message.key);
+    });
+    child.once('exit', () => {
+      for (const { reject } of this.#statuses.values()) reject(new Error(GONE));
     });
   }
 
@@ -42,10 +52,9 @@ export class ChildMember {
   status(): Promise<Status> {
     const request: StatusRequest = { type: 'status', key: this.#nextKey++ };
     return new Promise((resolve, reject) => {
-      this.#statuses.set(request.key, resolve);
-      this.#process.send(request, (error) => {
-        if (error !== null) reject(error);
-      });
+      this.#statuses.set(request.key, { resolve, reject });
+      if (this.#process.connected) this.#process.send(request);
+      else reject(new Error(GONE));
     });
   }
 

@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, type OpenOptions, open, type Status } from '../src/index.ts';
 import { ChildMember } from './child-member.ts';
-import { errorsOnly } from './logger.ts';
+import { logger } from './logger.ts';
 
-/** The member that this process embeds, and the two that are processes of their own. */
-export const APP = 'app';
-const OTHERS = ['two', 'three'];
+/**
+ * The member that this process embeds, and the two that are processes of their own. By its name the first one comes last
+ * where names decide who tries to replace a lost leader, so that most writes of a failover have to find a leader elsewhere.
+ */
+export const APP = 'c';
+const OTHERS = ['a', 'b'];
 
 /** How often a state that is waited for is looked at. */
 const POLL_MS = 10;
@@ -64,7 +67,7 @@ export class Cluster {
   }
 
   async openApp(): Promise<void> {
-    this.#app = await open({ ...this.#options(APP), logger: errorsOnly });
+    this.#app = await open({ ...this.#options(APP), logger });
   }
 
   /** A leader hands over when it closes, so after this another one leads. */

@@ -3,7 +3,7 @@
  * parent when it serves, and answers it. SIGTERM closes it in order; it does not outlive its parent.
  */
 import { type OpenOptions, open, type Status } from '../src/index.ts';
-import { errorsOnly } from './logger.ts';
+import { logger } from './logger.ts';
 
 export interface StatusRequest {
   readonly type: 'status';
@@ -15,7 +15,7 @@ export type FromMember =
   | { readonly type: 'status'; readonly key: number; readonly status: Status };
 
 const options = JSON.parse(process.argv[2] ?? '{}') as OpenOptions;
-const db = await open({ ...options, logger: errorsOnly });
+const db = await open({ ...options, logger });
 
 function tell(message: FromMember): void {
   if (process.connected) process.send?.(message);

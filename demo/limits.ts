@@ -23,6 +23,7 @@ export const LIMITS = {
 
   redrawMs: 250,
   plainLineMs: 2_000, // between status lines where stdout is no terminal
+  loadStopMs: 2_000, // for writes under way when the view ends; the rest go unanswered
   gapLeadMs: 1_000, // acknowledgements looked at before a death was noticed
   gapTailMs: 300, // and after the first one that follows it
   eventsShown: 6,
@@ -32,15 +33,27 @@ export const LIMITS = {
 export interface LoadShape {
   readonly writersPerMember: number;
   readonly readersPerMember: number;
-  /** Between two requests of the same writer or reader. */
-  readonly pauseMs: number;
+  /** Between two requests of the same writer. */
+  readonly writePauseMs: number;
+  /** Between two of the same reader. */
+  readonly readPauseMs: number;
 }
 
 /** A quiet background: it can run for hours beside other work. */
-export const VIEW_LOAD: LoadShape = { writersPerMember: 2, readersPerMember: 2, pauseMs: 15 };
+export const VIEW_LOAD: LoadShape = {
+  writersPerMember: 2,
+  readersPerMember: 2,
+  writePauseMs: 15,
+  readPauseMs: 15,
+};
 
-/** No pause: at every moment each writer has a write under way that a crash can hit. */
-export const EXERCISE_LOAD: LoadShape = { writersPerMember: 4, readersPerMember: 1, pauseMs: 0 };
+/** At every moment each writer has a write under way that a crash can hit. */
+export const EXERCISE_LOAD: LoadShape = {
+  writersPerMember: 4,
+  readersPerMember: 1,
+  writePauseMs: 0,
+  readPauseMs: 5,
+};
 
 export const EXERCISE = {
   kills: 3,

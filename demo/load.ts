@@ -97,7 +97,7 @@ export class Load {
     while (!this.#stopped) {
       const ack = await writer.next(() => this.#stopped);
       if (ack !== null) this.#acknowledge(ack);
-      if (this.#shape.pauseMs > 0) await delay(this.#shape.pauseMs);
+      if (this.#shape.writePauseMs > 0) await delay(this.#shape.writePauseMs);
     }
   }
 
@@ -118,8 +118,7 @@ export class Load {
       const up = this.#cluster.member(reader.memberId).state === 'up';
       const latencyMs = up ? await reader.next() : null;
       if (latencyMs !== null) this.reads.record(performance.now(), latencyMs);
-      const pauseMs = latencyMs === null ? LIMITS.readRetryMs : this.#shape.pauseMs;
-      if (pauseMs > 0) await delay(pauseMs);
+      await delay(latencyMs === null ? LIMITS.readRetryMs : this.#shape.readPauseMs);
     }
   }
 }

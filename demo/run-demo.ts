@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { createClient } from '../src/client/client.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { readDataset } from './dataset.ts';
@@ -10,11 +10,11 @@ import { EXERCISE } from './limits.ts';
 import { runLive } from './live.ts';
 import { leaderAmong, lookAround, waitForLeader } from './observe.ts';
 import { count, createScreen, type Screen } from './screen.ts';
-import { stopOnSignals } from './stop-signals.ts';
+import { interrupted } from './stop-signals.ts';
 
 interface Flags {
   readonly exercise: boolean;
-  readonly rows: number;
+  readonly rows?: number;
   readonly kills: number;
   readonly dir?: string;
   readonly cli: string;
@@ -27,16 +27,16 @@ export interface DemoHooks {
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** Runs the demo with these arguments; returns the exit status. */
+/** Runs the demo with these arguments; resolves with the exit status when all members are stopped. Then exit: clients may still try. */
 export async function runDemo(args: readonly string[], hooks: DemoHooks = {}): Promise<number> {
   const flags = parseFlags(args);
   const screen = createScreen(flags.exercise ? process.stderr : process.stdout);
   const cluster = await createCluster({ dir: flags.dir ?? null, cli: flags.cli });
-  stopOnSignals(cluster, screen);
   try {
-    return await run(flags, cluster, screen, hooks);
+    return await Promise.race([run(flags, cluster, screen, hooks), interrupted(cluster)]);
   } finally {
     screen.clear();
+    screen.say('stopping the members');
     await cluster.stop(leaderAmong(await lookAround(cluster))?.member.id ?? null);
     screen.say(`all members are stopped; their data stays in ${cluster.dir}`);
   }
@@ -47,10 +47,15 @@ function parseFlags(args: readonly string[]): Flags {
     .description('A three-member cluster on this machine, to watch and to kill')
     .option('--exercise', 'kill the leader under load, verify, and print a report as JSON', false)
     .option('--dir <DIR>', 'data directory, empty or missing (default: a new temporary one)')
-    .option('--rows <N>', 'import the first N cities only', positive, Number.POSITIVE_INFINITY)
-    .option('--kills <N>', 'with --exercise: how often', positive, EXERCISE.kills)
-    .option('--cli <FILE>', 'compiled cli/main.js that the members run', CLI);
+    .option('--rows <N>', 'import the first N cities only (default: all)', positive)
+    .addOption(hidden('--kills <N>').argParser(positive).default(EXERCISE.kills))
+    .addOption(hidden('--cli <FILE>').default(CLI));
   return program.parse(args, { from: 'user' }).opts<Flags>();
+}
+
+/** For tests: which members to run, and how often to kill one. */
+function hidden(flags: string): Option {
+  return new Option(flags).hideHelp();
 }
 
 function positive(text: string): number {
@@ -60,7 +65,7 @@ function positive(text: string): number {
 }
 
 async function run(
-  { exercise, rows, kills }: Flags,
+  { exercise, rows = Number.POSITIVE_INFINITY, kills }: Flags,
   cluster: Cluster,
   screen: Screen,
   { beforeVerification = async () => {} }: DemoHooks,

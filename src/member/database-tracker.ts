@@ -25,11 +25,12 @@ export interface TrackerParts {
   readonly post: (message: LoopToSql) => void;
   /** The database does not fit the log and cannot be made to: fetch another one. */
   readonly onUnfit: (why: string) => void;
+  /** Whether the database may hold what the log has not: nobody can tell by an index then what is committed (I5). */
+  readonly onSuspect: (suspect: boolean) => void;
 }
 
-/** The checksum of the database at a position in the log: in that entry, or with the log's base. */
-export function checksumAt(log: LogStore, id: EntryId): ChecksumValue | null {
-  if (log.term(id.index) !== id.term) return null;
+/** The checksum of the database at a position that the log has: in that entry, or with the log's base. */
+function checksumAt(log: LogStore, id: EntryId): ChecksumValue {
   if (id.index === log.base.index) return checksumFromBytes(log.baseExtra);
   return redoOf(log.entries(id.index, id.index, 1)[0]!.data).checksumAfter;
 }
@@ -101,6 +102,7 @@ export class DatabaseTracker {
     this.#elected = null;
     if (this.#mode === 'catch-up') this.#mode = 'follow';
     if (this.#mode !== 'lead') return;
+    this.#parts.onSuspect(true);
     this.#parts.post({ type: 'step-down' });
     this.#mode = 'settle';
   }
@@ -114,7 +116,9 @@ export class DatabaseTracker {
 
   /** The log discarded its entries from `index` on. */
   truncated(index: Index): void {
-    this.#matched = Math.min(this.#matched, index - 1);
+    if (this.#matched < index) return;
+    this.#matched = index - 1;
+    this.#parts.onSuspect(true);
   }
 
   fromSql(message: SqlToLoop): void {
@@ -137,7 +141,10 @@ export class DatabaseTracker {
 
   /** Gives the SQL thread what it may do now. Call whenever something moved. */
   pump(commit: Index): void {
-    if (this.#mode === 'follow' && this.#position.index > this.#matched) return this.#rollBack();
+    if (this.#mode === 'follow') {
+      if (this.#position.index > this.#matched) return this.#rollBack();
+      this.#parts.onSuspect(false);
+    }
     if (this.#mode === 'follow' && this.#elected !== null) this.#mode = 'catch-up';
     const { log } = this.#parts;
     if (this.#mode === 'follow') this.#apply(Math.min(commit, log.durableIndex));

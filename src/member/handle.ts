@@ -152,13 +152,15 @@ export class Handle implements Database {
   /** To this member's own SQL thread while it leads, else to the leader, wherever that is. */
   #send(write: PendingWrite): void {
     const { shared, sql } = this.#parts;
-    if (!shared.accepting) return this.#forward(write);
+    if (!shared.accepting || this.#closing !== null) return this.#forward(write);
     const { key, statements, id } = write;
     write.at = 'sql';
     sql.post({ type: 'write', write: { key, statements, id } });
   }
 
   #forward(write: PendingWrite): void {
+    // It is known not to have happened.
+    if (this.#closing !== null) return this.#writes.fail(write, closed());
     const { key, statements, batch } = write;
     write.id ??= `${this.#idPrefix}.${key.toString(36).padStart(8, '0')}`;
     write.at = 'loop';
@@ -278,10 +280,17 @@ export class Handle implements Database {
         // Past this the threads are ended as they are; the files are good for that, as after a crash.
         setTimeout(resolve, options.closeTimeoutMs).unref();
       });
+      for (const write of this.#writes.all())
+        if (write.at === 'loop') loop.post({ type: 'cancel', key: write.key });
       loop.post({ type: 'close' });
       await stopped;
     }
-    this.#writes.failAll(closed());
+    this.#writes.failAll(
+      new PacelineError(
+        'OUTCOME_UNKNOWN',
+        'this member was closed before the outcome of the write was known: ask another member with the same request id',
+      ),
+    );
     await onClosed();
     // Better a few descriptors that stay open than locks lost under a connection that is not collected yet.
     if (!this.#reads.leftConnections) for (const fd of this.#descriptors) closeSync(fd);

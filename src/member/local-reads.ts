@@ -35,6 +35,7 @@ export class LocalReads {
       const undone = this.#shared.undone;
       const result = this.#open().query(sql, args, this.#shared.schema);
       const visible = this.#shared.visible;
+      // An undo is noted before the suspicion is lifted, so it cannot slip in between these two.
       while (!this.#shared.isCommitted(visible) && this.#shared.undone === undone)
         await this.#change(deadline);
       if (this.#shared.undone === undone) return result;

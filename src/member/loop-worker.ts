@@ -5,11 +5,12 @@ import { openFileLog } from '../log-store/file.ts';
 import type { LogStore } from '../log-store/log-store.ts';
 import { openTcpTransport, type TcpTransport } from '../transport/tcp.ts';
 import type { Layout } from './directory.ts';
-import { Loop, TICK_MS } from './loop.ts';
+import { Loop } from './loop.ts';
 import { FRAME_MARGIN_BYTES, logLimits, membershipOf } from './new-member.ts';
 import type { MemberOptions } from './options.ts';
 import { ThreadPort } from './port.ts';
 import type { AppToLoop, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
+import { TICK_MS } from './raft-timing.ts';
 import { SharedState } from './shared-state.ts';
 
 /** What the application's thread gives the loop's. */

@@ -53,6 +53,10 @@ export class PendingWrites {
     return this.#pending.get(key);
   }
 
+  all(): PendingWrite[] {
+    return [...this.#pending.values()];
+  }
+
   /** The write ran; it is answered when its position is committed. */
   executed(write: PendingWrite, receipt: WriteReceipt): void {
     this.#executed.push({ write, receipt });
@@ -90,7 +94,7 @@ export class PendingWrites {
   }
 
   failAll(error: PacelineError): void {
-    for (const write of [...this.#pending.values()]) this.fail(write, error);
+    for (const write of this.all()) this.fail(write, error);
     this.#executed = [];
   }
 
@@ -105,7 +109,6 @@ export class PendingWrites {
 
   #checkDeadlines(): void {
     const now = performance.now();
-    for (const write of [...this.#pending.values()])
-      if (write.deadlineMs <= now) this.#onDeadline(write);
+    for (const write of this.all()) if (write.deadlineMs <= now) this.#onDeadline(write);
   }
 }

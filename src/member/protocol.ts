@@ -66,7 +66,7 @@ export function unpackEntries({ ids, lengths, handOver }: PackedEntries): Entry[
 }
 
 export type LoopToSql =
-  | { readonly type: 'begin'; readonly at: EntryId; readonly checksum: ChecksumValue | null }
+  | { readonly type: 'begin'; readonly at: EntryId; readonly checksum: ChecksumValue }
   | PackedEntries
   | { readonly type: 'lead'; readonly term: Term }
   | { readonly type: 'step-down' }

@@ -9,8 +9,12 @@ import type { LogView } from '../raft/log-view.ts';
 export class Settlement {
   #term: Term | null = null;
 
+  get open(): boolean {
+    return this.#term !== null;
+  }
+
   /** Leadership of `term` was lost. */
-  open(term: Term): void {
+  begin(term: Term): void {
     this.#term = term;
   }
 

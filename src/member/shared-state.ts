@@ -2,7 +2,7 @@
  * What every thread of a member may look at without asking another: a few numbers in shared memory. Indexes are kept as
  * their low 32 bits; they are compared by difference, which is right while they are less than 2^31 apart.
  */
-const FIELDS = ['accepting', 'visible', 'committed', 'undone', 'schema'] as const;
+const FIELDS = ['accepting', 'visible', 'committed', 'suspect', 'undone', 'schema'] as const;
 type Field = (typeof FIELDS)[number];
 
 export class SharedState {
@@ -36,9 +36,14 @@ export class SharedState {
     this.#store('committed', index | 0);
   }
 
+  /** While true the database may hold what the log has not, and indexes prove nothing. */
+  setSuspect(suspect: boolean): void {
+    this.#store('suspect', suspect ? 1 : 0);
+  }
+
   /** Whether everything up to `visible` is committed. */
   isCommitted(visible: number): boolean {
-    return ((visible - this.#load('committed')) | 0) <= 0;
+    return this.#load('suspect') === 0 && ((visible - this.#load('committed')) | 0) <= 0;
   }
 
   /** How often commits were undone: a reader that finds it changed must read again. */

@@ -31,7 +31,6 @@ export interface SnapshotReceiverParts {
   readonly request: (to: MemberId, frame: SnapshotRequestFrame) => void;
   /** The file is complete, on disk, and has the offered checksum. */
   readonly onReceived: (offer: SnapshotOffer) => void;
-  readonly onProgress: (receivedBytes: number, totalBytes: number) => void;
   readonly warn: (message: string) => void;
 }
 
@@ -176,7 +175,6 @@ export class SnapshotReceiver {
       transfer.early.delete(transfer.written);
       this.#count(transfer, next);
     }
-    this.#parts.onProgress(transfer.written, transfer.offer.bytes);
     this.#advance(transfer);
   }
 

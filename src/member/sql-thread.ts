@@ -1,5 +1,6 @@
 import { fstatSync, renameSync, rmSync } from 'node:fs';
 import { decodeWrite, encodeResults } from '../api/wire.ts';
+import { must } from '../base/assert.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import type { Entry, EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
@@ -171,11 +172,13 @@ export class SqlThread {
   }
 
   /** The loop has found the database's place in the log. */
-  #begin(at: EntryId, checksum: ChecksumValue | null): void {
-    const connections = this.#opened;
-    if (connections === null || checksum === null)
-      throw new PacelineError('INTERNAL', 'a database without a place in the log');
-    this.#running = this.#run(connections, checksum);
+  #begin(at: EntryId, checksum: ChecksumValue): void {
+    const running = this.#run(must(this.#opened, 'an open database'), checksum);
+    this.#running = running;
+    if (!running.engine.rewind(at, checksum)) {
+      this.#rebuild(cannotGoBack(at));
+      return;
+    }
     this.#parts.loop.post({ type: 'begun', position: at });
     this.#parts.app.post({ type: 'readers-may-open' });
   }
@@ -371,12 +374,7 @@ export class SqlThread {
     const running = this.#must();
     if (running.engine.rollBack(to))
       return this.#parts.loop.post({ type: 'rolled-back', position: to });
-    this.#rebuild(
-      new PacelineError(
-        'DATABASE_DIVERGED',
-        `the database cannot be brought back to ${to.term}.${to.index}: its WAL no longer has what that takes`,
-      ),
-    );
+    this.#rebuild(cannotGoBack(to));
   }
 
   #must(): Running {
@@ -449,6 +447,11 @@ function checkPosition(found: EntryId, wanted: EntryId): void {
     'DATABASE_DAMAGED',
     `the database received is at ${found.term}.${found.index}, not at ${wanted.term}.${wanted.index}`,
   );
+}
+
+function cannotGoBack({ term, index }: EntryId): PacelineError {
+  const why = `the database cannot be brought back to ${term}.${index}`;
+  return new PacelineError('DATABASE_DIVERGED', `${why}: its WAL no longer has what that takes`);
 }
 
 function notLeader(): PacelineError {

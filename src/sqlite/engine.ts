@@ -46,7 +46,7 @@ export class Engine {
   #term: Term | null = null;
   #schemaCookie = 0;
 
-  /** The database must be at `position`, with `checksum`. */
+  /** The database must be at `position`, with `checksum`; where that is not known yet, call `rewind` first. */
   constructor(
     connections: EngineConnections,
     position: EntryId,
@@ -167,6 +167,18 @@ export class Engine {
     this.#options.onVisible(id.index, true);
     this.#schemaCookie++;
     this.#renewLock();
+    return true;
+  }
+
+  /**
+   * At the start: brings the database, which is ahead of its log by what a crash kept out of that, back to `id`, where it has
+   * this checksum. False if the WAL does not have what that takes.
+   */
+  rewind(id: EntryId, checksum: ChecksumValue): boolean {
+    if (id.index !== this.#position.index || id.term !== this.#position.term) {
+      if (!this.rollBack(id)) return false;
+    }
+    this.#checksum = checksum;
     return true;
   }
 

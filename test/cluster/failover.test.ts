@@ -1,22 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stopAndCompare } from './files.ts';
-import { type Cluster, converge, startCluster } from './fixture.ts';
-import { until } from './until.ts';
-import { CREATE, CREATE_INDEX, Workload } from './workload.ts';
-
-async function startWithTable(...args: Parameters<typeof startCluster>): Promise<Cluster> {
-  const cluster = await startCluster(...args);
-  await cluster.members[0]!.execute(CREATE);
-  await cluster.members[0]!.execute(CREATE_INDEX);
-  return cluster;
-}
-
-/** Waits until `count` more writes were acknowledged. */
-async function progress(work: Workload, count: number): Promise<void> {
-  const goal = work.acknowledged.size + count;
-  await until(`${count} more writes`, () => work.acknowledged.size >= goal);
-}
+import { type Cluster, converge } from './fixture.ts';
+import { progress, startWithTable } from './steps.ts';
+import { Workload } from './workload.ts';
 
 async function settle(cluster: Cluster, work: Workload): Promise<void> {
   await work.stop();

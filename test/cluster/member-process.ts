@@ -12,7 +12,8 @@ process.on('disconnect', () => process.exit());
 process.on('SIGTERM', () => {}); // ends when its parent says so
 
 function tell(message: FromChild): void {
-  if (process.connected) process.send!(message);
+  // A parent that is gone ends this process by the disconnect.
+  if (process.connected) process.send!(message, () => {});
 }
 
 function asError(error: unknown) {

@@ -1,0 +1,53 @@
+import type { LogStore } from '../log-store/log-store.ts';
+import type { MemberId } from '../raft/entry.ts';
+import type { Raft } from '../raft/raft.ts';
+import type { Network } from './network.ts';
+import { CAMPAIGN_DELAY_TICKS } from './raft-timing.ts';
+
+/** How much later than others a member campaigns that has no history yet. */
+const NEW_MEMBER_TICKS = 30;
+/** How long such a member waits for the others to be there at all; then a majority has to do. */
+const NEW_CLUSTER_MS = 3_000;
+
+/**
+ * A cluster starts fastest if somebody campaigns as soon as all members are connected. A member without any history
+ * lets others go first: one of them may have been given the content for a new cluster.
+ */
+export class FirstElection {
+  readonly #self: MemberId;
+  readonly #raft: Raft;
+  readonly #log: LogStore;
+  readonly #network: Network;
+  readonly #startedMs: number;
+  #wereTogether = false;
+
+  constructor(self: MemberId, raft: Raft, log: LogStore, network: Network, startedMs: number) {
+    this.#self = self;
+    this.#raft = raft;
+    this.#log = log;
+    this.#network = network;
+    this.#startedMs = startedMs;
+  }
+
+  /** Whether Raft's clock may run, and with it the time after which this member campaigns. */
+  mayTick(nowMs: number): boolean {
+    const isNew = this.#log.lastIndex === 0;
+    if (!this.#wereTogether) this.#look(isNew);
+    return (
+      this.#wereTogether ||
+      !isNew ||
+      this.#raft.term > 0 ||
+      nowMs - this.#startedMs > NEW_CLUSTER_MS
+    );
+  }
+
+  #look(isNew: boolean): void {
+    const { membership } = this.#raft;
+    const others = membership.filter((m) => m.id !== this.#self);
+    if (!others.every((m) => this.#network.isConnected(m.id))) return;
+    this.#wereTogether = true;
+    const rank = membership.findIndex((m) => m.id === this.#self);
+    const wait = isNew && others.length > 0 ? NEW_MEMBER_TICKS : 0;
+    this.#raft.campaignIn(rank * CAMPAIGN_DELAY_TICKS + wait);
+  }
+}

@@ -1,0 +1,92 @@
+import type { LogStore } from '../log-store/log-store.ts';
+import type { EntryId, Index, MemberId, Term } from '../raft/entry.ts';
+import type { Raft } from '../raft/raft.ts';
+import type { Ready } from '../raft/ready.ts';
+import type { DatabaseTracker } from './database-tracker.ts';
+import type { Forwarding } from './forwarding.ts';
+import type { LoopLog } from './loop-log.ts';
+import type { Port } from './port.ts';
+import type { AppToLoop, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
+import { Settlement } from './settlement.ts';
+import type { SharedState } from './shared-state.ts';
+
+export interface LeadershipParts {
+  readonly raft: Raft;
+  readonly log: LogStore;
+  readonly tracker: DatabaseTracker;
+  readonly forwarding: Forwarding;
+  readonly sql: Port<SqlToLoop, LoopToSql>;
+  readonly app: Port<AppToLoop, LoopToApp>;
+  readonly shared: SharedState;
+  readonly loopLog: LoopLog;
+}
+
+/** Tells everybody in this member who leads and what is committed, in the order that they rely on. */
+export class Leadership {
+  readonly #parts: LeadershipParts;
+  readonly #settlement = new Settlement();
+  /** The term that this member leads. */
+  #term: Term | null = null;
+  #knownLeader: MemberId | null = null;
+  #committed: Index;
+
+  constructor(parts: LeadershipParts) {
+    this.#parts = parts;
+    this.#committed = parts.raft.commit;
+    parts.shared.setCommitted(this.#committed);
+  }
+
+  /** Whether it is still open what became of entries that this member made as a leader. */
+  get unsettled(): boolean {
+    const { raft } = this.#parts;
+    return this.#settlement.open || (raft.role === 'leader' && raft.commit < raft.lastIndex);
+  }
+
+  note(ready: Ready): void {
+    this.#noteRole(ready);
+    if (ready.commit > this.#committed) this.#noteCommit(ready.commit);
+  }
+
+  /** An entry that the SQL thread executed. What comes too late is undone when the tracker sees that the log lacks it. */
+  executed(id: EntryId, data: Uint8Array): void {
+    const { raft, tracker } = this.#parts;
+    if (id.term !== raft.term || !raft.canPropose()) return;
+    raft.propose({ ...id, membership: null, data });
+    tracker.proposed(id);
+  }
+
+  #noteRole({ role, term, leader }: Ready): void {
+    const leads = role === 'leader';
+    if (this.#term !== null && (!leads || this.#term !== term)) this.#lose(this.#term);
+    if (leads && this.#term === null) {
+      this.#term = term;
+      this.#parts.tracker.elected(term);
+    }
+    if (leader === this.#knownLeader) return;
+    this.#knownLeader = leader;
+    const { loopLog, forwarding } = this.#parts;
+    loopLog.info({ term, leader, role }, leader === null ? 'no leader' : `${leader} leads`);
+    forwarding.reroute();
+  }
+
+  #lose(term: Term): void {
+    const { shared, tracker, forwarding } = this.#parts;
+    this.#term = null;
+    shared.accepting = false;
+    this.#settlement.begin(term);
+    tracker.stopLeading();
+    forwarding.lostLeadership();
+  }
+
+  /** What became of an earlier leadership is told before anything that is committed in a later one. */
+  #noteCommit(commit: Index): void {
+    const { shared, sql, app, log, forwarding } = this.#parts;
+    this.#committed = commit;
+    shared.setCommitted(commit);
+    sql.post({ type: 'committed', index: commit });
+    const settled = this.#settlement.settle(log, commit);
+    if (settled !== null) app.post({ type: 'settled', ...settled });
+    if (this.#term !== null) app.post({ type: 'committed', index: commit });
+    forwarding.committed(commit);
+  }
+}

@@ -1,0 +1,25 @@
+import { Prng } from '../base/prng.ts';
+import type { RaftConfig } from '../raft/config.ts';
+import type { MemberOptions } from './options.ts';
+
+/** How long a tick of Raft's clock lasts. */
+export const TICK_MS = 10;
+/** A follower's rank times this is how long it waits before it tries to replace a leader whose connection closed. */
+export const CAMPAIGN_DELAY_TICKS = 2;
+/** Appends on the way to one follower: enough to fill the time of a round trip with small batches. */
+const INFLIGHT_MESSAGES_MAX = 128;
+const INFLIGHT_BYTES_MAX = 16 * 2 ** 20;
+const APPEND_BYTES_MAX = 2 ** 20;
+
+export function raftConfig(options: MemberOptions, seed: number): RaftConfig {
+  return {
+    id: options.id,
+    electionTicks: Math.ceil(options.electionTimeoutMs / TICK_MS),
+    heartbeatTicks: Math.max(1, Math.floor(options.heartbeatMs / TICK_MS)),
+    campaignDelayTicks: CAMPAIGN_DELAY_TICKS,
+    inflightMessagesMax: INFLIGHT_MESSAGES_MAX,
+    inflightBytesMax: INFLIGHT_BYTES_MAX,
+    appendBytesMax: APPEND_BYTES_MAX,
+    prng: new Prng(seed),
+  };
+}

@@ -1,0 +1,64 @@
+import type { MemberId } from '../raft/entry.ts';
+import type { Raft } from '../raft/raft.ts';
+import type { DatabaseTracker } from './database-tracker.ts';
+import type { Leadership } from './leadership.ts';
+import type { Network } from './network.ts';
+
+export interface ShutdownParts {
+  readonly self: MemberId;
+  readonly raft: Raft;
+  readonly tracker: DatabaseTracker;
+  readonly leadership: Leadership;
+  readonly network: Network;
+  /** Handing over may take this long; then the others have to find out by themselves. */
+  readonly handOverMs: number;
+  readonly closeDatabase: () => void;
+}
+
+/** A clean stop: a leader hands over before it goes, so that nobody has to find out, then the database is closed. */
+export class Shutdown {
+  readonly #parts: ShutdownParts;
+  #phase: 'running' | 'handing-over' | 'closing' = 'running';
+  #untilMs = 0;
+
+  constructor(parts: ShutdownParts) {
+    this.#parts = parts;
+  }
+
+  get begun(): boolean {
+    return this.#phase !== 'running';
+  }
+
+  begin(nowMs: number): void {
+    if (this.begun) return;
+    this.#phase = 'handing-over';
+    this.#untilMs = nowMs + this.#parts.handOverMs;
+    if (this.#parts.tracker.leading) this.#parts.tracker.stopLeading();
+  }
+
+  /** The SQL thread executes no more; everything it executed is in the log. */
+  steppedDown(): void {
+    const { raft } = this.#parts;
+    if (this.#phase === 'handing-over' && raft.canPropose() && this.#hasSuccessor())
+      raft.transferLeadership(null);
+  }
+
+  /** Call when the leader or a connection may have changed, and now and then. */
+  look(nowMs: number): void {
+    if (this.#phase !== 'handing-over') return;
+    if (nowMs < this.#untilMs && this.#mustWait()) return;
+    this.#phase = 'closing';
+    this.#parts.closeDatabase();
+  }
+
+  /** Nobody took over yet, or writes are under way whose outcome will be known. */
+  #mustWait(): boolean {
+    const { raft, leadership } = this.#parts;
+    return leadership.unsettled || (raft.role === 'leader' && this.#hasSuccessor());
+  }
+
+  #hasSuccessor(): boolean {
+    const { raft, self, network } = this.#parts;
+    return raft.membership.some((m) => m.voter && m.id !== self && network.isConnected(m.id));
+  }
+}
