@@ -22,6 +22,8 @@ class LiveView {
   readonly #load: Load;
   readonly #verification: Verification;
   #sightings: readonly Sighting[] = [];
+  /** The last one seen, also while nobody leads. */
+  #leader: Sighting | null = null;
   #events: string[] = [];
   #keys = false;
   #ended = false;
@@ -54,6 +56,7 @@ class LiveView {
   async #drawUntilEnded(): Promise<void> {
     while (!this.#ended) {
       this.#sightings = await lookAround(this.#cluster);
+      this.#leader = leaderAmong(this.#sightings) ?? this.#leader;
       if (this.#ended) return;
       this.#draw();
       await delay(this.#screen.inPlace ? LIMITS.redrawMs : LIMITS.plainLineMs);
@@ -73,9 +76,8 @@ class LiveView {
   }
 
   #onKey(name: string, quit: () => void): void {
-    const leader = leaderAmong(this.#sightings)?.member;
     if (name === 'q' || name === 'ctrl-c') quit();
-    else if (name === 'k') void leader?.kill();
+    else if (name === 'k') void this.#leader?.member.kill();
     else
       for (const member of this.#cluster.members)
         if (member.state === 'died' && (name === 'r' || name === member.id))
@@ -85,9 +87,8 @@ class LiveView {
   async #onDeath(member: MemberProcess): Promise<void> {
     if (this.#ended) return;
     const noticedMs = performance.now();
-    const before = leaderAmong(this.#sightings);
-    const term = before?.status?.term ?? 0;
-    const led = before?.member === member;
+    const term = this.#leader?.status?.term ?? 0;
+    const led = this.#leader?.member === member;
     this.#tell(led ? `${member.id} died, leading term ${term}` : `${member.id} died, a follower`);
     try {
       const from = led ? term : term - 1;

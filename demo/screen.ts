@@ -16,15 +16,22 @@ export function createScreen(stream: NodeJS.WriteStream): Screen {
     return { inPlace: false, draw: () => {}, say, clear: () => {} };
   }
   const update = createLogUpdate(stream);
-  return {
-    inPlace: true,
-    draw: (lines) => update(lines.join('\n')),
-    say: (line) => update.persist(line),
-    clear: () => {
-      update.clear();
-      update.done(); // shows the cursor again
-    },
+  let drawn: readonly string[] = [];
+  const draw = (lines: readonly string[]) => {
+    drawn = lines;
+    update(lines.join('\n'));
   };
+  const clear = () => {
+    drawn = [];
+    update.clear();
+    update.done(); // shows the cursor again
+  };
+  const say = (line: string) => {
+    update.clear();
+    stream.write(`${line}\n`);
+    if (drawn.length > 0) draw(drawn);
+  };
+  return { inPlace: true, draw, say, clear };
 }
 
 export function bold(text: string): string {

@@ -103,3 +103,11 @@ export class PacelineError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Anything thrown, as what the member reports: an error of ours as it is, everything else as a bug. */
+export function asPacelineError(error: unknown): PacelineError {
+  if (error instanceof PacelineError) return error;
+  const where = error instanceof Error ? `\n${error.stack}` : '';
+  const message = `${messageOf(error)}; this is a bug: please report it${where}`;
+  return new PacelineError('INTERNAL', message, { cause: error });
+}

@@ -1,4 +1,3 @@
-import { PacelineError } from '../base/errors.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import type { CheckpointReply } from '../sqlite/checkpoint-worker.ts';
@@ -169,10 +168,4 @@ export class CheckpointCycle {
     this.#rollPin();
     this.#parts.onResume();
   }
-}
-
-/** Faults after which the database has to come from another member. */
-export function needsRebuild(error: unknown): error is PacelineError {
-  const codes = ['DATABASE_DIVERGED', 'DATABASE_DAMAGED', 'DATABASE_MISSING', 'FOREIGN_WRITE'];
-  return error instanceof PacelineError && codes.includes(error.code);
 }

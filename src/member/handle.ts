@@ -13,6 +13,7 @@ import type { Status } from '../api/status.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { decodeResults, encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
+import { checkRequestId, closed, unknownOutcome } from './handle-errors.ts';
 import { LocalReads } from './local-reads.ts';
 import type { Logger, MemberOptions } from './options.ts';
 import { type PendingWrite, PendingWrites, type WriteReceipt } from './pending-writes.ts';
@@ -126,7 +127,7 @@ export class Handle implements Database {
   ): Promise<WriteReceipt> {
     this.#checkOpen();
     const { options } = this.#parts;
-    if (id !== undefined) checkId(id, options.requestIdBytesMax);
+    if (id !== undefined) checkRequestId(id, options.requestIdBytesMax);
     if (this.#writes.size >= options.writeQueueMax)
       throw new PacelineError(
         'OVERLOADED',
@@ -295,22 +296,4 @@ export class Handle implements Database {
     // Better a few descriptors that stay open than locks lost under a connection that is not collected yet.
     if (!this.#reads.leftConnections) for (const fd of this.#descriptors) closeSync(fd);
   }
-}
-
-/** A write in flight when its member fails may have been replicated. */
-function unknownOutcome(error: PacelineError): PacelineError {
-  return new PacelineError(
-    'OUTCOME_UNKNOWN',
-    `this member failed (${error.message}); the write may or may not take effect`,
-    { cause: error },
-  );
-}
-
-function closed(): PacelineError {
-  return new PacelineError('CLOSED', 'this member was closed');
-}
-
-function checkId(id: unknown, bytesMax: number): void {
-  if (typeof id === 'string' && id !== '' && Buffer.byteLength(id) <= bytesMax) return;
-  throw new PacelineError('REQUEST_INVALID', `a request id is a string of 1 to ${bytesMax} bytes`);
 }

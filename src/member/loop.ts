@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { messageOf, PacelineError } from '../base/errors.ts';
+import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { LogStore } from '../log-store/log-store.ts';
 import type { MemberId } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
@@ -12,10 +12,10 @@ import { DatabaseSupply } from './database-supply.ts';
 import { DatabaseTracker } from './database-tracker.ts';
 import { FirstElection } from './first-election.ts';
 import { Forwarding } from './forwarding.ts';
+import { checkImportIsFirst } from './import-check.ts';
 import { Leadership } from './leadership.ts';
 import { LoopLog } from './loop-log.ts';
 import { Network } from './network.ts';
-import { IMPORTED } from './new-member.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, DatabaseReport, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
@@ -170,7 +170,7 @@ export class Loop {
     } catch (error) {
       // Damaged bytes from a peer are the transport's to deal with.
       if (error instanceof PacelineError && error.code === 'RECORD_DAMAGED') throw error;
-      this.fail(asFailure(error));
+      this.fail(asPacelineError(error));
     }
   }
 
@@ -198,16 +198,9 @@ export class Loop {
   }
 
   #step(message: Message): void {
-    if (this.#isImportOnly() && fromLeader(message)) throw importTooLate(message.from);
+    const { options, log } = this.#parts;
+    if (options.import !== null) checkImportIsFirst(log, message);
     this.#raft.step(message);
-  }
-
-  /** This member has imported a file, and nothing has happened since. */
-  #isImportOnly(): boolean {
-    const { log, options } = this.#parts;
-    const { index, term } = log.base;
-    if (options.import === null || log.lastIndex !== index) return false;
-    return index === IMPORTED.index && term === IMPORTED.term;
   }
 
   #reachableLeader(): MemberId | null {
@@ -296,22 +289,4 @@ export class Loop {
     this.#supply.stop();
     this.#parts.onStopped();
   }
-}
-
-function fromLeader({ type }: Message): boolean {
-  return type === 'append-request' || type === 'heartbeat-request' || type === 'snapshot-request';
-}
-
-function importTooLate(leader: MemberId): PacelineError {
-  return new PacelineError(
-    'IMPORT_INVALID',
-    `the cluster has a history already (${leader} leads): only a new cluster can start with an imported file; empty this member's directory, and start it without`,
-  );
-}
-
-function asFailure(error: unknown): PacelineError {
-  if (error instanceof PacelineError) return error;
-  const where = error instanceof Error ? `\n${error.stack}` : '';
-  const message = `${messageOf(error)}; this is a bug: please report it${where}`;
-  return new PacelineError('INTERNAL', message, { cause: error });
 }

@@ -1,0 +1,174 @@
+import { renameSync, rmSync } from 'node:fs';
+import { must } from '../base/assert.ts';
+import { PacelineError } from '../base/errors.ts';
+import type { EntryId, Index } from '../raft/entry.ts';
+import type { ChecksumValue } from '../redo/checksum.ts';
+import {
+  closeConnections,
+  type EngineConnections,
+  openConnections,
+} from '../sqlite/connections.ts';
+import { positionsInWal } from '../sqlite/engine.ts';
+import { INFLIGHT_ENTRIES_MAX } from './inflight.ts';
+import type { LoopToSql, SqlToApp, SqlToLoop } from './protocol.ts';
+import { RunningDatabase, type RunningParts } from './running-database.ts';
+
+/** Positions reported from the WAL after a crash: more than can have been in flight. */
+const POSITIONS_MAX = 4 * INFLIGHT_ENTRIES_MAX;
+
+type Install = Extract<LoopToSql, { type: 'install' }>;
+
+export interface SlotParts extends RunningParts {
+  readonly tellLoop: (message: SqlToLoop) => void;
+  readonly tellApp: (message: SqlToApp) => void;
+}
+
+/** Faults after which the database has to come from another member. */
+export function needsRebuild(error: unknown): error is PacelineError {
+  const codes = ['DATABASE_DIVERGED', 'DATABASE_DAMAGED', 'DATABASE_MISSING', 'FOREIGN_WRITE'];
+  return error instanceof PacelineError && codes.includes(error.code);
+}
+
+/** The place of this member's database: opened at the start, replaced by another member's where it must be, closed at the end. */
+export class DatabaseSlot {
+  readonly #parts: SlotParts;
+  #opened: EngineConnections | null = null;
+  #running: RunningDatabase | null = null;
+  #install: Install | null = null;
+
+  constructor(parts: SlotParts) {
+    this.#parts = parts;
+  }
+
+  /** Null while there is none that work can be done on. */
+  get running(): RunningDatabase | null {
+    return this.#running;
+  }
+
+  must(): RunningDatabase {
+    return must(this.#running, 'a database with a place in the log');
+  }
+
+  open(): void {
+    const { path, cluster, shared, tellLoop } = this.#parts;
+    try {
+      this.#opened = openConnections(path);
+    } catch (error) {
+      if (!needsRebuild(error)) throw error;
+      return tellLoop({ type: 'unusable', error: error.toRecord() });
+    }
+    const { wal, pageSize } = this.#opened;
+    const { term, index } = this.#opened.position;
+    shared.setVisible(index);
+    const inWal = positionsInWal(wal, cluster, POSITIONS_MAX);
+    tellLoop({ type: 'opened', position: { term, index }, inWal, pageSize });
+  }
+
+  /** The loop has found the database's place in the log; the database may be ahead of it. */
+  begin(at: EntryId, checksum: ChecksumValue): void {
+    const running = this.#run(must(this.#opened, 'an open database'), checksum);
+    if (!running.engine.rewind(at, checksum)) {
+      this.rebuild(cannotGoBack(at));
+      return;
+    }
+    this.#parts.tellLoop({ type: 'begun', position: at });
+    this.#parts.tellApp({ type: 'readers-may-open' });
+  }
+
+  rollBack(to: EntryId): void {
+    if (this.must().engine.rollBack(to))
+      this.#parts.tellLoop({ type: 'rolled-back', position: to });
+    else this.rebuild(cannotGoBack(to));
+  }
+
+  /** The database is of no use any more: another one is fetched. */
+  rebuild(error: PacelineError): void {
+    this.#shut(false, () => this.#parts.tellLoop({ type: 'unusable', error: error.toRecord() }));
+  }
+
+  /** Another member's database has been received. It takes the place of ours when no reader has that open any more. */
+  install(install: Install): void {
+    this.#install = install;
+    this.#parts.tellApp({ type: 'close-readers' });
+  }
+
+  readersClosed(): void {
+    const install = this.#install;
+    this.#install = null;
+    if (install !== null) this.#shut(false, () => this.#putInPlace(install));
+  }
+
+  /** For the end. Only what is committed stays in the database; the log has the rest. */
+  close(committed: Index, done: () => void): void {
+    const clean = this.#running?.undoUncommitted(committed) ?? false;
+    if (this.#running !== null && !clean)
+      this.#warn('closed with entries in the database that are not known to be committed');
+    this.#shut(clean, done);
+  }
+
+  #run(connections: EngineConnections, checksum: ChecksumValue): RunningDatabase {
+    this.#running = new RunningDatabase(connections, checksum, this.#parts);
+    return this.#running;
+  }
+
+  #putInPlace({ file, id, checksum }: Install): void {
+    const { path, tellLoop, tellApp, shared } = this.#parts;
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    renameSync(file, path);
+    try {
+      this.#opened = openConnections(path);
+      checkPosition(this.#opened.position, id);
+    } catch (error) {
+      if (!needsRebuild(error)) throw error;
+      this.rebuild(error);
+      return;
+    }
+    shared.noteUndone();
+    shared.setVisible(id.index);
+    this.#run(this.#opened, checksum);
+    tellLoop({ type: 'installed', position: id });
+    tellApp({ type: 'readers-may-open' });
+  }
+
+  /** Closes what is open, and goes on when the last connection is closed. */
+  #shut(fold: boolean, then: () => void): void {
+    const opened = this.#opened;
+    const running = this.#running;
+    this.#opened = null;
+    this.#running = null;
+    if (opened === null) return then();
+    const { descriptors } = opened.files;
+    const closed = () => {
+      this.#parts.tellApp({ type: 'descriptors-left', descriptors });
+      then();
+    };
+    if (running === null) {
+      closeConnections(opened);
+      return closed();
+    }
+    running.close(fold).then((folded) => {
+      if (!folded) this.#warn('a foreign process reads the database: its WAL stays beside it');
+      closed();
+    }, this.#parts.onFailure);
+  }
+
+  #warn(message: string): void {
+    this.#parts.tellLoop({ type: 'warning', message });
+  }
+}
+
+function cannotGoBack({ term, index }: EntryId): PacelineError {
+  const why = `the database cannot be brought back to ${term}.${index}`;
+  return new PacelineError(
+    'DATABASE_DIVERGED',
+    `${why}: its WAL no longer has what that takes; it is fetched from another member`,
+  );
+}
+
+function checkPosition(found: EntryId, wanted: EntryId): void {
+  if (found.term === wanted.term && found.index === wanted.index) return;
+  throw new PacelineError(
+    'DATABASE_DAMAGED',
+    `the database received is at ${found.term}.${found.index}, not at ${wanted.term}.${wanted.index}; it is fetched again`,
+  );
+}

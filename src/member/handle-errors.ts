@@ -1,0 +1,19 @@
+import { PacelineError } from '../base/errors.ts';
+
+/** A write in flight when its member fails may have been replicated. */
+export function unknownOutcome(error: PacelineError): PacelineError {
+  return new PacelineError(
+    'OUTCOME_UNKNOWN',
+    `this member failed (${error.message}); the write may or may not take effect`,
+    { cause: error },
+  );
+}
+
+export function closed(): PacelineError {
+  return new PacelineError('CLOSED', 'this member was closed');
+}
+
+export function checkRequestId(id: unknown, bytesMax: number): void {
+  if (typeof id === 'string' && id !== '' && Buffer.byteLength(id) <= bytesMax) return;
+  throw new PacelineError('REQUEST_INVALID', `a request id is a string of 1 to ${bytesMax} bytes`);
+}

@@ -1,0 +1,48 @@
+import type { EntryId } from '../raft/entry.ts';
+import type { DatabaseReport } from './protocol.ts';
+import type { RunningDatabase } from './running-database.ts';
+
+/** How often the loop is told how the database is. */
+const REPORT_MS = 100;
+
+/** Tells the loop where the database stands: at once, and then again after a while if something has changed by then. */
+export class Reporter {
+  readonly #current: () => RunningDatabase | null;
+  readonly #post: (report: DatabaseReport) => void;
+  #timer: NodeJS.Timeout | null = null;
+  #reported: EntryId | null = null;
+
+  constructor(current: () => RunningDatabase | null, post: (report: DatabaseReport) => void) {
+    this.#current = current;
+    this.#post = post;
+  }
+
+  /** Call when something may have changed. */
+  look(): void {
+    if (this.#timer === null) this.#send();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #send(): void {
+    this.#timer = null;
+    const running = this.#current();
+    if (running === null || running.engine.position === this.#reported) return;
+    const { engine, connections } = running;
+    const { pageSize, wal } = connections;
+    const { position, checksum } = engine;
+    this.#reported = position;
+    this.#timer = setTimeout(() => this.#send(), REPORT_MS);
+    const databaseBytes = wal.databasePages * pageSize;
+    this.#post({
+      type: 'report',
+      position,
+      checksum,
+      pageSize,
+      databaseBytes,
+      walBytes: wal.bytes,
+    });
+  }
+}
