@@ -6,6 +6,12 @@ import type { FromMember, StatusRequest } from './member-process.ts';
 
 const PROGRAM = join(import.meta.dirname, 'member-process.js');
 
+/** Those that have not ended. None outlives this process, however it ends: the files go with it, too. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 const GONE = 'a member’s process ended without being asked to; what it said is above';
 
 interface StatusWaiter {
@@ -23,12 +29,14 @@ export class ChildMember {
   private constructor(child: ChildProcess) {
     this.#process = child;
     this.#exited = once(child, 'exit');
+    running.add(child);
     child.on('message', (message: FromMember) => {
       if (message.type !== 'status') return;
       this.#statuses.get(message.key)?.resolve(message.status);
       this.#statuses.delete(message.key);
     });
     child.once('exit', () => {
+      running.delete(child);
       for (const { reject } of this.#statuses.values()) reject(new Error(GONE));
     });
   }

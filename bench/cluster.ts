@@ -5,25 +5,23 @@ import { type Database, type OpenOptions, open, type Status } from '../src/index
 import { ChildMember } from './child-member.ts';
 import { logger } from './logger.ts';
 
-/**
- * The member that this process embeds, and the two that are processes of their own. By its name the first one comes last
- * where names decide who tries to replace a lost leader, so that most writes of a failover have to find a leader elsewhere.
- */
-export const APP = 'c';
-const OTHERS = ['a', 'b'];
-
 /** How often a state that is waited for is looked at. */
 const POLL_MS = 10;
 /** A state that has not come by then will not come. */
 const WAIT_MS = 60_000;
-/** Election timeout of members that should not lead; the default of the one that should is a tenth of it. */
-const PATIENT_MS = 10_000;
-
 /** Who should lead: the application's own member, one of the others, or whoever wins. */
 export type Leads = 'app' | 'another' | 'any';
 
+/**
+ * The first in the order of names is the first to try when there is no leader. So the application's member has the first name
+ * where it should lead; elsewhere it has the last, and most writes of a failover have to find a leader in another process.
+ */
+const NAMES = ['a', 'b', 'c'];
+
 /** Three members on this machine: one embedded in this process, two in processes of their own. */
 export class Cluster {
+  /** Name of the member in this process. */
+  readonly appId: string;
   readonly #dir: string;
   readonly #leads: Leads;
   readonly #addresses: Readonly<Record<string, string>>;
@@ -31,6 +29,7 @@ export class Cluster {
   #app: Database | null = null;
 
   private constructor(dir: string, leads: Leads, addresses: Readonly<Record<string, string>>) {
+    this.appId = leads === 'app' ? NAMES[0]! : NAMES.at(-1)!;
     this.#dir = dir;
     this.#leads = leads;
     this.#addresses = addresses;
@@ -38,11 +37,11 @@ export class Cluster {
 
   /** Resolves when the member leads that should. */
   static async start(dir: string, leads: Leads): Promise<Cluster> {
-    const ids = [APP, ...OTHERS];
-    const ports = await freePorts(ids.length);
-    const addresses = ids.map((id, i) => [id, `127.0.0.1:${ports[i]}`] as const);
+    const ports = await freePorts(NAMES.length);
+    const addresses = NAMES.map((id, i) => [id, `127.0.0.1:${ports[i]}`] as const);
     const cluster = new Cluster(dir, leads, Object.fromEntries(addresses));
-    await Promise.all([cluster.openApp(), ...OTHERS.map((id) => cluster.startChild(id))]);
+    const others = NAMES.filter((id) => id !== cluster.appId);
+    await Promise.all([cluster.openApp(), ...others.map((id) => cluster.startChild(id))]);
     await cluster.settle();
     return cluster;
   }
@@ -67,7 +66,7 @@ export class Cluster {
   }
 
   async openApp(): Promise<void> {
-    this.#app = await open({ ...this.#options(APP), logger });
+    this.#app = await open({ ...this.#options(this.appId), logger });
   }
 
   /** A leader hands over when it closes, so after this another one leads. */
@@ -84,14 +83,16 @@ export class Cluster {
   async settle(): Promise<string> {
     const deadline = Date.now() + WAIT_MS;
     for (;;) {
+      if (Date.now() > deadline) throw new Error(`waited in vain for a leader: ${this.#leads}`);
       const leader = await this.#agreed(deadline);
-      if (this.#leads === 'any' || (leader === APP) === (this.#leads === 'app')) return leader;
+      if (this.#leads === 'any' || (leader === this.appId) === (this.#leads === 'app'))
+        return leader;
       await this.restart(leader);
     }
   }
 
   async restart(id: string): Promise<void> {
-    if (id === APP) return this.reopenApp();
+    if (id === this.appId) return this.reopenApp();
     await this.child(id).stop();
     await this.startChild(id);
   }
@@ -127,13 +128,11 @@ export class Cluster {
   }
 
   #options(id: string): OpenOptions {
-    const patient = this.#leads !== 'any' && (id === APP) !== (this.#leads === 'app');
     return {
       dir: this.directory(id),
       id,
       members: this.#addresses,
       cluster: 'bench',
-      ...(patient ? { electionTimeoutMs: PATIENT_MS } : {}),
     };
   }
 }

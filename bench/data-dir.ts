@@ -5,6 +5,9 @@ import { join, resolve } from 'node:path';
 /** Numbers of Linux' file systems that live in memory: tmpfs and ramfs (statfs(2)). On these an fsync costs nothing. */
 const IN_MEMORY = new Set([0x01021994, 0x858458f6]);
 
+/** A member's threads may still be writing when everything is thrown away. */
+const RETRIES = 5;
+
 /** Compiled, this file lies in build/bench. */
 const BUILD = resolve(import.meta.dirname, '..');
 
@@ -17,7 +20,7 @@ export function makeDataDirectory(parent: string | null): string {
       `${places.join(' and ')} are in memory, where an fsync means nothing: name a directory on a disk with --dir`,
     );
   const dir = mkdtempSync(join(place, 'bench-data-'));
-  process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true, maxRetries: RETRIES }));
   return dir;
 }
 

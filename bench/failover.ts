@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { APP, Cluster } from './cluster.ts';
+import { Cluster } from './cluster.ts';
 import { type Column, column, printTable, progress, type Row } from './report.ts';
 import { median } from './samples.ts';
 import { createTable } from './table.ts';
@@ -57,7 +57,7 @@ export async function failover(dir: string, signal: Signal, times: number): Prom
 async function letAnotherLead(cluster: Cluster): Promise<string> {
   for (;;) {
     const leader = await cluster.settle();
-    if (leader !== APP) return leader;
+    if (leader !== cluster.appId) return leader;
     await cluster.reopenApp();
   }
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { layoutOf } from '../src/member/directory.ts';
 import { DatabaseSync } from '../src/sqlite/binding.ts';
-import { APP, Cluster } from './cluster.ts';
+import { Cluster } from './cluster.ts';
 import type { BenchOptions } from './options.ts';
 import { COMMON_COLUMNS, column, printTable, progress, type Row } from './report.ts';
 import { type Measured, measured, medianOf, Samples } from './samples.ts';
@@ -29,7 +29,7 @@ export async function reads(dir: string, options: BenchOptions): Promise<Row[]> 
   await app.batch(createTable('t'));
   for (const batch of batchesOfRows('t', ROWS)) await app.batch(batch);
   await cluster.caughtUp();
-  const path = layoutOf(cluster.directory(APP)).database;
+  const path = layoutOf(cluster.directory(cluster.appId)).database;
   const bare = new DatabaseSync(path, { readOnly: true, returnArrays: true });
   const statement = bare.prepare(SQL);
   const readers: Reader[] = [

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { layoutOf } from '../src/member/directory.ts';
 import { closedLoop } from './closed-loop.ts';
-import { APP, Cluster } from './cluster.ts';
+import { Cluster } from './cluster.ts';
 import { logUse } from './log-bytes.ts';
 import type { BenchOptions } from './options.ts';
 import { PlainSqlite } from './plain-sqlite.ts';
@@ -99,7 +99,7 @@ async function measureCluster(
   });
   const cpu = pids.map((pid, i) => (100 * (cpuSeconds(pid) - before[i]!)) / seconds);
   const [appCpu, ...followers] = cpu as [number, ...number[]];
-  const logDir = layoutOf(cluster.directory(APP)).log;
+  const logDir = layoutOf(cluster.directory(cluster.appId)).log;
   return {
     ...speed,
     ...logCost(logDir, indexes, startedMs),

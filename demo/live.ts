@@ -5,15 +5,29 @@ import { listenToKeys } from './keys.ts';
 import { LIMITS, VIEW_LOAD } from './limits.ts';
 import { Load } from './load.ts';
 import type { MemberProcess } from './member-process.ts';
-import { leaderAmong, lookAround, type Sighting, waitForCatchUp } from './observe.ts';
+import {
+  leaderAmong,
+  lookAround,
+  type Sighting,
+  waitForCatchUp,
+  waitForLeader,
+} from './observe.ts';
 import { type Picture, renderKillHint, renderLine, renderPicture } from './render.ts';
 import { count, type Screen } from './screen.ts';
 import { followTakeover, Verification } from './takeover.ts';
 
-/** Shows the cluster at work, until somebody quits. Throws when the load meets an error that no retry helps. */
-export async function runLive(cluster: Cluster, cities: number, screen: Screen): Promise<void> {
+/**
+ * Shows the cluster at work, until somebody quits or `signal` is aborted. Throws when the load meets an error that
+ * no retry helps.
+ */
+export async function runLive(
+  cluster: Cluster,
+  cities: number,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<void> {
   const view = new LiveView(cluster, cities, screen);
-  await view.run();
+  await view.run(signal);
 }
 
 class LiveView {
@@ -35,13 +49,18 @@ class LiveView {
     this.#verification = new Verification(cluster, this.#load, cities);
   }
 
-  async run(): Promise<void> {
+  async run(signal: AbortSignal): Promise<void> {
     const failed = new Promise<never>((_, reject) => this.#load.start(reject));
     this.#cluster.onDeath((member) => void this.#onDeath(member));
     let quit = () => {};
     const quitting = new Promise<void>((resolve) => {
       quit = resolve;
     });
+    signal.addEventListener('abort', quit);
+    if (!this.#screen.inPlace) {
+      const { member } = await waitForLeader(this.#cluster);
+      this.#screen.say(renderKillHint(member));
+    }
     const unlisten = listenToKeys((name) => this.#onKey(name, quit));
     this.#keys = unlisten !== null;
     try {

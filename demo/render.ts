@@ -24,7 +24,7 @@ export function renderPicture({ sightings, load, lost, events, keys }: Picture):
     '',
     renderLoad(load, lost),
     '',
-    renderKillHint(leader),
+    bold(renderKillHint(leader)),
     ...(events.length === 0 ? [] : ['', ...events]),
     ...(keys ? ['', renderKeys(sightings)] : []),
   ];
@@ -82,7 +82,7 @@ function renderLoad(load: Load, lost: number): string {
 
 export function renderKillHint(leader: MemberProcess | null): string {
   if (leader === null) return 'nobody leads: writes wait until two members see each other';
-  return `kill the leader from another terminal:  ${bold(`kill -9 ${leader.pid}`)}`;
+  return `kill the leader from another terminal:  kill -9 ${leader.pid}`;
 }
 
 function renderKeys(sightings: readonly Sighting[]): string {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createClient } from '../src/client/client.ts';
@@ -10,7 +11,7 @@ import { EXERCISE } from './limits.ts';
 import { runLive } from './live.ts';
 import { leaderAmong, lookAround, waitForLeader } from './observe.ts';
 import { count, createScreen, type Screen } from './screen.ts';
-import { interrupted } from './stop-signals.ts';
+import { abortOnSignals } from './stop-signals.ts';
 
 interface Flags {
   readonly exercise: boolean;
@@ -25,6 +26,8 @@ export interface DemoHooks {
   readonly beforeVerification?: (cluster: Cluster) => Promise<void>;
 }
 
+/** The exit status that shells expect after Ctrl-C. */
+const INTERRUPTED = 130;
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** Runs the demo with these arguments; resolves with the exit status when all members are stopped. Then exit: clients may still try. */
@@ -32,8 +35,10 @@ export async function runDemo(args: readonly string[], hooks: DemoHooks = {}): P
   const flags = parseFlags(args);
   const screen = createScreen(flags.exercise ? process.stderr : process.stdout);
   const cluster = await createCluster({ dir: flags.dir ?? null, cli: flags.cli });
+  const signal = abortOnSignals(cluster);
+  const interrupted = once(signal, 'abort').then(() => INTERRUPTED);
   try {
-    return await Promise.race([run(flags, cluster, screen, hooks), interrupted(cluster)]);
+    return await Promise.race([run(flags, cluster, screen, signal, hooks), interrupted]);
   } finally {
     screen.clear();
     screen.say('stopping the members');
@@ -68,6 +73,7 @@ async function run(
   { exercise, rows = Number.POSITIVE_INFINITY, kills }: Flags,
   cluster: Cluster,
   screen: Screen,
+  signal: AbortSignal,
   { beforeVerification = async () => {} }: DemoHooks,
 ): Promise<number> {
   const say = screen.say;
@@ -83,7 +89,7 @@ async function run(
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   say(`imported ${count(dataset.cities.length)} cities (GeoNames, CC BY 4.0) in ${seconds} s`);
   if (!exercise) {
-    await runLive(cluster, dataset.cities.length, screen);
+    await runLive(cluster, dataset.cities.length, screen, signal);
     return 0;
   }
   const report = await runExercise({ cluster, dataset, imported, kills, say, beforeVerification });

@@ -1,35 +1,28 @@
-/**
- * npm run bench: installs and builds what is missing, then measures. `--profile DIR` is meant for Node itself: it has every
- * process (the members' inherit it) and every thread in them write a CPU profile there when it ends.
- */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+// `npm run bench`: installs and builds what is missing, then measures. npm run bench -- --help says what can be chosen.
+// `--profile DIR` is meant for Node itself: every process (a member inherits it) and every thread writes a CPU profile there when
+// it ends; one that is killed writes none.
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { build, install, root, run } from './prepare.mjs';
 
-const root = resolve(import.meta.dirname, '..');
-
-/** @param {string} command @param {string[]} args @param {object} [options] */
-function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit', ...options });
-  if (error) throw error;
-  if (status !== 0) process.exit(status ?? 1);
-}
-
-/** @param {string[]} args */
+/** Takes `--profile DIR` out of the arguments; what to give to Node for it. */
 function takeProfile(args) {
   const at = args.indexOf('--profile');
   if (at === -1) return [];
   const [, dir] = args.splice(at, 2);
-  if (dir === undefined) throw new Error('--profile needs a directory');
+  if (dir === undefined) {
+    console.error('--profile needs a directory');
+    process.exit(1);
+  }
   mkdirSync(dir, { recursive: true });
   return ['--cpu-prof', `--cpu-prof-dir=${resolve(dir)}`];
 }
 
 const args = process.argv.slice(2);
 const profile = takeProfile(args);
-if (!existsSync(join(root, 'node_modules', '.package-lock.json')))
-  run('npm', ['ci'], { cwd: root });
-run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.test.json'], {
-  cwd: root,
+install();
+build('tsconfig.bench.json');
+// In the caller's folder, where the paths that were given begin.
+run(process.execPath, [...profile, join(root, 'build/bench/main.js'), ...args], {
+  cwd: process.cwd(),
 });
-run(process.execPath, [...profile, join(root, 'build/bench/main.js'), ...args]);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { checkArgs, checkStatement } from '../api/check.ts';
 import type { Database } from '../api/database.ts';
@@ -11,22 +10,14 @@ import type {
 } from '../api/request.ts';
 import type { Status } from '../api/status.ts';
 import type { SqlArgs } from '../api/value.ts';
-import { decodeResults, encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
-import { checkRequestId, closed, unknownOutcome } from './handle-errors.ts';
+import { closed, unknownOutcome } from './handle-errors.ts';
 import { LocalReads } from './local-reads.ts';
 import type { Logger, MemberOptions } from './options.ts';
-import { type PendingWrite, PendingWrites, type WriteReceipt } from './pending-writes.ts';
 import type { Port } from './port.ts';
-import type {
-  AppToLoop,
-  AppToSql,
-  ForwardAnswer,
-  LoopToApp,
-  SqlToApp,
-  WriteAnswer,
-} from './protocol.ts';
+import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
 import type { SharedState } from './shared-state.ts';
+import { WritePath } from './write-path.ts';
 
 export interface HandleParts {
   readonly options: MemberOptions;
@@ -39,20 +30,21 @@ export interface HandleParts {
   readonly onClosed: () => Promise<void>;
 }
 
+interface Waiting<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: PacelineError) => void;
+}
+
 /** The member as the application's thread sees it: writes go to the SQL thread or to the leader, reads are done right here. */
 export class Handle implements Database {
   readonly #parts: HandleParts;
-  readonly #writes: PendingWrites;
+  readonly #writes: WritePath;
   readonly #reads: LocalReads;
-  readonly #statuses = new Map<number, (status: Status) => void>();
-  /** First part of the request ids that this handle makes; ids of one handle lie side by side in the database. */
-  readonly #idPrefix = randomBytes(9).toString('base64url');
+  readonly #statuses = new Map<number, Waiting<Status>>();
   #nextKey = 1;
-  #committed = 0;
   #failure: PacelineError | null = null;
   #closing: Promise<void> | null = null;
-  #onReady: { resolve: (address: string) => void; reject: (error: PacelineError) => void } | null =
-    null;
+  #onReady: Waiting<string> | null = null;
   #onClosed: (() => void) | null = null;
   #threadsClosed = false;
   readonly #descriptors: number[] = [];
@@ -62,7 +54,7 @@ export class Handle implements Database {
   constructor(parts: HandleParts) {
     const { options, databasePath, shared, sql, loop } = parts;
     this.#parts = parts;
-    this.#writes = new PendingWrites((write) => this.#expire(write));
+    this.#writes = new WritePath({ options, sql, loop, shared });
     this.#reads = new LocalReads(
       databasePath,
       shared,
@@ -88,7 +80,8 @@ export class Handle implements Database {
   async execute(sql: string, args?: SqlArgs, options: WriteOptions = {}): Promise<ExecuteResult> {
     const statement = args === undefined ? { sql } : { sql, args };
     checkStatement(statement, this.#parts.options.sqlBytesMax);
-    const { results, position } = await this.#write([statement], false, options);
+    this.#checkOpen();
+    const { results, position } = await this.#writes.write([statement], false, options);
     return { ...results[0]!, position };
   }
 
@@ -96,7 +89,8 @@ export class Handle implements Database {
     if (!Array.isArray(statements) || statements.length === 0)
       throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
     for (const statement of statements) checkStatement(statement, this.#parts.options.sqlBytesMax);
-    return this.#write(statements, true, options);
+    this.#checkOpen();
+    return this.#writes.write(statements, true, options);
   }
 
   async query(sql: string, args?: SqlArgs): Promise<QueryResult> {
@@ -109,8 +103,8 @@ export class Handle implements Database {
   async status(): Promise<Status> {
     this.#checkOpen();
     const key = this.#nextKey++;
-    return new Promise((resolve) => {
-      this.#statuses.set(key, resolve);
+    return new Promise((resolve, reject) => {
+      this.#statuses.set(key, { resolve, reject });
       this.#parts.loop.post({ type: 'status', key });
     });
   }
@@ -120,60 +114,9 @@ export class Handle implements Database {
     return this.#closing;
   }
 
-  #write(
-    statements: readonly Statement[],
-    batch: boolean,
-    { id, timeoutMs }: WriteOptions,
-  ): Promise<WriteReceipt> {
-    this.#checkOpen();
-    const { options } = this.#parts;
-    if (id !== undefined) checkRequestId(id, options.requestIdBytesMax);
-    if (this.#writes.size >= options.writeQueueMax)
-      throw new PacelineError(
-        'OVERLOADED',
-        `${options.writeQueueMax} writes are waiting already: slow down, or raise writeQueueMax`,
-      );
-    return new Promise((resolve, reject) => {
-      const deadlineMs = performance.now() + (timeoutMs ?? options.writeTimeoutMs);
-      const write: PendingWrite = {
-        key: this.#nextKey++,
-        statements,
-        batch,
-        id: id ?? null,
-        deadlineMs,
-        at: 'sql',
-        resolve,
-        reject,
-      };
-      this.#writes.add(write);
-      this.#send(write);
-    });
-  }
-
-  /** To this member's own SQL thread while it leads, else to the leader, wherever that is. */
-  #send(write: PendingWrite): void {
-    const { shared, sql } = this.#parts;
-    if (!shared.accepting || this.#closing !== null) return this.#forward(write);
-    const { key, statements, id } = write;
-    write.at = 'sql';
-    sql.post({ type: 'write', write: { key, statements, id } });
-  }
-
-  #forward(write: PendingWrite): void {
-    // It is known not to have happened.
-    if (this.#closing !== null) return this.#writes.fail(write, closed());
-    const { key, statements, batch } = write;
-    write.id ??= `${this.#idPrefix}.${key.toString(36).padStart(8, '0')}`;
-    write.at = 'loop';
-    this.#parts.loop.post({
-      type: 'forward',
-      key,
-      bytes: encodeWrite({ statements, batch, id: write.id }),
-    });
-  }
-
   #fromSql(message: SqlToApp): void {
-    if (message.type === 'answer') this.#answered(message.answer);
+    if (message.type === 'plain-answers') this.#writes.plainAnswers(message);
+    else if (message.type === 'answer') this.#writes.answered(message.answer);
     else if (message.type === 'readers-may-open') this.#reads.mayOpen();
     else if (message.type === 'descriptors-left') this.#descriptors.push(...message.descriptors);
     else {
@@ -182,32 +125,20 @@ export class Handle implements Database {
     }
   }
 
-  #answered(answer: WriteAnswer): void {
-    const write = this.#writes.get(answer.key);
-    if (write === undefined) return;
-    if ('error' in answer) {
-      if (answer.error.code === 'NOT_LEADER') return this.#forward(write);
-      return this.#writes.fail(write, PacelineError.fromRecord(answer.error));
-    }
-    const { results, position } = answer;
-    if (position.index <= this.#committed) this.#writes.succeed(write, { results, position });
-    else this.#writes.executed(write, { results, position });
-  }
-
   #fromLoop(message: LoopToApp): void {
     switch (message.type) {
       case 'ready':
         return this.#onReady?.resolve(message.address);
       case 'committed':
-        this.#committed = message.index;
         this.#writes.committed(message.index);
         return this.#reads.wake();
       case 'settled':
-        return this.#settled(message.term, message.through);
+        this.#writes.settled(message.term, message.through);
+        return this.#reads.wake();
       case 'forwarded':
-        return this.#forwarded(message.key, message.answer);
+        return this.#writes.forwarded(message.key, message.answer);
       case 'status':
-        this.#statuses.get(message.key)?.(message.status);
+        this.#statuses.get(message.key)?.resolve(message.status);
         this.#statuses.delete(message.key);
         return;
       case 'log':
@@ -223,35 +154,6 @@ export class Handle implements Database {
     }
   }
 
-  /** What was executed here and did not survive the change of leader goes to the new one: it is known not to have happened. */
-  #settled(term: number, through: number): void {
-    this.#committed = 0;
-    for (const write of this.#writes.settled(term, through)) this.#send(write);
-    this.#reads.wake();
-  }
-
-  #forwarded(key: number, answer: ForwardAnswer): void {
-    const write = this.#writes.get(key);
-    if (write === undefined) return;
-    if ('error' in answer) return this.#writes.fail(write, PacelineError.fromRecord(answer.error));
-    this.#writes.succeed(write, {
-      results: decodeResults(answer.results),
-      position: answer.position,
-    });
-  }
-
-  #expire(write: PendingWrite): void {
-    if (write.at === 'loop') return this.#parts.loop.post({ type: 'cancel', key: write.key });
-    const retry = write.id === null ? '' : `: ask again with the same request id (${write.id})`;
-    this.#writes.fail(
-      write,
-      new PacelineError(
-        'OUTCOME_UNKNOWN',
-        `the write was not confirmed by a majority in time and may or may not take effect${retry}`,
-      ),
-    );
-  }
-
   /** A thread died: there is nobody left to close anything in an orderly way. */
   threadFailed(error: PacelineError): void {
     this.#threadsClosed = true;
@@ -264,6 +166,7 @@ export class Handle implements Database {
     this.#parts.logger?.error({ member: this.#parts.options.id, code: error.code }, error.message);
     this.#onReady?.reject(error);
     this.#writes.failAll(unknownOutcome(error));
+    for (const status of this.#statuses.values()) status.reject(error);
     this.#statuses.clear();
   }
 
@@ -281,8 +184,7 @@ export class Handle implements Database {
         // Past this the threads are ended as they are; the files are good for that, as after a crash.
         setTimeout(resolve, options.closeTimeoutMs).unref();
       });
-      for (const write of this.#writes.all())
-        if (write.at === 'loop') loop.post({ type: 'cancel', key: write.key });
+      this.#writes.beginClosing();
       loop.post({ type: 'close' });
       await stopped;
     }

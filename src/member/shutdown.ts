@@ -54,7 +54,9 @@ export class Shutdown {
   /** Nobody took over yet, or writes are under way whose outcome will be known. */
   #mustWait(): boolean {
     const { raft, leadership } = this.#parts;
-    return leadership.unsettled || (raft.role === 'leader' && this.#hasSuccessor());
+    const alone = raft.membership.filter((m) => m.voter).length === 1;
+    if (alone) return leadership.unsettled;
+    return this.#hasSuccessor() && (leadership.unsettled || raft.role === 'leader');
   }
 
   #hasSuccessor(): boolean {

@@ -7,9 +7,11 @@ import type { Outcome } from '../sqlite/executor.ts';
 import { DatabaseSlot, needsRebuild } from './database-slot.ts';
 import { Inflight } from './inflight.ts';
 import type { MemberOptions } from './options.ts';
+import { PlainAnswerLists } from './plain-answers.ts';
 import type { Port } from './port.ts';
 import {
   type AppToSql,
+  eachWrite,
   type ForwardAnswer,
   type LoopToSql,
   type SqlToApp,
@@ -87,8 +89,8 @@ export class SqlThread {
   }
 
   readonly #fromApp = (message: AppToSql): void => {
-    if (message.type === 'write') this.#writes.push({ ...message.write, from: 'app' });
-    else this.#slot.readersClosed();
+    if (message.type === 'readers-closed') this.#slot.readersClosed();
+    else for (const write of eachWrite(message.flat)) this.#writes.push({ ...write, from: 'app' });
   };
 
   readonly #fromLoop = (message: LoopToSql): void => {
@@ -157,7 +159,8 @@ export class SqlThread {
       let answered = 0;
       const done = engine.run(batch, (executed, outcomes) => {
         if (executed !== null) this.#emit(executed);
-        for (const outcome of outcomes) this.#answer(batch[answered++]!, outcome);
+        this.#answerAll(batch.slice(answered, answered + outcomes.length), outcomes);
+        answered += outcomes.length;
       });
       this.#writes.putBack(batch.slice(done));
       cycle.afterWork();
@@ -167,6 +170,15 @@ export class SqlThread {
   #emit({ id, data }: Executed): void {
     this.#inflight.add(id.index, data.length);
     this.#parts.loop.post({ type: 'executed', id, handOver: data });
+  }
+
+  #answerAll(writes: readonly QueuedWrite[], outcomes: readonly Outcome[]): void {
+    const plain = new PlainAnswerLists();
+    for (const [i, outcome] of outcomes.entries()) {
+      const write = writes[i]!;
+      if (write.from !== 'app' || !plain.take(write.key, outcome)) this.#answer(write, outcome);
+    }
+    for (const answers of plain.lists()) this.#parts.app.post(answers);
   }
 
   #answer({ from, key }: QueuedWrite, outcome: Outcome): void {

@@ -69,7 +69,7 @@ const FORBIDDEN: readonly (readonly [sql: string, message: RegExp])[] = [
   ['DELETE FROM _paceline_requests_0', OURS],
   ["INSERT INTO _paceline_requests_1 VALUES ('a', 1, 1, x'')", OURS],
   ['WITH n AS (SELECT 1) UPDATE _paceline SET idx = (SELECT * FROM n)', OURS],
-  ['INSERT INTO _paceline SELECT * FROM _paceline ON CONFLICT DO UPDATE SET idx = 1', OURS],
+  ['INSERT INTO _paceline SELECT * FROM _paceline WHERE true ON CONFLICT DO UPDATE SET idx = 1', OURS],
   ['DROP TABLE _paceline', OURS],
   ['DROP TABLE IF EXISTS _paceline_requests_0', OURS],
   ['ALTER TABLE _paceline RENAME TO mine', OURS],

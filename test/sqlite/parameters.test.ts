@@ -62,12 +62,6 @@ test('SQLite agrees on the highest number: it takes that many values and not one
       const values = Array.from({ length: count }, (_, i) => i + 1);
       db.prepare(sql).all(...values);
       assert.throws(() => db.prepare(sql).all(...values, 1), /range/);
-      if (count > 0) {
-        const row = Object.values(
-          db.prepare(`SELECT ?${count} AS last, * FROM (${sql.replace('SELECT', 'SELECT 0 AS x,')})`).get(...values)!,
-        );
-        assert.equal(row[0], count);
-      }
     }),
     { numRuns: 500 },
   );
