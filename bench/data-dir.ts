@@ -17,7 +17,7 @@ export function makeDataDirectory(parent: string | null): string {
   const place = places.find(isOnDisk);
   if (place === undefined)
     throw new Error(
-      `${places.join(' and ')} are in memory, where an fsync means nothing: name a directory on a disk with --dir`,
+      `in memory, where an fsync means nothing: ${places.join(', ')}; name a directory on a disk with --dir`,
     );
   const dir = mkdtempSync(join(place, 'bench-data-'));
   process.on('exit', () => rmSync(dir, { recursive: true, force: true, maxRetries: RETRIES }));

@@ -42,8 +42,17 @@ async function bench(options: BenchOptions): Promise<void> {
 process.on('SIGINT', () => process.exit(130));
 process.on('SIGTERM', () => process.exit(143));
 
+function optionsOrExit(): BenchOptions | 'help' {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
 try {
-  const options = parseOptions(process.argv.slice(2));
+  const options = optionsOrExit();
   if (options === 'help') console.log(USAGE);
   else await bench(options);
 } catch (error) {

@@ -14,7 +14,10 @@ export interface Cluster {
   readonly members: readonly MemberProcess[];
   member(id: string): MemberProcess;
   start(): Promise<void>;
-  /** Followers first, `last` at the end: nothing is committed while they go, so all end at the same position. */
+  /**
+   * Followers first, `last` at the end: nothing is committed while they go, so all end at the same
+   * position.
+   */
   stop(last: string | null): Promise<boolean>;
   /** At once, as the last resort. */
   kill(): Promise<void>;

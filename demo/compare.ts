@@ -11,8 +11,8 @@ export interface Comparison {
 }
 
 /**
- * Compares the databases of stopped members twice: `paceline verify` checks position, checksum and pages, and the
- * files themselves are compared byte by byte.
+ * Compares the databases of stopped members twice: `paceline verify` checks position, checksum and
+ * pages, and the files themselves are compared byte by byte.
  */
 export async function compareMembers(members: readonly MemberProcess[]): Promise<Comparison> {
   const dirs = members.map(({ settings }) => settings.dir);

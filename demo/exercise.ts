@@ -20,7 +20,10 @@ export interface Report {
   readonly acknowledged: number;
   readonly lost: number;
   readonly duplicated: number;
-  /** For each kill: from the SIGKILL to the first acknowledgement of a write that was issued after it. */
+  /**
+   * For each kill: from the SIGKILL to the first acknowledgement of a write that was issued after
+   * it.
+   */
   readonly failovers_ms: readonly number[];
   readonly identical: boolean;
   /** In all tables, on each member. */
@@ -42,7 +45,10 @@ export function passed({ lost, duplicated, identical }: Report): boolean {
   return lost === 0 && duplicated === 0 && identical;
 }
 
-/** Kills the leader again and again under load, then checks what is left. The cluster is stopped afterwards. */
+/**
+ * Kills the leader again and again under load, then checks what is left. The cluster is stopped
+ * afterwards.
+ */
 export async function runExercise(exercise: Exercise): Promise<Report> {
   const { cluster, dataset, say } = exercise;
   const load = new Load(cluster, dataset.cities.length, EXERCISE_LOAD);
@@ -60,7 +66,10 @@ export async function runExercise(exercise: Exercise): Promise<Report> {
   return { acknowledged, lost, duplicated, failovers_ms, identical, rows };
 }
 
-/** Starts the load; rejects when it meets an error that no retry helps, or when a member dies by itself. */
+/**
+ * Starts the load; rejects when it meets an error that no retry helps, or when a member dies by
+ * itself.
+ */
 function failureOf(load: Load, cluster: Cluster): Promise<never> {
   return new Promise((_, reject) => {
     load.start(reject);

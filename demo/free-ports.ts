@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** `count` ports of 127.0.0.1 that nobody listens on: held all at once, so that they differ, and let go. */
+/**
+ * `count` ports of 127.0.0.1 that nobody listens on: held all at once, so that they differ, and let
+ * go.
+ */
 export async function findFreePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports: number[] = [];

@@ -19,7 +19,10 @@ interface Batch {
   readonly statements: readonly Statement[];
 }
 
-/** Makes the tables and fills them, table by table, in atomic batches. Returns how many writes were acknowledged. */
+/**
+ * Makes the tables and fills them, table by table, in atomic batches. Returns how many writes were
+ * acknowledged.
+ */
 export async function importDataset(
   database: Database,
   dataset: Dataset,
@@ -42,7 +45,10 @@ export async function importDataset(
   return writes;
 }
 
-/** Sends the batches with a few in flight; they carry their own keys, so that their order does not matter. */
+/**
+ * Sends the batches with a few in flight; they carry their own keys, so that their order does not
+ * matter.
+ */
 async function importTable(
   database: Database,
   batches: Iterator<Batch>,

@@ -1,6 +1,9 @@
 import { emitKeypressEvents, type Key } from 'node:readline';
 
-/** Calls `onKey` with the name of each key, `ctrl-c` for that one. Returns what ends it; null where there is no keyboard. */
+/**
+ * Calls `onKey` with the name of each key, `ctrl-c` for that one. Returns what ends it; null where
+ * there is no keyboard.
+ */
 export function listenToKeys(onKey: (name: string) => void): (() => void) | null {
   const { stdin } = process;
   if (!stdin.isTTY) return null;

@@ -17,8 +17,8 @@ import { count, type Screen } from './screen.ts';
 import { followTakeover, Verification } from './takeover.ts';
 
 /**
- * Shows the cluster at work, until somebody quits or `signal` is aborted. Throws when the load meets an error that
- * no retry helps.
+ * Shows the cluster at work, until somebody quits or `signal` is aborted. Throws when the load
+ * meets an error that no retry helps.
  */
 export async function runLive(
   cluster: Cluster,

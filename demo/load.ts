@@ -73,7 +73,10 @@ export class Load {
     await this.#running;
   }
 
-  /** The member is back: its writers go through it again, and not through the one they went to meanwhile. */
+  /**
+   * The member is back: its writers go through it again, and not through the one they went to
+   * meanwhile.
+   */
   memberReturned(id: string): void {
     for (const writer of this.#writers) if (writer.memberId === id) writer.use(this.#clientFor(id));
   }

@@ -52,7 +52,10 @@ export class MemberProcess {
     return this.#child?.pid ?? null;
   }
 
-  /** Starts the process; resolves when it says that it serves. Throws, with the end of its log, when it does not. */
+  /**
+   * Starts the process; resolves when it says that it serves. Throws, with the end of its log, when
+   * it does not.
+   */
   async start(): Promise<void> {
     assert(this.#child === null, `member ${this.id} runs already`);
     this.#state = 'starting';
@@ -70,7 +73,10 @@ export class MemberProcess {
     this.#state = 'up';
   }
 
-  /** In a process group of its own, so that Ctrl-C in the terminal reaches the demo only, which then stops its members in order. */
+  /**
+   * In a process group of its own, so that Ctrl-C in the terminal reaches the demo only, which then
+   * stops its members in order.
+   */
   #spawn(): ChildProcess {
     const { cli, args, logFile } = this.settings;
     const log = openSync(logFile, 'a', 0o600);
@@ -102,7 +108,10 @@ export class MemberProcess {
     await exited;
   }
 
-  /** SIGTERM, and SIGKILL when it takes too long. Resolves when the process is gone, with whether it went by itself. */
+  /**
+   * SIGTERM, and SIGKILL when it takes too long. Resolves when the process is gone, with whether it
+   * went by itself.
+   */
   async stop(): Promise<boolean> {
     const child = this.#child;
     if (child === null) return true;

@@ -29,14 +29,13 @@ export class Meter {
   }
 }
 
-/** When the last LIMITS.ackTimesMax acknowledgements came, for finding the pause that a takeover was. */
+/**
+ * When the last LIMITS.ackTimesMax acknowledgements came, for finding the pause that a takeover
+ * was.
+ */
 export class AckTimes {
   readonly #ring = new Float64Array(LIMITS.ackTimesMax);
   #count = 0;
-
-  get lastMs(): number | null {
-    return this.#count === 0 ? null : this.#at(this.#count - 1);
-  }
 
   record(atMs: number): void {
     this.#ring[this.#count % this.#ring.length] = atMs;

@@ -34,7 +34,7 @@ export function leaderAmong(sightings: readonly Sighting[]): Sighting | null {
 }
 
 /** Looks until `read` finds something. Throws, naming `what`, after LIMITS.settleMs. */
-export async function waitFor<T>(what: string, read: () => Promise<T | null>): Promise<T> {
+async function waitFor<T>(what: string, read: () => Promise<T | null>): Promise<T> {
   const deadline = performance.now() + LIMITS.settleMs;
   for (;;) {
     const found = await read();

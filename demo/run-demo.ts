@@ -30,7 +30,10 @@ export interface DemoHooks {
 const INTERRUPTED = 130;
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** Runs the demo with these arguments; resolves with the exit status when all members are stopped. Then exit: clients may still try. */
+/**
+ * Runs the demo with these arguments; resolves with the exit status when all members are stopped.
+ * Then exit: clients may still try.
+ */
 export async function runDemo(args: readonly string[], hooks: DemoHooks = {}): Promise<number> {
   const flags = parseFlags(args);
   const screen = createScreen(flags.exercise ? process.stderr : process.stdout);

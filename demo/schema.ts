@@ -1,6 +1,9 @@
 import type { Statement } from '../src/api/request.ts';
 
-/** Of each kind something: foreign keys, a unique constraint, secondary indexes, FTS5, and triggers that keep it filled. */
+/**
+ * Of each kind something: foreign keys, a unique constraint, secondary indexes, FTS5, and triggers
+ * that keep it filled.
+ */
 export const SCHEMA: readonly Statement[] = [
   `CREATE TABLE countries(
      code TEXT PRIMARY KEY,
@@ -32,7 +35,8 @@ export const SCHEMA: readonly Statement[] = [
      INSERT INTO city_search(city_search, rowid, name) VALUES ('delete', old.id, old.name);
      INSERT INTO city_search(rowid, name) VALUES (new.id, new.name);
    END`,
-  // What the background load writes. Its index is not unique, so that a write done twice would show.
+  // What the background load writes. Its index is not unique, so that a write done twice would
+  // show.
   `CREATE TABLE visits(
      id INTEGER PRIMARY KEY,
      writer TEXT NOT NULL,

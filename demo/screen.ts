@@ -1,6 +1,8 @@
 import { createLogUpdate } from 'log-update';
 
-/** Where the demo shows itself: a part that is drawn again in place, and lines above it that stay. */
+/**
+ * Where the demo shows itself: a part that is drawn again in place, and lines above it that stay.
+ */
 export interface Screen {
   /** Whether it is a terminal; where it is not, `draw` does nothing. */
   readonly inPlace: boolean;

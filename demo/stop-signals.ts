@@ -1,10 +1,14 @@
 import type { Cluster } from './cluster.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** npm passes on the Ctrl-C that the terminal has sent already: signals this close together are one. */
+/**
+ * npm passes on the Ctrl-C that the terminal has sent already: signals this close together are one.
+ */
 const SAME_SIGNAL_MS = 1_000;
 
-/** Aborted by the first signal, for the caller to stop everything; a later one kills the members. */
+/**
+ * Aborted by the first signal, for the caller to stop everything; a later one kills the members.
+ */
 export function abortOnSignals(cluster: Cluster): AbortSignal {
   const abort = new AbortController();
   let firstMs: number | null = null;

@@ -14,8 +14,8 @@ export interface Takeover {
 }
 
 /**
- * Follows what happens after `member` was found dead at `noticedMs`; `term` is the term it led, or the one
- * before now when it only followed.
+ * Follows what happens after `member` was found dead at `noticedMs`; `term` is the term it led, or
+ * the one before now when it only followed.
  */
 export async function followTakeover(
   cluster: Cluster,
@@ -31,7 +31,10 @@ export async function followTakeover(
   return { next, gapMs: load.ackTimes.longestGapSince(noticedMs - LIMITS.gapLeadMs) };
 }
 
-/** Looks acknowledged writes up in the members that run, each write once: what was verified is not looked at again. */
+/**
+ * Looks acknowledged writes up in the members that run, each write once: what was verified is not
+ * looked at again.
+ */
 export class Verification {
   readonly findings: Findings = noFindings();
   readonly #load: Load;

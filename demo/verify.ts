@@ -10,7 +10,10 @@ import { cityOf, writeIdOf } from './writer.ts';
 
 type Row = readonly SqlValue[];
 
-/** The ids of acknowledged writes that a member does not have, has with another content, or has more than once. */
+/**
+ * The ids of acknowledged writes that a member does not have, has with another content, or has more
+ * than once.
+ */
 export interface Findings {
   readonly lost: Set<string>;
   readonly duplicated: Set<string>;
@@ -53,7 +56,8 @@ async function verifyWriter(
   cities: number,
   { lost, duplicated }: Findings,
 ): Promise<void> {
-  // A write under way when the load stopped was not acknowledged: it may be there, but once at most.
+  // A write under way when the load stopped was not acknowledged: it may be there, but once at
+  // most.
   const through = acknowledged + 1;
   let previous = verified;
   const pages = readPages(database, WRITES, [name, through], [verified, Number.MAX_SAFE_INTEGER]);
@@ -111,7 +115,10 @@ export async function countRows(database: Database): Promise<number> {
   return rows;
 }
 
-/** All rows of `sql`, page by page: its arguments are `fixed`, the first columns of the row to go on after, and the page's size. */
+/**
+ * All rows of `sql`, page by page: its arguments are `fixed`, the first columns of the row to go on
+ * after, and the page's size.
+ */
 async function* readPages(
   database: Database,
   sql: string,

@@ -17,14 +17,16 @@ export function writeIdOf(writer: string, number: number): string {
   return `${writer}-${number}`;
 }
 
-/** The city that write `number` names: spread over all, and known again when the write is verified. */
+/**
+ * The city that write `number` names: spread over all, and known again when the write is verified.
+ */
 export function cityOf(number: number, cities: number): number {
   return ((number * 7919) % cities) + 1;
 }
 
 /**
- * Does one write after the other, each under an id of its own, numbered from 1. It goes on to the next only when
- * one is acknowledged, so that `acknowledged` says which ones were: all up to it.
+ * Does one write after the other, each under an id of its own, numbered from 1. It goes on to the
+ * next only when one is acknowledged, so that `acknowledged` says which ones were: all up to it.
  */
 export class Writer {
   readonly name: string;
@@ -56,7 +58,10 @@ export class Writer {
     this.#database = database;
   }
 
-  /** Does the next write, again and again under the same id until it is acknowledged; null when `stopped` first. */
+  /**
+   * Does the next write, again and again under the same id until it is acknowledged; null when
+   * `stopped` first.
+   */
   async next(stopped: () => boolean): Promise<Acknowledgement | null> {
     const number = this.#acknowledged + 1;
     const args = [this.name, number, cityOf(number, this.#cities)];

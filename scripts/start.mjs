@@ -1,4 +1,5 @@
-// `npm start`: installs and builds what is missing, then runs the demo. npm start -- --help says what it can do.
+// `npm start`: installs and builds what is missing, then runs the demo. npm start -- --help says
+// what it can do.
 import { build, install } from './prepare.mjs';
 
 install();

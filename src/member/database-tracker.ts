@@ -6,9 +6,9 @@ import { redoOf } from '../sqlite/entry-data.ts';
 import { type LoopToSql, type OpenedDatabase, packEntries, type SqlToLoop } from './protocol.ts';
 
 /** Entry bytes handed to the SQL thread and not applied yet; at the limit the rest stays in the log. */
-const APPLYING_BYTES_MAX = 16 * 2 ** 20;
+const APPLYING_BYTES_MAX = 8 * 2 ** 20;
 /** Entry bytes in one message, and so at most in one commit of a follower that is behind. */
-const APPLY_BYTES_MAX = 4 * 2 ** 20;
+const APPLY_BYTES_MAX = 2 * 2 ** 20;
 
 /**
  * - `closed`: not open yet, or being replaced;

@@ -93,10 +93,15 @@ export class Handle implements Database {
     return this.#writes.write(statements, true, options);
   }
 
-  async query(sql: string, args?: SqlArgs): Promise<QueryResult> {
-    this.#checkOpen();
-    if (typeof sql !== 'string') checkStatement({ sql }, this.#parts.options.sqlBytesMax);
-    checkArgs(args);
+  /** Not an async function: on this path, where most calls are over at once, a second promise would show. */
+  query(sql: string, args?: SqlArgs): Promise<QueryResult> {
+    try {
+      this.#checkOpen();
+      if (typeof sql !== 'string') checkStatement({ sql }, this.#parts.options.sqlBytesMax);
+      checkArgs(args);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.#reads.query(sql, args);
   }
 

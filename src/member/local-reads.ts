@@ -28,17 +28,37 @@ export class LocalReads {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Throws what SQLite says; NOT_READY if the data that it would have to wait for is not committed in time. */
-  async query(sql: string, args: SqlArgs | undefined): Promise<QueryResult> {
-    const deadline = performance.now() + this.#timeoutMs;
-    for (;;) {
+  /** Rejects with what SQLite says; NOT_READY if the data that it would have to wait for is not committed in time. */
+  query(sql: string, args: SqlArgs | undefined): Promise<QueryResult> {
+    try {
       const undone = this.#shared.undone;
       const result = this.#open().query(sql, args, this.#shared.schema);
       const visible = this.#shared.visible;
-      // An undo is noted before the suspicion is lifted, so it cannot slip in between these two.
+      if (!this.#shared.isCommitted(visible) || this.#shared.undone !== undone)
+        return this.#whenCommitted(sql, args, result, visible, undone);
+      return Promise.resolve(result);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** An undo is noted before the suspicion that it caused is lifted, so it cannot slip in between the two looks. */
+  async #whenCommitted(
+    sql: string,
+    args: SqlArgs | undefined,
+    first: QueryResult,
+    firstVisible: number,
+    firstUndone: number,
+  ): Promise<QueryResult> {
+    const deadline = performance.now() + this.#timeoutMs;
+    let [result, visible, undone] = [first, firstVisible, firstUndone];
+    for (;;) {
       while (!this.#shared.isCommitted(visible) && this.#shared.undone === undone)
         await this.#change(deadline);
       if (this.#shared.undone === undone) return result;
+      undone = this.#shared.undone;
+      result = this.#open().query(sql, args, this.#shared.schema);
+      visible = this.#shared.visible;
     }
   }
 

@@ -13,10 +13,14 @@ import type { MemberOptions } from './options.ts';
 /** Room in a log record or a frame beside the entry that it carries. */
 export const FRAME_MARGIN_BYTES = 2 ** 20;
 
+/** Recent entries in memory, for followers that keep up; others are served from the disk. */
+const LOG_CACHE_BYTES = 16 * 2 ** 20;
+
 export function logLimits(options: MemberOptions) {
   return {
     segmentBytesMax: options.segmentBytesMax,
     entryBytesMax: options.transactionBytesMax + FRAME_MARGIN_BYTES,
+    cacheBytesMax: LOG_CACHE_BYTES,
   };
 }
 

@@ -76,7 +76,7 @@ export const DEFAULTS: Knobs & { readonly cluster: string } = {
   checkpointWalBytes: 16 * 2 ** 20, // small enough to stay in the page cache, large enough that rewritten pages are copied once
   logKeepBytes: 256 * 2 ** 20, // kept for followers that are behind; beyond it they get a snapshot
   segmentBytesMax: 16 * 2 ** 20,
-  pageCacheBytes: 64 * 2 ** 20, // last images of changed pages, the bases of deltas
+  pageCacheBytes: 32 * 2 ** 20, // last images of changed pages, the bases of deltas
 };
 
 export interface MemberOptions extends Knobs {

@@ -12,7 +12,7 @@ import { WriterLock } from './writer-lock.ts';
 /** How long SQLite waits for a foreign process's lock before it says BUSY; the SQL thread stands still meanwhile. */
 const BUSY_MS = 200;
 /** The writer's page cache; beyond it a large transaction spills to the WAL. In KiB, negative as SQLite wants it. */
-const WRITER_CACHE_KIB = -64_000;
+const WRITER_CACHE_KIB = -32_000;
 
 /** Everything that one member has open of its database. */
 export interface EngineConnections {

@@ -70,7 +70,7 @@ export class Executor {
     };
     this.#own.counts.setReadBigInts(true);
     this.#guard = new StatementGuard(connection);
-    this.#cache = new StatementCache(connection, this.#guard);
+    this.#cache = new StatementCache(connection, this.#guard, true);
     this.#tables = new OwnTables(connection, this.#guard, limits.requestIdsKept);
   }
 

@@ -9,6 +9,8 @@ import { bindable, type CachedStatement, StatementCache } from './statement-cach
 
 /** How long a read waits for a foreign process that is recovering the WAL. */
 const BUSY_MS = 1000;
+/** A statement whose last result had at most so many rows is read in one call, which is twice as fast as row by row. */
+const ROWS_AT_ONCE = 1000;
 /** SQLite's number for a write on a connection that only reads. */
 const SQLITE_READONLY = 8;
 
@@ -18,13 +20,12 @@ export class Reader {
   readonly #connection: Connection;
   readonly #cache: StatementCache;
   readonly #resultBytesMax: number;
-  /** Statements that met an integer which a number cannot hold. */
-  readonly #bigIntegers = new WeakSet<CachedStatement>();
   #schema = 0;
 
   constructor(path: string, resultBytesMax: number) {
     this.#connection = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
-    this.#cache = new StatementCache(this.#connection, new StatementGuard(this.#connection));
+    const guard = new StatementGuard(this.#connection);
+    this.#cache = new StatementCache(this.#connection, guard, false);
     this.#resultBytesMax = resultBytesMax;
   }
 
@@ -44,21 +45,27 @@ export class Reader {
     this.#connection.close();
   }
 
-  /** Reading integers as bigint costs time, so it is done only for statements that turn out to need it. */
   #rows(prepared: CachedStatement, bound: unknown[]): SqlValue[][] {
-    const { statement } = prepared;
-    const big = this.#bigIntegers.has(prepared);
     try {
-      statement.setReadBigInts(big);
-      return collectRows(statement.iterate(...bound), this.#resultBytesMax);
+      const { statement, small } = prepared;
+      // Row by row a result that is too large ends in time.
+      const rows = small ? statement.all(...bound) : statement.iterate(...bound);
+      const collected = collectRows(rows, this.#resultBytesMax);
+      prepared.small = collected.length <= ROWS_AT_ONCE;
+      return collected;
     } catch (error) {
-      if (!big && isOutOfRange(error)) {
-        this.#bigIntegers.add(prepared);
-        return this.#rows(prepared, bound);
-      }
+      if (isOutOfRange(error) && !prepared.bigIntegers)
+        return this.#withBigIntegers(prepared, bound);
       const known = sqlError(error);
       throw (known.sqlite?.errcode ?? 0) === SQLITE_READONLY ? readOnly() : known;
     }
+  }
+
+  /** Reading every integer as a bigint costs time, so it is done only for statements that turn out to need it. */
+  #withBigIntegers(prepared: CachedStatement, bound: unknown[]): SqlValue[][] {
+    prepared.bigIntegers = true;
+    prepared.statement.setReadBigInts(true);
+    return this.#rows(prepared, bound);
   }
 }
 

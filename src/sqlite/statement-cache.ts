@@ -14,16 +14,23 @@ export interface CachedStatement {
   readonly columns: readonly string[];
   readonly parameters: Parameters;
   readonly effect: StatementEffect;
+  /** Whether it reads integers as bigint. */
+  bigIntegers: boolean;
+  /** Whether its last result was small. */
+  small: boolean;
 }
 
 /** One connection's prepared statements by their text; each is one statement, checked when it is first seen. */
 export class StatementCache {
   readonly #connection: Connection;
   readonly #guard: StatementGuard;
+  readonly #bigIntegers: boolean;
   readonly #cached = new Map<string, CachedStatement>();
 
-  constructor(connection: Connection, guard: StatementGuard) {
+  /** `bigIntegers`: whether statements read integers as bigint from the start. */
+  constructor(connection: Connection, guard: StatementGuard, bigIntegers: boolean) {
     this.#connection = connection;
+    this.#bigIntegers = bigIntegers;
     this.#guard = guard;
   }
 
@@ -51,10 +58,12 @@ export class StatementCache {
         'STATEMENTS_MANY',
         'the text has more than one statement: send them one by one, or as a batch',
       );
-    statement.setReadBigInts(true);
+    statement.setReadBigInts(this.#bigIntegers);
     statement.setReturnArrays(true);
     const columns = statement.columns().map((column) => column.name);
-    return { statement, columns, parameters: parametersOf(sql), effect: this.#guard.effect() };
+    const parameters = parametersOf(sql);
+    const effect = this.#guard.effect();
+    return { statement, columns, parameters, effect, bigIntegers: this.#bigIntegers, small: false };
   }
 
   #compile(sql: string): PreparedStatement {

@@ -59,10 +59,16 @@ test('a row that a leader executed and a successor discarded was never shown, al
   for (const other of others) await other.kill();
   const discarded = old
     .execute("INSERT INTO w(key) VALUES ('discarded')", [], { timeoutMs: 200 })
-    .then(() => 'done', (error: PacelineError) => error.code);
+    .then(
+      () => 'done',
+      (error: PacelineError) => error.code,
+    );
   await executedButNotCommitted(old);
   const seen: unknown[] = [];
   let reading = true;
+  t.after(() => {
+    reading = false;
+  });
   const reader = (async () => {
     while (reading) seen.push(await read(old));
   })();
@@ -88,6 +94,9 @@ test('whatever any read on any member saw while leaders were killed and stood st
   work.through(cluster.members, 8);
   const seen = new Set<unknown>();
   let reading = true;
+  t.after(() => {
+    reading = false;
+  });
   const readers = cluster.members.map(async (member) => {
     while (reading) await readNewest(member, seen);
   });
@@ -108,7 +117,10 @@ test('whatever any read on any member saw while leaders were killed and stood st
   const { rows } = await cluster.members[0]!.query(READ);
   const there = new Set(rows.flat());
   assert.ok(seen.size > 100, 'the readers saw something');
-  assert.deepEqual([...seen].filter((key) => !there.has(key as string)), []);
+  assert.deepEqual(
+    [...seen].filter((key) => !there.has(key as string)),
+    [],
+  );
   await work.verify(cluster.members[0]!);
 });
 

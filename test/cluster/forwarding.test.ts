@@ -75,7 +75,10 @@ test('without a majority a write ends with an error at its deadline, on leader a
   assert.deepEqual((await follower!.query('SELECT key FROM w')).rows, [['before']]);
   await leader.start();
   const second = await cluster.leader();
-  await cluster.others(second).find((member) => member.running)!.kill();
+  await cluster
+    .others(second)
+    .find((member) => member.running)!
+    .kill();
   const stuck = second.execute("INSERT INTO w(key) VALUES ('stuck')", [], { timeoutMs: 1500 });
   await assert.rejects(stuck, isNoAnswer);
 });

@@ -28,7 +28,10 @@ test('a leader that is closed hands over first: another leads when it is gone, a
   await converge(cluster.members);
   for (const member of cluster.members) await work.verify(member);
   // CLOSED is what clients of the closed member itself are told.
-  assert.deepEqual(work.failures.filter((code) => code !== 'CLOSED'), []);
+  assert.deepEqual(
+    work.failures.filter((code) => code !== 'CLOSED'),
+    [],
+  );
 });
 
 test('clients of the leader that is closed are told the truth about each write', async (t) => {

@@ -46,7 +46,8 @@ test('what a leader executed and could not commit is rolled back there, and done
   const { position } = await successor.execute("INSERT INTO w(key) VALUES ('new')");
   old.resume();
   const receipts = await Promise.all(pending);
-  for (const receipt of receipts) assert.ok(receipt.position.term >= position.term, 'of the successor');
+  for (const receipt of receipts)
+    assert.ok(receipt.position.term >= position.term, 'of the successor');
   await converge(cluster.members);
   for (const member of cluster.members) {
     const { rows } = await member.query('SELECT key FROM w ORDER BY key');

@@ -1,4 +1,7 @@
-/** The demo with damage done behind its back before it verifies: one acknowledged write undone, another one done twice. */
+/**
+ * The demo with damage done behind its back before it verifies: one acknowledged write undone,
+ * another one done twice.
+ */
 
 import type { Cluster } from '../../demo/cluster.ts';
 import { runDemo } from '../../demo/run-demo.ts';

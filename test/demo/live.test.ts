@@ -9,7 +9,7 @@ import { DEMO, makeDirectory, startDemo } from './run-exercise.ts';
 
 const LINE_MS = 60_000;
 const GONE_MS = 30_000;
-const POLL_MS = 20;
+const POLL_MS = 25;
 
 let dir: string;
 let demo: ChildProcess;

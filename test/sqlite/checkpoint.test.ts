@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Prng } from '../../src/base/prng.ts';
+import { Cycled } from './cycle.ts';
+import { EngineFixture, resultsOf } from './fixture.ts';
+import { Foreign } from './foreign.ts';
+import { poll } from './poll.ts';
+import { assertChecksumFits, assertIdentical, checksumOfPages, copyFiles, wholeFile } from './scan.ts';
+import { readFileSync } from 'node:fs';
+
+const WAL_BYTES = 100_000;
+const INSERT = 'INSERT INTO t(v) VALUES (hex(randomblob(400)))';
+
+function leading(): EngineFixture {
+  const leader = new EngineFixture({ pageSize: 1024 });
+  leader.lead();
+  resultsOf(leader.run('CREATE TABLE t(id INTEGER PRIMARY KEY, v)')[0]);
+  return leader;
+}
+
+/** Remembers which frame brought the database where, as long as the WAL is not begun anew. */
+class FrameLog {
+  readonly #cycled: Cycled;
+  #ends: { index: number; frame: number }[] = [];
+
+  constructor(cycled: Cycled) {
+    this.#cycled = cycled;
+  }
+
+  note(): void {
+    const frame = this.#cycled.fixture.connections.wal.frames;
+    if (frame <= (this.#ends.at(-1)?.frame ?? 0)) this.#ends = [];
+    this.#ends.push({ index: this.#cycled.executed, frame });
+  }
+
+  /** No checkpoint may have copied frames that are not committed. */
+  check(): void {
+    const { backfilled, committed } = this.#cycled;
+    const uncommitted = this.#ends.find(({ index }) => index > committed);
+    if (uncommitted === undefined) return;
+    const before = this.#ends[this.#ends.indexOf(uncommitted) - 1]?.frame ?? 0;
+    assert.ok(backfilled <= before, `${backfilled} frames copied, ${before} are committed`);
+  }
+}
+
+for (const interference of ['no one else', 'a foreign process that checkpoints all the time'] as const)
+  test(`on a leader no checkpoint passes the commit index, and the WAL stays short: ${interference}`, async () => {
+    const seed = 11;
+    const prng = new Prng(seed);
+    const cycled = new Cycled(leading(), WAL_BYTES);
+    cycled.commit(cycled.executed);
+    const foreign = await Foreign.open(cycled.fixture.path);
+    const frames = new FrameLog(cycled);
+    for (let n = 0; n < 800; n++) {
+      await cycled.work(() => cycled.fixture.run(INSERT));
+      frames.note();
+      if (interference !== 'no one else' && n % 7 === 0)
+        await foreign.run(`PRAGMA wal_checkpoint(${n % 2 === 0 ? 'TRUNCATE' : 'PASSIVE'})`);
+      frames.check();
+      const lag = prng.between(0, 40);
+      if (cycled.executed - lag > cycled.committed) cycled.commit(cycled.executed - lag);
+      frames.check();
+      if (n % 100 === 50) {
+        const crashed = cycled.fixture.crashed();
+        assert.ok(crashed.engine.undoAbove(cycled.committed) || crashed.engine.rollBack({ term: 1, index: cycled.committed }), `after ${n} of seed ${seed}`);
+        assertChecksumFits(crashed);
+      }
+    }
+    assert.ok(cycled.checkpointed.length > 3, `${cycled.checkpointed.length} checkpoints`);
+    assert.ok(cycled.walBytesMax < 6 * WAL_BYTES, `the WAL grew to ${cycled.walBytesMax}`);
+    assert.deepEqual(cycled.warnings, []);
+    const follower = new EngineFixture({ pageSize: 1024 });
+    follower.follow(cycled.fixture);
+    assertIdentical(cycled.fixture, follower);
+    await foreign.end();
+    await cycled.close();
+  });
+
+test('on a follower the WAL stays short while a foreign process checkpoints, too', async () => {
+  const leader = leading();
+  const cycled = new Cycled(new EngineFixture({ pageSize: 1024 }), WAL_BYTES);
+  const foreign = await Foreign.open(cycled.fixture.path);
+  for (let n = 0; n < 600; n++) {
+    leader.run(INSERT);
+    if (n % 3 !== 0) continue;
+    cycled.commit(leader.engine.position.index);
+    await cycled.work(() => cycled.fixture.follow(leader));
+    if (n % 5 === 0) await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+  cycled.commit(leader.engine.position.index);
+  await cycled.work(() => cycled.fixture.follow(leader));
+  assert.ok(cycled.checkpointed.length > 2, `${cycled.checkpointed.length} checkpoints`);
+  assert.ok(cycled.walBytesMax < 4 * WAL_BYTES, `the WAL grew to ${cycled.walBytesMax}`);
+  assertIdentical(cycled.fixture, leader);
+  await foreign.end();
+  await cycled.close();
+});
+
+test('what a checkpoint reports is what the main file is', async () => {
+  const cycled = new Cycled(leading(), WAL_BYTES);
+  while (cycled.checkpointed.length === 0) {
+    await cycled.work(() => cycled.fixture.run(INSERT));
+    cycled.commit(cycled.executed);
+  }
+  const emptied: boolean[] = [];
+  cycled.cycle.empty((ok) => emptied.push(ok));
+  await poll('emptied', () => emptied.length === 1);
+  assert.deepEqual(emptied, [true]);
+  const { id, checksum } = cycled.checkpointed.at(-1)!;
+  assert.deepEqual(id, cycled.fixture.engine.position);
+  const main = readFileSync(copyFiles(cycled.fixture.path));
+  assert.deepEqual(checksumOfPages(main, 1024), checksum);
+  assert.ok(main.equals(wholeFile(cycled.fixture.path)));
+  await cycled.close();
+});
+
+test('emptying waits until everything that was executed is committed', async () => {
+  const cycled = new Cycled(leading(), WAL_BYTES);
+  cycled.commit(cycled.executed);
+  await cycled.work(() => cycled.fixture.run(INSERT));
+  const emptied: boolean[] = [];
+  cycled.cycle.empty((ok) => emptied.push(ok));
+  assert.equal(cycled.cycle.pausesWork, true);
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([emptied, cycled.checkpoints.running], [[], false]);
+  cycled.commit(cycled.executed);
+  await poll('emptied', () => emptied.length === 1);
+  assert.equal(cycled.fixture.connections.wal.frames, 0);
+  await cycled.close();
+});
+
+for (const role of ['leader', 'follower'] as const)
+  test(`a long foreign reader holds a ${role}’s checkpoints back, then they catch up`, async () => {
+    const leader = leading();
+    leader.run(INSERT);
+    const fixture = role === 'leader' ? leader : new EngineFixture({ pageSize: 1024 });
+    if (role === 'follower') fixture.follow(leader);
+    const cycled = new Cycled(fixture, WAL_BYTES);
+    const reader = await Foreign.open(fixture.path);
+    await reader.run('BEGIN');
+    const before = await reader.run('SELECT count(*) FROM t');
+    const step = async () => {
+      await cycled.work(() => {
+        leader.run(INSERT);
+        if (role === 'follower') fixture.follow(leader);
+      });
+      cycled.commit(cycled.executed);
+    };
+    for (let n = 0; n < 300; n++) await step();
+    assert.equal(cycled.checkpointed.length, 0);
+    assert.ok(fixture.connections.wal.bytes > 2 * WAL_BYTES);
+    assert.deepEqual(await reader.run('SELECT count(*) FROM t'), before);
+    await reader.run('COMMIT');
+    for (let n = 0; n < 2000 && cycled.checkpointed.length < 2; n++) await step();
+    assert.equal(cycled.checkpointed.length, 2);
+    assert.ok(fixture.connections.wal.bytes < 2 * WAL_BYTES);
+    assert.deepEqual(await reader.run('SELECT count(*) FROM t'), [
+      [(leader.all('SELECT count(*) AS n FROM t') as { n: number }[])[0]!.n],
+    ]);
+    await reader.end();
+    await cycled.close();
+  });
+
+test('while a snapshot is read, no checkpoint of ours touches the main file', async () => {
+  const cycled = new Cycled(leading(), WAL_BYTES);
+  const emptied: boolean[] = [];
+  cycled.commit(cycled.executed);
+  cycled.cycle.empty((ok) => emptied.push(ok));
+  await poll('emptied', () => emptied.length === 1);
+  cycled.cycle.suspend();
+  const before = readFileSync(copyFiles(cycled.fixture.path));
+  for (let n = 0; n < 300; n++) {
+    await cycled.work(() => cycled.fixture.run(INSERT));
+    cycled.commit(cycled.executed);
+  }
+  assert.ok(readFileSync(copyFiles(cycled.fixture.path)).equals(before));
+  cycled.cycle.resume();
+  const done = cycled.checkpointed.length;
+  await poll('a checkpoint', () => {
+    if (!cycled.cycle.pausesWork) cycled.cycle.afterWork();
+    return cycled.checkpointed.length > done;
+  });
+  await cycled.close();
+});
+
+test('a pin keeps foreign checkpoints at its frame, and lets the rest go when it rolls on', async () => {
+  const cycled = new Cycled(leading(), 2 ** 30);
+  const { pins } = cycled;
+  const foreign = await Foreign.open(cycled.fixture.path);
+  const { wal } = cycled.fixture.connections;
+  pins.hold(cycled.executed);
+  const first = wal.frames;
+  assert.equal(pins.heldIndex, cycled.executed);
+  for (let n = 0; n < 10; n++) cycled.fixture.run(INSERT);
+  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  assert.equal(cycled.backfilled, first);
+  const second = wal.frames;
+  const index = cycled.executed;
+  pins.rollTo(index);
+  for (let n = 0; n < 10; n++) cycled.fixture.run(INSERT);
+  pins.committed(index - 1);
+  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  assert.equal(cycled.backfilled, first, 'not committed yet');
+  pins.committed(index);
+  assert.equal(pins.heldIndex, index);
+  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  assert.equal(cycled.backfilled, second);
+  pins.release();
+  assert.equal(pins.heldIndex, null);
+  await foreign.run('PRAGMA wal_checkpoint(PASSIVE)');
+  assert.equal(cycled.backfilled, wal.frames);
+  await foreign.end();
+  await cycled.close();
+});

@@ -1,0 +1,98 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { CheckpointCycle } from '../../src/member/checkpoint-cycle.ts';
+import type { EntryId, Index } from '../../src/raft/entry.ts';
+import type { ChecksumValue } from '../../src/redo/checksum.ts';
+import type { CheckpointMode, CheckpointReply } from '../../src/sqlite/checkpoint-worker.ts';
+import { Checkpoints } from '../../src/sqlite/checkpoints.ts';
+import { Pins } from '../../src/sqlite/pins.ts';
+import type { EngineFixture } from './fixture.ts';
+import { poll } from './poll.ts';
+
+/** Lets a test do something between the end of a checkpoint and what the cycle makes of it. */
+class WatchedCheckpoints extends Checkpoints {
+  /** Called while SQLite's writer lock is still let go. */
+  beforeDone: (mode: CheckpointMode, reply: CheckpointReply) => void = () => {};
+  /** What the cycle threw into the worker's event. */
+  readonly thrown: unknown[] = [];
+
+  override start(mode: CheckpointMode, done: (reply: CheckpointReply) => void): void {
+    super.start(mode, (reply) => {
+      try {
+        this.beforeDone(mode, reply);
+        done(reply);
+      } catch (error) {
+        this.thrown.push(error);
+      }
+    });
+  }
+}
+
+/** An engine with its checkpoint cycle, as a member has them. */
+export class Cycled {
+  readonly fixture: EngineFixture;
+  readonly pins: Pins;
+  readonly checkpoints: WatchedCheckpoints;
+  readonly cycle: CheckpointCycle;
+  readonly checkpointed: { id: EntryId; checksum: ChecksumValue }[] = [];
+  readonly warnings: string[] = [];
+  committed: Index = 0;
+  walBytesMax = 0;
+
+  constructor(fixture: EngineFixture, walBytes: number) {
+    this.fixture = fixture;
+    this.pins = new Pins(fixture.path);
+    this.checkpoints = new WatchedCheckpoints(fixture.path, (error) => {
+      this.checkpoints.thrown.push(error);
+    });
+    this.cycle = new CheckpointCycle({
+      engine: fixture.engine,
+      wal: fixture.connections.wal,
+      pins: this.pins,
+      checkpoints: this.checkpoints,
+      walBytes,
+      onCheckpoint: (id, checksum) => this.checkpointed.push({ id, checksum }),
+      onWarning: (message) => this.warnings.push(message),
+      onResume: () => {},
+    });
+  }
+
+  get executed(): Index {
+    return this.fixture.engine.position.index;
+  }
+
+  commit(index: Index): void {
+    this.committed = index;
+    this.cycle.committed(index);
+  }
+
+  /** Does `work` as soon as the cycle lets it. */
+  async work(work: () => void): Promise<void> {
+    await poll('the checkpoint cycle lets work go on', () => {
+      if (this.cycle.pausesWork) this.commit(this.executed);
+      this.#rethrow();
+      return !this.cycle.pausesWork;
+    });
+    work();
+    this.cycle.afterWork();
+    this.walBytesMax = Math.max(this.walBytesMax, this.fixture.connections.wal.bytes);
+    await turn();
+    this.#rethrow();
+  }
+
+  /** Frames that some checkpoint has copied into the main file, as the wal-index says. */
+  get backfilled(): number {
+    const bytes = this.fixture.connections.files.readShm(96, 4);
+    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  }
+
+  async close(): Promise<void> {
+    await poll('the checkpoint is over', () => !this.checkpoints.running);
+    await this.checkpoints.close();
+    this.pins.close();
+    this.fixture.close();
+  }
+
+  #rethrow(): void {
+    if (this.checkpoints.thrown.length > 0) throw this.checkpoints.thrown[0];
+  }
+}
