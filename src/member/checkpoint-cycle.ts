@@ -1,3 +1,4 @@
+import { must } from '../base/assert.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import type { CheckpointReply } from '../sqlite/checkpoint-worker.ts';
@@ -17,9 +18,17 @@ export interface CheckpointParts {
   readonly onWarning: (message: string) => void;
   /** The main file could not be kept still any longer. */
   readonly onSuspensionEnded: () => void;
-  /** Work may go on. */
-  readonly onResume: () => void;
+  /** Runs what follows from a checkpoint's end, with the work that it makes possible. */
+  readonly turn: (work: () => void) => void;
 }
+
+/**
+ * - `copying`: a checkpoint runs beside the work;
+ * - `draining`: work is paused until all that was executed is committed;
+ * - `emptying`: a checkpoint runs that needs SQLite's writer lock;
+ * - `locking`: it is over, and we want the lock back.
+ */
+type Phase = 'idle' | 'copying' | 'draining' | 'emptying' | 'locking';
 
 /** What the main file, without the WAL, holds. */
 export interface MainFile {
@@ -41,7 +50,9 @@ const PIN_GROWTH = 0.25;
  */
 export class CheckpointCycle {
   readonly #parts: CheckpointParts;
-  #phase: 'idle' | 'copying' | 'draining' | 'emptying' = 'idle';
+  #phase: Phase = 'idle';
+  /** How the last checkpoint ended, until the writer lock is held again. */
+  #reply: CheckpointReply | null = null;
   #startAtBytes: number;
   #pinAtBytes = 0;
   #committed: Index = 0;
@@ -58,7 +69,12 @@ export class CheckpointCycle {
 
   /** While true nothing may be run or applied. */
   get pausesWork(): boolean {
-    return this.#phase === 'draining' || this.#phase === 'emptying';
+    return this.#phase === 'draining' || this.unlocked;
+  }
+
+  /** While true SQLite's writer lock is not ours: the database may not be touched at all. */
+  get unlocked(): boolean {
+    return this.#phase === 'emptying' || this.#phase === 'locking';
   }
 
   /**
@@ -90,16 +106,19 @@ export class CheckpointCycle {
     this.afterWork();
   }
 
-  /** Call after anything that may have made the WAL grow. */
+  /** Call after anything that may have made the WAL grow, and to try again. Throws DATABASE_BUSY, FOREIGN_WRITE. */
   afterWork(): void {
     if (this.#phase === 'draining') return this.#emptyWhenCommitted();
+    if (this.#phase === 'locking') return this.#lockAgain();
     this.#rollPin();
     if (this.#phase !== 'idle' || this.#parts.wal.bytes < this.#startAtBytes) return;
     if (this.#suspended && !this.#suspendedTooLong()) return;
     if (!this.#mayCopy()) return;
     this.#phase = 'copying';
     this.#mainFile = null;
-    this.#parts.checkpoints.start('PASSIVE', (reply) => this.#copied(reply));
+    this.#parts.checkpoints.start('PASSIVE', (reply) =>
+      this.#parts.turn(() => this.#copied(reply)),
+    );
   }
 
   #suspendedTooLong(): boolean {
@@ -138,12 +157,24 @@ export class CheckpointCycle {
     this.#mainFile = null;
     pins.release();
     engine.unlock();
-    checkpoints.start('TRUNCATE', (reply) => this.#emptied(reply));
+    checkpoints.start('TRUNCATE', (reply) =>
+      this.#parts.turn(() => {
+        this.#phase = 'locking';
+        this.#reply = reply;
+        this.#lockAgain();
+      }),
+    );
+  }
+
+  #lockAgain(): void {
+    this.#parts.engine.relock();
+    const reply = must(this.#reply, 'the end of a checkpoint');
+    this.#reply = null;
+    this.#emptied(reply);
   }
 
   #emptied(reply: CheckpointReply): void {
     const { engine, wal, walBytes, onCheckpoint } = this.#parts;
-    engine.relock();
     if ('error' in reply) return this.#failed(reply.error);
     this.#startAtBytes = reply.busy ? wal.bytes + walBytes * RETRY_GROWTH : walBytes;
     this.#pinAtBytes = 0;
@@ -166,6 +197,5 @@ export class CheckpointCycle {
     this.#whenEmptied = null;
     done?.(emptied);
     this.#rollPin();
-    this.#parts.onResume();
   }
 }

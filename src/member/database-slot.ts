@@ -45,10 +45,6 @@ export class DatabaseSlot {
     return this.#running;
   }
 
-  must(): RunningDatabase {
-    return must(this.#running, 'a database with a place in the log');
-  }
-
   open(): void {
     const { path, cluster, shared, tellLoop } = this.#parts;
     try {
@@ -76,9 +72,9 @@ export class DatabaseSlot {
   }
 
   rollBack(to: EntryId): void {
-    if (this.must().engine.rollBack(to))
-      this.#parts.tellLoop({ type: 'rolled-back', position: to });
-    else this.rebuild(cannotGoBack(to));
+    if (this.#running === null) return;
+    if (!this.#running.engine.rollBack(to)) return this.rebuild(cannotGoBack(to));
+    this.#parts.tellLoop({ type: 'rolled-back', position: to });
   }
 
   /** The database is of no use any more: another one is fetched. */

@@ -61,6 +61,11 @@ export class DatabaseTracker {
     return this.#mode === 'lead';
   }
 
+  /** It was told to stop executing, and has not said yet where it stands. */
+  get settling(): boolean {
+    return this.#mode === 'settle';
+  }
+
   get open(): boolean {
     return this.#mode !== 'closed';
   }

@@ -162,9 +162,9 @@ export class Loop {
     if (this.#stopped) return;
     try {
       work();
+      this.#shutdown.look(this.#parts.now());
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
       this.#tracker.pump(this.#raft.commit);
-      this.#shutdown.look(this.#parts.now());
       this.#parts.shared.accepting =
         this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
     } catch (error) {
@@ -226,10 +226,8 @@ export class Loop {
         return this.#forwarding.executed(message.key, message.answer, this.#raft.commit);
       case 'applied':
       case 'rolled-back':
-        return this.#tracker.fromSql(message);
       case 'stepped-down':
-        this.#tracker.fromSql(message);
-        return this.#shutdown.steppedDown();
+        return this.#tracker.fromSql(message);
       case 'checkpointed':
         return this.#compact(message);
       case 'report':

@@ -10,7 +10,7 @@ import type { SharedState } from './shared-state.ts';
 
 type CycleEvents = Pick<
   CheckpointParts,
-  'onCheckpoint' | 'onWarning' | 'onSuspensionEnded' | 'onResume'
+  'onCheckpoint' | 'onWarning' | 'onSuspensionEnded' | 'turn'
 >;
 
 export interface RunningParts extends CycleEvents {

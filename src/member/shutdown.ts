@@ -33,22 +33,22 @@ export class Shutdown {
     if (this.begun) return;
     this.#phase = 'handing-over';
     this.#untilMs = nowMs + this.#parts.handOverMs;
-    if (this.#parts.tracker.leading) this.#parts.tracker.stopLeading();
   }
 
-  /** The SQL thread executes no more; everything it executed is in the log. */
-  steppedDown(): void {
-    const { raft } = this.#parts;
-    if (this.#phase === 'handing-over' && raft.canPropose() && this.#hasSuccessor())
-      raft.transferLeadership(null);
-  }
-
-  /** Call when the leader or a connection may have changed, and now and then. */
+  /** Call when anything may have changed. */
   look(nowMs: number): void {
     if (this.#phase !== 'handing-over') return;
-    if (nowMs < this.#untilMs && this.#mustWait()) return;
+    if (nowMs < this.#untilMs && this.#mustWait()) return this.#handOver();
     this.#phase = 'closing';
     this.#parts.closeDatabase();
+  }
+
+  /** First the SQL thread executes no more and everything it executed is in the log; then somebody else may lead. */
+  #handOver(): void {
+    const { raft, tracker } = this.#parts;
+    tracker.stopLeading();
+    if (raft.canPropose() && !tracker.settling && this.#hasSuccessor())
+      raft.transferLeadership(null);
   }
 
   /** Nobody took over yet, or writes are under way whose outcome will be known. */

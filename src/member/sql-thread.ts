@@ -44,6 +44,7 @@ export class SqlThread {
   readonly #slot: DatabaseSlot;
   readonly #reporter: Reporter;
   readonly #inflight = new Inflight();
+  #deferred: LoopToSql[] = [];
   #toApply: Entry[] = [];
   #committed: Index = 0;
   #retry: NodeJS.Timeout | null = null;
@@ -62,7 +63,7 @@ export class SqlThread {
       onCheckpoint: (id, checksum) => loop.post({ type: 'checkpointed', id, checksum }),
       onWarning: (message) => this.#warn(message),
       onSuspensionEnded: () => loop.post({ type: 'snapshot-lost' }),
-      onResume: () => this.#turn(() => {}),
+      turn: (work) => this.#turn(work),
       onFailure: (error) => this.#fail(error),
     });
     this.#reporter = new Reporter(
@@ -73,7 +74,7 @@ export class SqlThread {
 
   start(): void {
     const { loop, app } = this.#parts;
-    loop.listen((messages) => this.#turn(() => messages.forEach(this.#fromLoop)));
+    loop.listen((messages) => this.#turn(() => messages.forEach(this.#order)));
     app.listen((messages) => this.#turn(() => messages.forEach(this.#fromApp)));
     this.#turn(() => this.#slot.open());
   }
@@ -82,10 +83,23 @@ export class SqlThread {
   #turn(work: () => void): void {
     try {
       work();
+      this.#takeDeferred();
       this.#work();
     } catch (error) {
-      this.#fail(error);
+      this.#failed(error);
     }
+  }
+
+  /** Orders about the database wait, in their order, while a checkpoint has SQLite's writer lock. */
+  readonly #order = (message: LoopToSql): void => {
+    if (this.#slot.running?.cycle.unlocked === true || this.#deferred.length > 0)
+      this.#deferred.push(message);
+    else this.#fromLoop(message);
+  };
+
+  #takeDeferred(): void {
+    while (this.#deferred.length > 0 && this.#slot.running?.cycle.unlocked !== true)
+      this.#fromLoop(this.#deferred.shift()!);
   }
 
   readonly #fromApp = (message: AppToSql): void => {
@@ -132,16 +146,14 @@ export class SqlThread {
   #work(): void {
     const { running } = this.#slot;
     if (running === null) return this.#writes.refuseAll(notLeader());
-    if (running.cycle.pausesWork || this.#retry !== null) return;
-    try {
-      if (this.#toApply.length > 0) this.#apply(running);
-      else this.#execute(running);
-      this.#parts.shared.schema = running.engine.schemaCookie;
-      running.cycle.afterWork();
-      this.#reporter.look();
-    } catch (error) {
-      this.#workFailed(error);
-    }
+    if (this.#retry !== null) return;
+    running.cycle.afterWork();
+    if (running.cycle.pausesWork) return;
+    if (this.#toApply.length > 0) this.#apply(running);
+    else this.#execute(running);
+    this.#parts.shared.schema = running.engine.schemaCookie;
+    running.cycle.afterWork();
+    this.#reporter.look();
   }
 
   #apply({ engine }: RunningDatabase): void {
@@ -188,23 +200,28 @@ export class SqlThread {
   }
 
   /** What passes by itself is tried again; what does not has to be rebuilt, or stops the member. */
-  #workFailed(error: unknown): void {
+  #failed(error: unknown): void {
     if (needsRebuild(error)) {
       this.#toApply = [];
       this.#slot.rebuild(error);
       return;
     }
-    if (!(error instanceof PacelineError) || !PASSING.includes(error.code)) throw error;
+    if (!(error instanceof PacelineError) || !PASSING.includes(error.code)) {
+      this.#fail(error);
+      return;
+    }
     this.#warn(error.message);
     this.#writes.refuseAll(error);
-    this.#retry = setTimeout(() => {
+    this.#retry ??= setTimeout(() => {
       this.#retry = null;
       this.#turn(() => {});
     }, RETRY_MS);
   }
 
+  /** Without a database an order about it is void: the loop is about to learn that there is none. */
   #lead(term: number): void {
-    const running = this.#slot.must();
+    const { running } = this.#slot;
+    if (running === null) return;
     if (this.#toApply.length > 0) this.#apply(running);
     this.#emit(running.engine.lead(term));
     running.cycle.afterWork();
@@ -220,7 +237,9 @@ export class SqlThread {
   }
 
   #holdSnapshot(): void {
-    const { cycle, connections } = this.#slot.must();
+    const { running } = this.#slot;
+    if (running === null) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
+    const { cycle, connections } = running;
     const { files, pageSize } = connections;
     cycle.suspend((mainFile) => {
       const bytes = fstatSync(files.mainFd).size;

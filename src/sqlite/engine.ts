@@ -200,13 +200,9 @@ export class Engine {
     return { term: this.#term, index: this.#position.index + 1 };
   }
 
-  /**
-   * The entry of the commit just made; null if it is too large for one, and was undone. The lock is taken again before the
-   * frames are read, so that a foreign commit in between is noticed.
-   */
+  /** The entry of the commit just made; null if it is too large for one, and was undone. */
   #capture(id: EntryId): Executed | null {
     const before = { id: this.#position, databasePages: this.#wal.databasePages };
-    this.#executor.begin();
     const committed = this.#wal.readCommitted();
     const record = captureCommit(
       committed,
@@ -224,13 +220,22 @@ export class Engine {
       return null;
     }
     this.#position = id;
+    this.#lockIfPossible();
     return { id, data };
+  }
+
+  /** What was just committed is safe with us; a foreign process that was quicker is dealt with before the next batch. */
+  #lockIfPossible(): void {
+    try {
+      this.lock();
+    } catch (error) {
+      if (!(error instanceof PacelineError) || error.code !== 'DATABASE_BUSY') throw error;
+    }
   }
 
   /** The writer connection must not hold the lock while frames are appended beside SQLite: its page cache would be stale. */
   #undoWhileLeading(commit: WalCommit): void {
     const { lock } = this.#connections;
-    this.#executor.end();
     lock.take();
     this.#wal.checkUntouched();
     this.#checksum = undoTo(commit, this.#wal, this.#images, this.#checksum, this.#pageSize);

@@ -102,7 +102,7 @@ export class Executor {
   }
 
   /**
-   * Runs `writes`, as many as fit the batch's time, as one SQLite commit at `position`. Null if one of them undid the whole
+   * Runs `writes`, as many as fit the batch's time, as one SQLite commit at `position`; then no transaction is open. Null if one of them undid the whole
    * commit: nothing has happened, run them one by one. Throws if the database is damaged.
    */
   run(writes: readonly Write[], position: EntryId, current: EntryId): BatchRun | null {

@@ -10,10 +10,11 @@ const LIMITS = {
   checkpointWalBytes: 65_536,
 };
 
+const local = new Local({ after });
 let members: Database[];
 
 before(async () => {
-  members = await new Local({ after }).openAll(['a', 'b'], LIMITS);
+  members = await local.openAll(['a', 'b'], LIMITS);
   await members[0]!.execute('CREATE TABLE t(n INTEGER PRIMARY KEY, x)');
 });
 

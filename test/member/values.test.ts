@@ -29,10 +29,11 @@ const VALUES: readonly (readonly [SqlValue, string])[] = [
   [new Uint8Array(70_000).fill(7), 'blob'],
 ];
 
+const local = new Local({ after });
 let members: Database[];
 
 before(async () => {
-  members = await new Local({ after }).openAll(['a', 'b', 'c']);
+  members = await local.openAll(['a', 'b', 'c']);
   await members[0]!.execute('CREATE TABLE v(n INTEGER PRIMARY KEY, x)');
 });
 

@@ -3,10 +3,11 @@ import { after, before, beforeEach, test } from 'node:test';
 import type { Database } from '../../src/index.ts';
 import { applied, Local } from './fixture.ts';
 
+const local = new Local({ after });
 let members: Database[];
 
 before(async () => {
-  members = await new Local({ after }).openAll(['a', 'b', 'c']);
+  members = await local.openAll(['a', 'b', 'c']);
   await members[0]!.batch([
     { sql: 'CREATE TABLE parent(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL)' },
     { sql: 'CREATE TABLE child(p INTEGER REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED)' },

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { Local } from './fixture.ts';
+
+const WRONG_OPTIONS: Record<string, object> = {
+  'no id': { id: undefined },
+  'an id with a blank': { id: 'a b' },
+  'an id that is too long': { id: 'x'.repeat(65) },
+  'an id that is no string': { id: 7 },
+  'an option that does not exist': { electionTimeout: 5 },
+  'members without itself': { members: { b: '127.0.0.1:7000' } },
+  'members with a bad id': { members: { a: '127.0.0.1:7000', 'b c': '127.0.0.1:7001' } },
+  'an address without a port': { members: { a: '127.0.0.1' } },
+  'an address with a port out of range': { members: { a: '127.0.0.1:70000' } },
+  'an address of another member with port 0': {
+    members: { a: '127.0.0.1:7000', b: '127.0.0.1:0' },
+  },
+  'two members with one address': { members: { a: '127.0.0.1:7000', b: '127.0.0.1:7000' } },
+  'members that are no object': { members: 'a=127.0.0.1:7000' },
+  'listen without a port': { listen: '127.0.0.1' },
+  'an empty secret': { secret: '' },
+  'a secret that is no string': { secret: 5 },
+  'a cluster name that is no string': { cluster: 5 },
+  'an empty cluster name': { cluster: '' },
+  'a page size that SQLite does not have': { pageSizeBytes: 5000 },
+  'a page size that is too large': { pageSizeBytes: 131072 },
+  'a limit of zero': { writeQueueMax: 0 },
+  'a limit that is negative': { resultBytesMax: -1 },
+  'a limit that is no number': { sqlBytesMax: '1000' },
+  'a time that is NaN': { writeTimeoutMs: Number.NaN },
+  'an election timeout too near to the heartbeat': { heartbeatMs: 100, electionTimeoutMs: 200 },
+  'no directory name': { dir: '' },
+};
+
+for (const [what, options] of Object.entries(WRONG_OPTIONS)) {
+  test(`options with ${what} are refused, and nothing is created`, async (t) => {
+    const local = new Local(t);
+    const invalid = { name: 'PacelineError', code: 'OPTIONS_INVALID', category: 'rejected' };
+    await assert.rejects(local.open({ dir: local.dir('a'), ...options }), invalid);
+    assert.deepEqual(readdirSync(local.base), []);
+  });
+}
+
+test('a directory that cannot be made is an error', async (t) => {
+  const local = new Local(t);
+  await assert.rejects(local.open({ dir: '/proc/nowhere/a' }), { code: 'IO', category: 'fault' });
+  assert.equal(existsSync(local.dir('a')), false);
+});
