@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { checkArgs, checkStatement } from '../api/check.ts';
+import { checkStatement } from '../api/check.ts';
 import type { Database } from '../api/database.ts';
 import type {
   BatchResult,
@@ -97,8 +97,7 @@ export class Handle implements Database {
   query(sql: string, args?: SqlArgs): Promise<QueryResult> {
     try {
       this.#checkOpen();
-      if (typeof sql !== 'string') checkStatement({ sql }, this.#parts.options.sqlBytesMax);
-      checkArgs(args);
+      checkStatement({ sql, args }, this.#parts.options.sqlBytesMax);
     } catch (error) {
       return Promise.reject(error);
     }

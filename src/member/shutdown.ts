@@ -47,8 +47,9 @@ export class Shutdown {
   #handOver(): void {
     const { raft, tracker } = this.#parts;
     tracker.stopLeading();
-    if (raft.canPropose() && !tracker.settling && this.#hasSuccessor())
-      raft.transferLeadership(null);
+    const successor = this.#successor();
+    if (raft.canPropose() && !tracker.settling && successor !== null)
+      raft.transferLeadership(successor);
   }
 
   /** Nobody took over yet, or writes are under way whose outcome will be known. */
@@ -56,11 +57,17 @@ export class Shutdown {
     const { raft, leadership } = this.#parts;
     const alone = raft.membership.filter((m) => m.voter).length === 1;
     if (alone) return leadership.unsettled;
-    return this.#hasSuccessor() && (leadership.unsettled || raft.role === 'leader');
+    return this.#successor() !== null && (leadership.unsettled || raft.role === 'leader');
   }
 
-  #hasSuccessor(): boolean {
+  /** The connected voter that has most of the log. */
+  #successor(): MemberId | null {
     const { raft, self, network } = this.#parts;
-    return raft.membership.some((m) => m.voter && m.id !== self && network.isConnected(m.id));
+    const progress = raft.progress();
+    const match = (id: MemberId) => progress.get(id)?.match ?? 0;
+    const others = raft.membership
+      .filter((m) => m.voter && m.id !== self && network.isConnected(m.id))
+      .sort((one, other) => match(other.id) - match(one.id));
+    return others[0]?.id ?? null;
   }
 }

@@ -22,6 +22,8 @@ const TEMPORARY = new Set<number>([
 ]);
 const DML = new Set<number>([AUTH.INSERT, AUTH.UPDATE, AUTH.DELETE]);
 const FUNCTIONS_DENIED = new Set(['load_extension', 'fts3_tokenizer']);
+export const OURS_REFUSED =
+  'names that begin with _paceline belong to Paceline: choose another one';
 const OURS = /^_paceline/i;
 const SCHEMA_TABLES = new Set(['sqlite_master', 'sqlite_schema']);
 
@@ -119,9 +121,7 @@ function refuse(action: Action): string | null {
     return 'TEMP objects live in one connection and would not exist on the other members: use an ordinary table';
   if (code === AUTH.FUNCTION && FUNCTIONS_DENIED.has((second ?? '').toLowerCase()))
     return `${second}() is not for clients: extensions would have to be the same on all members`;
-  return touchesOurs(action)
-    ? 'tables named _paceline… belong to Paceline: choose another name'
-    : null;
+  return touchesOurs(action) ? OURS_REFUSED : null;
 }
 
 function touchesOurs({ code, first, second }: Action): boolean {

@@ -206,6 +206,7 @@ export class Executor {
         ? null
         : collectRows(statement.iterate(...bound), this.#limits.resultBytesMax);
     const counts = rows === null ? runPlain(statement, bound) : this.#counts();
+    if (effect.schema) this.#tables.checkNames();
     const changes = effect.rows ? Number(counts.changes) : 0;
     const lastInsertRowid = effect.inserts && changes > 0 ? narrow(counts.rowid) : 0;
     return {
@@ -234,10 +235,10 @@ function runPlain(
 
 /**
  * Whether SQLite by itself undoes all of this statement if it fails. Not so with OR FAIL, which keeps the rows before the
- * failing one, and not when the result can be refused after the statement has run.
+ * failing one, and not when it can be refused after it has run: for its result, or for a name that it gave.
  */
-function undoneBySqlite(sql: string, { columns }: CachedStatement): boolean {
-  return columns.length === 0 && !/\bfail\b/i.test(sql);
+function undoneBySqlite(sql: string, { columns, effect }: CachedStatement): boolean {
+  return columns.length === 0 && !effect.schema && !/\bfail\b/i.test(sql);
 }
 
 /** Nothing was committed at `position`, so an answer made for it is true as of `current`. */

@@ -1,8 +1,9 @@
 import type { StatementResult } from '../api/request.ts';
 import { decodeResults, encodeResults } from '../api/wire.ts';
 import { must } from '../base/assert.ts';
+import { PacelineError } from '../base/errors.ts';
 import { type EntryId, ORIGIN } from '../raft/entry.ts';
-import type { StatementGuard } from './authorizer.ts';
+import { OURS_REFUSED, type StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
 
 /** The layout of the tables below. */
@@ -18,7 +19,11 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS _paceline_requests_0(id TEXT PRIMARY KEY, term INT, idx INT, result BLOB) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS _paceline_requests_1(id TEXT PRIMARY KEY, term INT, idx INT, result BLOB) WITHOUT ROWID`;
 
+/** What bears our prefix. */
+const OWN_NAMES = ['_paceline', '_paceline_requests_0', '_paceline_requests_1'];
+
 interface OwnStatements {
+  readonly names: PreparedStatement;
   readonly position: PreparedStatement;
   readonly find: PreparedStatement;
   readonly keep: readonly PreparedStatement[];
@@ -77,6 +82,14 @@ export class OwnTables {
     this.#kept = row.kept;
   }
 
+  /** Throws STATEMENT_FORBIDDEN if something else bears our prefix: the authorizer is not told what a table is renamed to. */
+  checkNames(): void {
+    const { names } = must(this.#statements, 'prepared tables');
+    const found = this.#guard.lifted(() => names.all()) as { name: string }[];
+    if (found.every(({ name }) => OWN_NAMES.includes(name))) return;
+    throw new PacelineError('STATEMENT_FORBIDDEN', OURS_REFUSED);
+  }
+
   writePosition({ term, index }: EntryId): void {
     const { position } = must(this.#statements, 'prepared tables');
     this.#guard.lifted(() => position.run(term, index, this.#generation, this.#kept));
@@ -112,6 +125,9 @@ function prepareStatements(connection: Connection): OwnStatements {
   const both = (sql: string) =>
     [0, 1].map((g) => connection.prepare(sql.replaceAll('%', String(g))));
   return {
+    names: connection.prepare(
+      "SELECT name FROM sqlite_schema WHERE name LIKE '\\_paceline%' ESCAPE '\\'",
+    ),
     position: connection.prepare(
       'UPDATE _paceline SET term = ?, idx = ?, generation = ?, kept = ? WHERE id = 1',
     ),

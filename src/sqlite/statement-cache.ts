@@ -87,26 +87,35 @@ function checkKeyword(sql: string): void {
     );
 }
 
-const NUMBERS_BIND_AS_REAL = numbersBindAsReal();
+/** Largest whole number that the binding stores as INTEGER; found out by asking, since libraries and versions differ. */
+const WHOLE_MAX = wholeMax();
 
-/** Whether the binding stores 1 as 1.0; found out by asking, since libraries and versions differ. */
-function numbersBindAsReal(): boolean {
+function wholeMax(): number {
   const db = new DatabaseSync(':memory:');
-  const row = db.prepare('SELECT typeof(?) AS kind').get(1) as { kind: string };
+  const statement = db.prepare('SELECT typeof(?) AS kind');
+  const whole = [Number.MAX_SAFE_INTEGER, 2 ** 31 - 1].find(
+    (number) => (statement.get(number) as { kind: string }).kind === 'integer',
+  );
   db.close();
-  return row.kind === 'real';
+  return whole ?? -1;
 }
 
 /** The arguments as the binding takes them, whole numbers as INTEGER. Throws ARGUMENTS_INVALID. */
 export function bindable(parameters: Parameters, args: SqlArgs | undefined): unknown[] {
   checkParameters(parameters, args);
   if (args === undefined) return [];
-  if (Array.isArray(args)) return NUMBERS_BIND_AS_REAL ? args.map(exact) : (args as SqlValue[]);
-  if (!NUMBERS_BIND_AS_REAL) return [args];
-  return [Object.fromEntries(Object.entries(args).map(([name, value]) => [name, exact(value)]))];
+  if (Array.isArray(args)) return args.some(needsBigInt) ? args.map(exact) : (args as SqlValue[]);
+  const entries = Object.entries(args);
+  if (!entries.some(([, value]) => needsBigInt(value))) return [args];
+  return [Object.fromEntries(entries.map(([name, value]) => [name, exact(value)]))];
+}
+
+/** A whole number that the binding would store as a REAL. */
+function needsBigInt(value: SqlValue): boolean {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) return false;
+  return Math.abs(value) > WHOLE_MAX && !Object.is(value, -0);
 }
 
 function exact(value: SqlValue): SqlValue {
-  const whole = typeof value === 'number' && Number.isSafeInteger(value) && !Object.is(value, -0);
-  return whole ? BigInt(value) : value;
+  return needsBigInt(value) ? BigInt(value as number) : value;
 }
