@@ -23,7 +23,9 @@ export function install() {
   const lock = join(root, 'package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   // Output goes to stderr: what is printed to stdout belongs to the program that is started.
-  run('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', process.stderr, 'inherit'] });
+  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], {
+    stdio: ['ignore', process.stderr, 'inherit'],
+  });
 }
 
 /** Compiles the given projects. */

@@ -26,7 +26,6 @@ export const ERROR_CODES = {
   NO_LEADER: 'retryable',
   NOT_LEADER: 'redirect',
   NOT_READY: 'retryable',
-  LEADERSHIP_LOST: 'retryable', // the write is known not to have happened
   OUTCOME_UNKNOWN: 'unknown-outcome',
   CLOSED: 'rejected',
   // configuration and start

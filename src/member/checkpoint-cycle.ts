@@ -110,6 +110,8 @@ export class CheckpointCycle {
   afterWork(): void {
     if (this.#phase === 'draining') return this.#emptyWhenCommitted();
     if (this.#phase === 'locking') return this.#lockAgain();
+    // A pin taken now would keep the WAL from being emptied.
+    if (this.#phase === 'emptying') return;
     this.#rollPin();
     if (this.#phase !== 'idle' || this.#parts.wal.bytes < this.#startAtBytes) return;
     if (this.#suspended && !this.#suspendedTooLong()) return;
@@ -131,7 +133,8 @@ export class CheckpointCycle {
 
   #rollPin(): void {
     const { engine, wal, pins, walBytes } = this.#parts;
-    if (!engine.leading) return;
+    // A pin would keep the checkpoint that empties the WAL from doing so.
+    if (!engine.leading || this.unlocked) return;
     if (pins.heldIndex === null && engine.position.index <= this.#committed)
       pins.hold(engine.position.index);
     if (wal.bytes < this.#pinAtBytes) return;

@@ -8,7 +8,7 @@ import {
   type EngineConnections,
   openConnections,
 } from '../sqlite/connections.ts';
-import { positionsInWal } from '../sqlite/engine.ts';
+import { storedPositions } from '../sqlite/wal-positions.ts';
 import { INFLIGHT_ENTRIES_MAX } from './inflight.ts';
 import type { LoopToSql, SqlToApp, SqlToLoop } from './protocol.ts';
 import { RunningDatabase, type RunningParts } from './running-database.ts';
@@ -49,14 +49,15 @@ export class DatabaseSlot {
     const { path, cluster, shared, tellLoop } = this.#parts;
     try {
       this.#opened = openConnections(path);
+      checkCluster(this.#opened.position.cluster, cluster);
     } catch (error) {
       if (!needsRebuild(error)) throw error;
-      return tellLoop({ type: 'unusable', error: error.toRecord() });
+      return this.rebuild(error);
     }
     const { wal, pageSize } = this.#opened;
     const { term, index } = this.#opened.position;
     shared.setVisible(index);
-    const inWal = positionsInWal(wal, cluster, POSITIONS_MAX);
+    const inWal = storedPositions(wal, cluster, POSITIONS_MAX);
     tellLoop({ type: 'opened', position: { term, index }, inWal, pageSize });
   }
 
@@ -79,6 +80,8 @@ export class DatabaseSlot {
 
   /** The database is of no use any more: another one is fetched. */
   rebuild(error: PacelineError): void {
+    // What it holds is not to be trusted by readers either.
+    this.#parts.tellApp({ type: 'close-readers' });
     this.#shut(false, () => this.#parts.tellLoop({ type: 'unusable', error: error.toRecord() }));
   }
 
@@ -108,11 +111,12 @@ export class DatabaseSlot {
   }
 
   #putInPlace({ file, id, checksum }: Install): void {
-    const { path, tellLoop, tellApp, shared } = this.#parts;
+    const { path, cluster, tellLoop, tellApp, shared } = this.#parts;
     for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
     renameSync(file, path);
     try {
       this.#opened = openConnections(path);
+      checkCluster(this.#opened.position.cluster, cluster);
       checkPosition(this.#opened.position, id);
     } catch (error) {
       if (!needsRebuild(error)) throw error;
@@ -158,6 +162,14 @@ function cannotGoBack({ term, index }: EntryId): PacelineError {
   return new PacelineError(
     'DATABASE_DIVERGED',
     `${why}: its WAL no longer has what that takes; it is fetched from another member`,
+  );
+}
+
+function checkCluster(found: string | null, wanted: string): void {
+  if (found === null || found === wanted) return;
+  throw new PacelineError(
+    'DATABASE_DAMAGED',
+    `the database belongs to another cluster (${found}, this is ${wanted}): it is fetched from another member`,
   );
 }
 

@@ -29,6 +29,7 @@ export interface SupplyParts {
   readonly loopLog: LoopLog;
   /** File that receives snapshots. */
   readonly incomingFile: string;
+  readonly turn: (work: () => void) => void;
 }
 
 /**
@@ -57,7 +58,7 @@ export class DatabaseSupply {
     this.#receiver = new SnapshotReceiver({
       file: incomingFile,
       request: (to, frame) => network.send(to, 'snapshot', encodeSnapshotRequest(frame)),
-      onReceived: (offer) => this.#install(offer),
+      onReceived: (offer) => parts.turn(() => this.#install(offer)),
       warn: (message) => loopLog.warn(message),
     });
   }

@@ -19,7 +19,7 @@ export class FirstElection {
   readonly #log: LogStore;
   readonly #network: Network;
   readonly #startedMs: number;
-  #wereTogether = false;
+  #begun = false;
 
   constructor(self: MemberId, raft: Raft, log: LogStore, network: Network, startedMs: number) {
     this.#self = self;
@@ -31,23 +31,19 @@ export class FirstElection {
 
   /** Whether Raft's clock may run, and with it the time after which this member campaigns. */
   mayTick(nowMs: number): boolean {
-    const isNew = this.#log.lastIndex === 0;
-    if (!this.#wereTogether) this.#look(isNew);
-    return (
-      this.#wereTogether ||
-      !isNew ||
-      this.#raft.term > 0 ||
-      nowMs - this.#startedMs > NEW_CLUSTER_MS
-    );
+    if (this.#begun) return true;
+    const others = this.#raft.membership.filter((m) => m.id !== this.#self);
+    const together = others.every((m) => this.#network.isConnected(m.id));
+    const isNew = this.#log.lastIndex === 0 && this.#raft.term === 0;
+    const waited = nowMs - this.#startedMs > NEW_CLUSTER_MS;
+    if (together || (isNew && waited))
+      this.#begin(isNew && others.length > 0 ? NEW_MEMBER_TICKS : 0);
+    return this.#begun || !isNew;
   }
 
-  #look(isNew: boolean): void {
-    const { membership } = this.#raft;
-    const others = membership.filter((m) => m.id !== this.#self);
-    if (!others.every((m) => this.#network.isConnected(m.id))) return;
-    this.#wereTogether = true;
-    const rank = membership.findIndex((m) => m.id === this.#self);
-    const wait = isNew && others.length > 0 ? NEW_MEMBER_TICKS : 0;
-    this.#raft.campaignIn(rank * CAMPAIGN_DELAY_TICKS + wait);
+  #begin(waitTicks: number): void {
+    this.#begun = true;
+    const rank = this.#raft.membership.findIndex((m) => m.id === this.#self);
+    this.#raft.campaignIn(rank * CAMPAIGN_DELAY_TICKS + waitTicks);
   }
 }

@@ -17,3 +17,12 @@ export function checkRequestId(id: unknown, bytesMax: number): void {
   if (typeof id === 'string' && id !== '' && Buffer.byteLength(id) <= bytesMax) return;
   throw new PacelineError('REQUEST_INVALID', `a request id is a string of 1 to ${bytesMax} bytes`);
 }
+
+export function checkTimeout(timeoutMs: unknown): void {
+  if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs < Number.POSITIVE_INFINITY)
+    return;
+  throw new PacelineError(
+    'REQUEST_INVALID',
+    `timeoutMs must be a positive number, not ${timeoutMs}`,
+  );
+}

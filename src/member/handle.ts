@@ -71,10 +71,13 @@ export class Handle implements Database {
 
   /** Resolves when the member serves; rejects if it cannot. */
   async ready(): Promise<void> {
-    this.address = await new Promise<string>((resolve, reject) => {
+    const listening = new Promise<string>((resolve, reject) => {
       this.#onReady = { resolve, reject };
       if (this.#failure !== null) reject(this.#failure);
     });
+    this.address = await listening;
+    // The threads' messages come in no fixed order.
+    await this.#reads.whenOpen();
   }
 
   async execute(sql: string, args?: SqlArgs, options: WriteOptions = {}): Promise<ExecuteResult> {

@@ -19,6 +19,7 @@ export class LocalReads {
   #reader: Reader | null = null;
   #mayOpen = false;
   #opened = false;
+  #onOpen: (() => void) | null = null;
   #waiting: (() => void)[] = [];
 
   constructor(path: string, shared: SharedState, resultBytesMax: number, timeoutMs: number) {
@@ -65,6 +66,15 @@ export class LocalReads {
   /** The files are open, or were replaced. */
   mayOpen(): void {
     this.#mayOpen = true;
+    this.#onOpen?.();
+  }
+
+  /** Resolves when the files are open for the first time. */
+  whenOpen(): Promise<void> {
+    if (this.#mayOpen) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onOpen = resolve;
+    });
   }
 
   /** The files are about to be replaced. */

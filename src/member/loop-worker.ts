@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { messageOf, PacelineError } from '../base/errors.ts';
+import { asPacelineError, type PacelineError } from '../base/errors.ts';
 import { openFileLog } from '../log-store/file.ts';
 import type { LogStore } from '../log-store/log-store.ts';
 import { openTcpTransport, type TcpTransport } from '../transport/tcp.ts';
@@ -81,9 +81,7 @@ function openTransport(loop: Loop): Promise<TcpTransport> {
 }
 
 start().catch((error: unknown) => {
-  const known =
-    error instanceof PacelineError
-      ? error
-      : new PacelineError('INTERNAL', messageOf(error), { cause: error });
-  app.post({ type: 'failed', error: known.toRecord() });
+  app.post({ type: 'failed', error: asPacelineError(error).toRecord() });
+  app.post({ type: 'closed' });
+  app.close();
 });

@@ -93,6 +93,7 @@ export class Loop {
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
       incomingFile: parts.incomingFile,
+      turn: (work) => this.#turn(work),
     });
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
     const closeDatabase = () => post({ type: 'close' });

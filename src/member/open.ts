@@ -1,7 +1,8 @@
-import { MessageChannel, type TransferListItem, Worker } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import type { Database } from '../api/database.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { DirectoryLock } from '../sqlite/directory-lock.ts';
+import { endWorker, startWorker } from '../sqlite/start-worker.ts';
 import { clusterIdOf, isKnown, type Layout, layoutOf, makeDirectory } from './directory.ts';
 import { Handle } from './handle.ts';
 import type { LoopWorkerData } from './loop-worker.ts';
@@ -10,6 +11,9 @@ import { type MemberOptions, type OpenOptions, resolveOptions } from './options.
 import { ThreadPort } from './port.ts';
 import { SharedState } from './shared-state.ts';
 import type { SqlWorkerData } from './sql-worker.ts';
+
+/** A thread that was told to close ends by itself within this; ended from outside, SQLite's connections in it are cut off. */
+const WORKER_END_MS = 3_000;
 
 /**
  * Starts a member of a cluster in this process; resolves when it serves reads, and takes writes as soon as a leader is
@@ -72,8 +76,11 @@ function startThreads(
     shared: shared.buffer,
   };
   const workers = [
-    startWorker('./loop-worker.js', loopData, [loopData.app, loopData.sql]),
-    startWorker('./sql-worker.js', sqlData, [sqlData.app, sqlData.loop]),
+    startWorker(new URL('./loop-worker.js', import.meta.url), loopData, [
+      loopData.app,
+      loopData.sql,
+    ]),
+    startWorker(new URL('./sql-worker.js', import.meta.url), sqlData, [sqlData.app, sqlData.loop]),
   ];
   const handle = new Handle({
     options,
@@ -84,18 +91,12 @@ function startThreads(
     logger: logger ?? null,
     onClosed: async () => {
       for (const channel of [appLoop, appSql]) channel.port1.close();
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      await Promise.all(workers.map((worker) => endWorker(worker, WORKER_END_MS)));
       lock.release();
     },
   });
   for (const worker of workers) worker.on('error', (error) => handle.threadFailed(asFault(error)));
   return handle;
-}
-
-function startWorker(file: string, workerData: object, transferList: TransferListItem[]): Worker {
-  // Descriptors beside SQLite's must outlive the thread: see DatabaseFiles.
-  const options = { workerData, transferList, trackUnmanagedFds: false };
-  return new Worker(new URL(file, import.meta.url), options);
 }
 
 function asFault(error: unknown): PacelineError {

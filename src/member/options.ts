@@ -1,4 +1,5 @@
-import { PacelineError } from '../base/errors.ts';
+import { parseAddress } from '../base/address.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
 
 /** Where log lines go: the shape of pino, console and most others. */
 export interface Logger {
@@ -34,7 +35,6 @@ export interface OpenOptions {
   readonly closeTimeoutMs?: number;
 
   readonly batchMs?: number;
-  readonly batchBytesMax?: number;
   readonly writeQueueMax?: number;
   readonly writeQueueBytesMax?: number;
   readonly sqlBytesMax?: number;
@@ -65,12 +65,11 @@ export const DEFAULTS: Knobs & { readonly cluster: string } = {
   closeTimeoutMs: 5_000, // handing over takes milliseconds; past this the others elect without us
 
   batchMs: 2, // SQL time per commit: a lone fsync takes about as long, so waiting clients lose nothing
-  batchBytesMax: 4 * 2 ** 20, // of log per commit; larger transactions go alone
   writeQueueMax: 16_384, // waiting writes; then OVERLOADED
   writeQueueBytesMax: 64 * 2 ** 20, // of their SQL and arguments; then OVERLOADED
-  sqlBytesMax: 2 ** 20, // one statement's text; then REQUEST_TOO_LARGE
+  sqlBytesMax: 2 ** 20, // one statement's text, in UTF-16 units; then REQUEST_TOO_LARGE
   resultBytesMax: 16 * 2 ** 20, // one call's rows; then RESULT_TOO_LARGE
-  transactionBytesMax: 64 * 2 ** 20, // pages one transaction may change; then TRANSACTION_TOO_LARGE
+  transactionBytesMax: 64 * 2 ** 20, // of log that one transaction may cost; then TRANSACTION_TOO_LARGE
   requestIdBytesMax: 128,
   requestIdsKept: 100_000, // at least the last so many are remembered, at most twice as many
   checkpointWalBytes: 16 * 2 ** 20, // small enough to stay in the page cache, large enough that rewritten pages are copied once
@@ -102,6 +101,7 @@ export function resolveOptions(options: OpenOptions): MemberOptions {
   if (typeof options.dir !== 'string' || options.dir === '')
     throw invalid('"dir" must name a directory');
   checkId(options.id);
+  if (options.listen !== undefined) checkAddress(options.listen, '"listen"');
   const members = options.members ?? { [options.id]: options.listen ?? '127.0.0.1:0' };
   checkMembers(members, options.id);
   const resolved: MemberOptions = {
@@ -134,15 +134,25 @@ function checkId(id: unknown): void {
 function checkMembers(members: Readonly<Record<string, string>>, self: string): void {
   for (const [id, address] of Object.entries(members)) {
     checkId(id);
-    if (typeof address !== 'string' || !/^.+:\d{1,5}$/.test(address))
+    const port = checkAddress(address, `the address of member "${id}"`);
+    if (port === 0 && id !== self)
       throw invalid(
-        `the address of member "${id}" must be host:port, not ${JSON.stringify(address)}`,
+        `the address of member "${id}" has port 0: the others must know where it listens`,
       );
   }
   if (members[self] === undefined)
     throw invalid(
       `"members" must include this member itself ("${self}"); it has ${Object.keys(members).join(', ')}`,
     );
+}
+
+/** Returns the port. */
+function checkAddress(address: unknown, what: string): number {
+  try {
+    return parseAddress(String(address)).port;
+  } catch (error) {
+    throw invalid(`${what}: ${messageOf(error)}`);
+  }
 }
 
 function checkKnobs(options: MemberOptions): void {

@@ -13,6 +13,8 @@ export interface WriteReceipt {
 export interface PendingWrite {
   readonly key: number;
   readonly statements: readonly Statement[];
+  /** Of SQL and arguments, roughly. */
+  readonly bytes: number;
   readonly batch: boolean;
   /** The caller's, or ours from the moment it is forwarded. */
   id: string | null;
@@ -33,11 +35,17 @@ interface Executed {
 export class PendingWrites {
   readonly #pending = new Map<number, PendingWrite>();
   #executed: Executed[] = [];
+  #bytes = 0;
   readonly #onDeadline: (write: PendingWrite) => void;
   #sweep: NodeJS.Timeout | null = null;
 
   constructor(onDeadline: (write: PendingWrite) => void) {
     this.#onDeadline = onDeadline;
+  }
+
+  /** Of all that wait. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get size(): number {
@@ -46,6 +54,7 @@ export class PendingWrites {
 
   add(write: PendingWrite): void {
     this.#pending.set(write.key, write);
+    this.#bytes += write.bytes;
     this.#sweep ??= setInterval(() => this.#checkDeadlines(), SWEEP_MS).unref();
   }
 
@@ -100,6 +109,7 @@ export class PendingWrites {
 
   #remove(write: PendingWrite): boolean {
     const there = this.#pending.delete(write.key);
+    if (there) this.#bytes -= write.bytes;
     if (this.#pending.size === 0 && this.#sweep !== null) {
       clearInterval(this.#sweep);
       this.#sweep = null;

@@ -2,7 +2,7 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  fsyncSync,
+  fsync,
   openSync,
   readFileSync,
   readSync,
@@ -43,6 +43,8 @@ interface Transfer {
   /** Of the pages written so far. */
   readonly checksum: DatabaseChecksum;
   readonly early: Map<number, Uint8Array>;
+  /** All is there, and on its way to the disk. */
+  finishing: boolean;
 }
 
 /**
@@ -129,6 +131,7 @@ export class SnapshotReceiver {
       requested: there,
       checksum: new DatabaseChecksum(),
       early: new Map(),
+      finishing: false,
     };
     this.#transfer = transfer;
     this.#takeStock(transfer, there);
@@ -196,21 +199,28 @@ export class SnapshotReceiver {
     if (transfer.written >= offer.bytes) this.#finish(transfer, this.#from);
   }
 
-  #finish({ offer, fd, checksum }: Transfer, from: MemberId): void {
-    fsyncSync(fd);
-    const fits = checksum.equals(offer.checksum);
+  /** The whole file goes to the disk, which takes its time; the loop goes on meanwhile. */
+  #finish(transfer: Transfer, from: MemberId): void {
+    if (transfer.finishing) return;
+    transfer.finishing = true;
+    fsync(transfer.fd, (error) => {
+      if (this.#transfer === transfer) this.#finished(transfer, from, error);
+    });
+  }
+
+  #finished({ offer, checksum }: Transfer, from: MemberId, error: Error | null): void {
+    const { file, warn, request, onReceived } = this.#parts;
     this.#drop();
-    rmSync(`${this.#parts.file}.json`, { force: true });
-    if (!fits) {
-      rmSync(this.#parts.file, { force: true });
-      this.#parts.warn(
-        `the database received from ${from} does not have the checksum that was announced; it is fetched again`,
-      );
+    rmSync(`${file}.json`, { force: true });
+    if (error !== null || !checksum.equals(offer.checksum)) {
+      const why = error?.message ?? 'does not have the checksum that was announced';
+      rmSync(file, { force: true });
+      warn(`the database received from ${from}: ${why}; it is fetched again`);
       return;
     }
     this.#from = null;
-    this.#parts.request(from, { type: 'done', id: offer.id });
-    this.#parts.onReceived(offer);
+    request(from, { type: 'done', id: offer.id });
+    onReceived(offer);
   }
 }
 

@@ -31,7 +31,8 @@ export function makeStatus(parts: StatusParts): Status {
     term: raft.term,
     leader: raft.leader,
     commitIndex: raft.commit,
-    appliedIndex: applied,
+    // What a leader has executed ahead of the commit index does not count yet.
+    appliedIndex: Math.min(applied, raft.commit),
     lastIndex: raft.lastIndex,
     firstIndex: log.base.index + 1,
     members: memberStatuses(parts),

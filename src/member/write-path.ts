@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Position, Statement, StatementResult, WriteOptions } from '../api/request.ts';
 import { decodeResults, encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
-import { checkRequestId, closed } from './handle-errors.ts';
+import { checkRequestId, checkTimeout, closed } from './handle-errors.ts';
 import type { MemberOptions } from './options.ts';
 import { type PendingWrite, PendingWrites, type WriteReceipt } from './pending-writes.ts';
 import type { Port } from './port.ts';
@@ -57,11 +57,16 @@ export class WritePath {
   ): Promise<WriteReceipt> {
     const { options } = this.#parts;
     if (id !== undefined) checkRequestId(id, options.requestIdBytesMax);
-    if (this.#pending.size >= options.writeQueueMax) throw overloaded(options.writeQueueMax);
+    if (timeoutMs !== undefined) checkTimeout(timeoutMs);
+    const bytes = bytesOf(statements);
+    if (this.#pending.size >= options.writeQueueMax)
+      throw overloaded(`${options.writeQueueMax} writes are`, 'writeQueueMax');
+    if (this.#pending.bytes + bytes > options.writeQueueBytesMax && this.#pending.size > 0)
+      throw overloaded(`${options.writeQueueBytesMax} bytes of writes are`, 'writeQueueBytesMax');
     return new Promise((resolve, reject) => {
       const key = this.#nextKey++;
       const deadlineMs = performance.now() + (timeoutMs ?? options.writeTimeoutMs);
-      const asked = { key, statements, batch, id: id ?? null, deadlineMs };
+      const asked = { key, statements, bytes, batch, id: id ?? null, deadlineMs };
       const write: PendingWrite = { ...asked, at: 'sql', resolve, reject };
       this.#pending.add(write);
       this.#send(write);
@@ -162,9 +167,18 @@ function unconfirmed(id: string | null): PacelineError {
   return new PacelineError('OUTCOME_UNKNOWN', message);
 }
 
-function overloaded(max: number): PacelineError {
-  return new PacelineError(
-    'OVERLOADED',
-    `${max} writes are waiting already: slow down, or raise writeQueueMax`,
-  );
+function overloaded(what: string, option: string): PacelineError {
+  return new PacelineError('OVERLOADED', `${what} waiting already: slow down, or raise ${option}`);
+}
+
+/** What a write holds of memory while it waits, roughly. */
+function bytesOf(statements: readonly Statement[]): number {
+  let bytes = 0;
+  for (const { sql, args } of statements) {
+    bytes += sql.length;
+    if (args === undefined) continue;
+    for (const value of Array.isArray(args) ? args : Object.values(args))
+      bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length : 8;
+  }
+  return bytes;
 }

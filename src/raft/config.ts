@@ -43,6 +43,8 @@ export interface RaftConfig {
    * electionTicks.
    */
   readonly snapshotRetryTicks?: number;
+  /** A campaign on a hint that came to nothing is repeated after this many to twice as many ticks; default 3. */
+  readonly campaignRetryTicks?: number;
   /**
    * Reads waiting for a read index, other members' batches included; one more fails at once.
    * Default 10,000.
@@ -59,6 +61,8 @@ export type ResolvedConfig = Required<RaftConfig>;
  * doing.
  */
 const SNAPSHOT_RETRY_ELECTIONS = 10;
+/** A few round trips, and time for a vote to reach the disk: a campaign that can succeed has done so by then. */
+const CAMPAIGN_RETRY_TICKS = 3;
 /** Far above what a member's readers have open at a time, and small in memory. */
 const READS_PENDING_MAX = 10_000;
 /**
@@ -73,6 +77,7 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
     ...config,
     snapshotRetryTicks:
       config.snapshotRetryTicks ?? SNAPSHOT_RETRY_ELECTIONS * config.electionTicks,
+    campaignRetryTicks: config.campaignRetryTicks ?? CAMPAIGN_RETRY_TICKS,
     readsPendingMax: config.readsPendingMax ?? READS_PENDING_MAX,
     readRoundsMax: config.readRoundsMax ?? READ_ROUNDS_MAX,
   };
@@ -84,6 +89,7 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
   requirePositive(resolved, 'inflightBytesMax');
   requirePositive(resolved, 'appendBytesMax');
   requirePositive(resolved, 'snapshotRetryTicks');
+  requirePositive(resolved, 'campaignRetryTicks');
   requirePositive(resolved, 'readsPendingMax');
   requirePositive(resolved, 'readRoundsMax');
   if (resolved.heartbeatTicks >= resolved.electionTicks) {

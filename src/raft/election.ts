@@ -13,6 +13,9 @@ import {
 import { sendHeartbeats } from './send.ts';
 import { addressed, isElectable, type RaftState } from './state.ts';
 
+/** Campaigns on one hint: together they last less than an election timeout. */
+export const HINTED_TRIES_MAX = 8;
+
 /** One tick of a member that does not lead. */
 export function tickElection(state: RaftState): void {
   state.electionElapsed += 1;
@@ -22,7 +25,21 @@ export function tickElection(state: RaftState): void {
   const timedOut = state.electionElapsed >= state.electionTimeout;
   // Nobody could refuse or be disturbed by a single voter: waiting would only delay the start.
   const alone = state.leader === null && isOnlyVoter(state);
-  if (hinted || timedOut || alone) campaign(state);
+  if (hinted) campaignOnHint(state);
+  else if (timedOut || alone) campaign(state);
+}
+
+/**
+ * Others may not have noticed yet what the hint was about, and refuse; or two followed the same hint and split the vote. So it is
+ * tried again soon, a bounded number of times; after that the election timeout decides.
+ */
+function campaignOnHint(state: RaftState): void {
+  const { prng, campaignRetryTicks } = state.config;
+  const triesLeft = state.hintedTriesLeft - 1;
+  campaign(state);
+  if (state.leading !== null || triesLeft <= 0) return;
+  state.hintedTriesLeft = triesLeft;
+  state.campaignIn = prng.between(campaignRetryTicks, 2 * campaignRetryTicks);
 }
 
 /** Starts a pre-vote; the vote follows if a majority would grant it. */
@@ -141,6 +158,7 @@ export function onLeaderGone(state: RaftState, gone: MemberId): void {
   const remaining = votersOf(state.memberships.current).filter((id) => id !== gone);
   const place = remaining.indexOf(state.config.id);
   const rank = place >= 0 ? place : remaining.length;
-  if (rank === 0) campaign(state);
+  state.hintedTriesLeft = HINTED_TRIES_MAX;
+  if (rank === 0) campaignOnHint(state);
   else state.campaignIn = rank * state.config.campaignDelayTicks;
 }

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { onDurable } from './commit.ts';
 import { type RaftConfig, resolveConfig } from './config.ts';
-import { onLeaderGone, tickElection } from './election.ts';
+import { HINTED_TRIES_MAX, onLeaderGone, tickElection } from './election.ts';
 import type { Entry, EntryId, HardState, Index, MemberId, Membership, Term } from './entry.ts';
 import { tickLeader } from './leader-tick.ts';
 import { RaftLog } from './log.ts';
@@ -59,6 +59,7 @@ export class Raft {
       electionElapsed: 0,
       electionTimeout: 0,
       campaignIn: null,
+      hintedTriesLeft: 0,
       votes: new Map(),
       leading: null,
     };
@@ -175,7 +176,9 @@ export class Raft {
   campaignIn(ticks: number): void {
     const state = this.#state;
     assert(Number.isSafeInteger(ticks) && ticks >= 0, 'a number of ticks');
-    if (state.leading === null && state.leader === null) state.campaignIn = ticks;
+    if (state.leading !== null || state.leader !== null) return;
+    state.campaignIn = ticks;
+    state.hintedTriesLeft = HINTED_TRIES_MAX;
   }
 
   /** The connection with `id` is up again: a leader finds out at once what it has. */

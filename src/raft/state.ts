@@ -27,6 +27,8 @@ export interface RaftState {
   electionTimeout: number;
   /** Ticks until a campaign because the leader's connection closed; null without such a hint. */
   campaignIn: number | null;
+  /** How often the hint may still be tried again. */
+  hintedTriesLeft: number;
   /** Answers to our own campaign, pre-vote or vote. */
   votes: Map<MemberId, boolean>;
   /** Not null exactly while role is `leader`. */

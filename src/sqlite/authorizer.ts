@@ -20,12 +20,23 @@ const TEMPORARY = new Set<number>([
   AUTH.CREATE_TEMP_TRIGGER,
   AUTH.CREATE_TEMP_VIEW,
 ]);
+/** Pragmas that change the file although nothing is assigned to them. */
+const PRAGMAS_WRITING = new Set(['incremental_vacuum', 'optimize']);
+/** Pragmas that are asked about what stands in parentheses. */
+const PRAGMAS_WITH_SUBJECT = new Set(
+  (
+    'foreign_key_check foreign_key_list function_list index_info index_list index_xinfo integrity_check quick_check ' +
+    'table_info table_list table_xinfo'
+  ).split(' '),
+);
+/** They write pages, and the authorizer is not told of any row. */
+const REBUILDS = new Set<number>([AUTH.REINDEX, AUTH.ANALYZE]);
 const DML = new Set<number>([AUTH.INSERT, AUTH.UPDATE, AUTH.DELETE]);
 const FUNCTIONS_DENIED = new Set(['load_extension', 'fts3_tokenizer']);
 export const OURS_REFUSED =
   'names that begin with _paceline belong to Paceline: choose another one';
 const OURS = /^_paceline/i;
-const SCHEMA_TABLES = new Set(['sqlite_master', 'sqlite_schema']);
+const SCHEMA_TABLES = new Set(['sqlite_master', 'sqlite_schema', 'sqlite_temp_master']);
 
 /** What the authorizer's callback is told about one action of a statement. */
 interface Action {
@@ -33,11 +44,14 @@ interface Action {
   readonly first: string | null;
   readonly second: string | null;
   readonly database: string | null;
+  /** The trigger or view that the action is in. */
+  readonly inside: string | null;
 }
 
 /** What a statement does, as SQLite's parser saw it when it was prepared. */
 export interface StatementEffect {
-  readonly inserts: boolean;
+  /** The table that the statement itself, not a trigger, inserts into. */
+  readonly inserts: string | null;
   /** Inserts, updates or deletes rows. */
   readonly rows: boolean;
   readonly schema: boolean;
@@ -52,15 +66,15 @@ export interface StatementEffect {
 export class StatementGuard {
   #lifted = false;
   #refusal: string | null = null;
-  #inserts = false;
+  #inserts: string | null = null;
   #rows = false;
   #schema = false;
   #pragma = false;
 
   constructor(connection: Connection) {
-    connection.setAuthorizer((code, first, second, database) => {
+    connection.setAuthorizer((code, first, second, database, inside) => {
       if (this.#lifted) return AUTH.OK;
-      const action = { code, first, second, database };
+      const action = { code, first, second, database, inside };
       this.#note(action);
       const refusal = refuse(action);
       this.#refusal ??= refusal;
@@ -71,7 +85,7 @@ export class StatementGuard {
   /** Call before a statement is prepared. */
   begin(): void {
     this.#refusal = null;
-    this.#inserts = false;
+    this.#inserts = null;
     this.#rows = false;
     this.#schema = false;
     this.#pragma = false;
@@ -97,15 +111,11 @@ export class StatementGuard {
     }
   }
 
-  #note({ code, first, second }: Action): void {
-    if (isSchemaChange(code)) this.#schema = true;
+  #note({ code, first, second, inside }: Action): void {
+    if (isSchemaChange(code) || REBUILDS.has(code)) this.#schema = true;
     if (DML.has(code) && !SCHEMA_TABLES.has(first ?? '')) this.#rows = true;
-    if (code === AUTH.INSERT) this.#inserts = true;
-    if (
-      code === AUTH.PRAGMA &&
-      (second !== null || first === 'incremental_vacuum' || first === 'optimize')
-    )
-      this.#pragma = true;
+    if (code === AUTH.INSERT && inside === null) this.#inserts = first;
+    if (code === AUTH.PRAGMA && isPragmaThatWrites(first ?? '', second)) this.#pragma = true;
   }
 }
 
@@ -136,6 +146,11 @@ function refusePragma(name: string, value: string | null): string | null {
   if (value !== null && PRAGMAS_ASK_ONLY.has(pragma))
     return `PRAGMA ${pragma} may be asked here, not set`;
   return null;
+}
+
+function isPragmaThatWrites(name: string, value: string | null): boolean {
+  const pragma = name.toLowerCase();
+  return PRAGMAS_WRITING.has(pragma) || (value !== null && !PRAGMAS_WITH_SUBJECT.has(pragma));
 }
 
 function isSchemaChange(code: number): boolean {

@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 import type { CheckpointMode, CheckpointReply } from './checkpoint-worker.ts';
+import { startWorker } from './start-worker.ts';
 
 /** Runs checkpoints in a thread and on a connection of their own, one at a time, so that neither writes nor the loop wait for the disk. */
 export class Checkpoints {
@@ -8,9 +9,7 @@ export class Checkpoints {
   #waiting: ((reply: CheckpointReply) => void) | null = null;
 
   constructor(path: string, onFailure: (error: Error) => void) {
-    this.#worker = new Worker(new URL('./checkpoint-worker.js', import.meta.url), {
-      workerData: { path },
-    });
+    this.#worker = startWorker(new URL('./checkpoint-worker.js', import.meta.url), { path });
     this.#worker.on('message', (reply: CheckpointReply) => this.#finish(reply));
     this.#worker.on('error', onFailure);
   }

@@ -75,6 +75,7 @@ function readStart(writer: Connection, path: string) {
 }
 
 function asDamage(path: string, error: unknown): PacelineError {
+  if (error instanceof PacelineError) return damaged(path, error.message);
   const known = sqlError(error);
   return known.code === 'SQL' || known.code === 'DATABASE_DAMAGED'
     ? damaged(path, messageOf(error))

@@ -8,8 +8,8 @@ import type { EngineConnections } from './connections.ts';
 import { encodeEntryData, redoOf } from './entry-data.ts';
 import { Executor, type ExecutorLimits, type Outcome, type Write } from './executor.ts';
 import { PageImages } from './page-images.ts';
-import { positionInPage } from './position-page.ts';
 import type { WalCommit, WalFile } from './wal-file.ts';
+import { findStored } from './wal-positions.ts';
 
 /** What one SQLite commit brought: an entry for the log, and the answers that may be given once it is committed. */
 export interface Executed {
@@ -61,6 +61,7 @@ export class Engine {
     this.#executor = new Executor(connections.writer, options);
     this.#position = position;
     this.#checksum = checksum;
+    this.#wal.noteOpened(position);
   }
 
   get position(): EntryId {
@@ -86,7 +87,12 @@ export class Engine {
     if (this.leading ? writer.isTransaction : lock.held) return;
     if (this.leading) this.#executor.begin();
     else lock.take();
-    this.#wal.checkUntouched();
+    try {
+      this.#wal.takeUp();
+    } catch (error) {
+      this.unlock(); // so that the next try finds it, too
+      throw error;
+    }
   }
 
   /** For a checkpoint that needs it. Nothing may be run or applied until `lock`. */
@@ -160,7 +166,7 @@ export class Engine {
   rollBack(id: EntryId): boolean {
     assert(!this.leading, 'a leader does not roll back');
     this.lock();
-    const commit = this.#wal.findCommit(id) ?? this.#findInWal(id);
+    const commit = this.#wal.findCommit(id) ?? findStored(this.#wal, this.#options.cluster, id);
     if (commit === undefined) return false;
     this.#checksum = undoTo(commit, this.#wal, this.#images, this.#checksum, this.#pageSize);
     this.#position = id;
@@ -191,7 +197,6 @@ export class Engine {
 
   /** After the WAL was emptied or left: takes it up again. Throws DATABASE_BUSY, FOREIGN_WRITE. */
   relock(): void {
-    this.#wal.takeUpAfterCheckpoint();
     this.lock();
   }
 
@@ -237,12 +242,12 @@ export class Engine {
   #undoWhileLeading(commit: WalCommit): void {
     const { lock } = this.#connections;
     lock.take();
-    this.#wal.checkUntouched();
+    this.#wal.takeUp();
     this.#checksum = undoTo(commit, this.#wal, this.#images, this.#checksum, this.#pageSize);
     lock.release();
     this.#executor.begin();
     this.#executor.reload();
-    this.#wal.checkUntouched();
+    this.#wal.takeUp();
     this.#options.onVisible(commit.id.index, true);
     this.#schemaCookie++;
   }
@@ -252,14 +257,6 @@ export class Engine {
     this.#connections.lock.release();
     this.lock();
   }
-
-  #findInWal(id: EntryId) {
-    for (const { frame, databasePages, images } of this.#wal.commitsNewestFirst()) {
-      const found = findPosition(images, this.#options.cluster);
-      if (found?.index === id.index && found.term === id.term) return { id, frame, databasePages };
-    }
-    return undefined;
-  }
 }
 
 function tooLarge(bytesMax: number): PacelineError {
@@ -267,24 +264,4 @@ function tooLarge(bytesMax: number): PacelineError {
     'TRANSACTION_TOO_LARGE',
     `the transaction changes more than fits in a log entry of ${bytesMax} bytes, and was undone: split it, or raise transactionBytesMax`,
   );
-}
-
-/** The position that a commit with these pages brought the database to; null if it has no `_paceline` page. */
-function findPosition(images: readonly Uint8Array[], cluster: string): EntryId | null {
-  for (const image of images) {
-    const position = positionInPage(image, cluster);
-    if (position !== null) return position;
-  }
-  return null;
-}
-
-/** The positions of the commits in the WAL, newest first, at most `countMax`. */
-export function positionsInWal(wal: WalFile, cluster: string, countMax: number): EntryId[] {
-  const positions: EntryId[] = [];
-  for (const { images } of wal.commitsNewestFirst()) {
-    const position = findPosition(images, cluster);
-    if (position === null || positions.length === countMax) break;
-    positions.push(position);
-  }
-  return positions;
 }

@@ -6,6 +6,8 @@ import { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
 import { OwnTables } from './own-tables.ts';
 import { collectRows } from './rows.ts';
+import { SchemaFacts } from './schema-facts.ts';
+import { spellOut } from './spell-out.ts';
 import { isStorageError, sqlError } from './sql-error.ts';
 import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
 
@@ -38,6 +40,9 @@ export interface BatchRun {
 /** The whole SQLite transaction is gone, by one member of the batch: run the others without it. */
 class BatchSpoiled extends Error {}
 
+/** The same on every connection, and out of callers' reach by its name. */
+const ROWID_TABLE = '_paceline_rowid';
+
 const NO_ROWS: StatementResult['rows'] = [];
 
 /**
@@ -50,8 +55,9 @@ export class Executor {
   readonly #cache: StatementCache;
   readonly #tables: OwnTables;
   readonly #limits: ExecutorLimits;
+  readonly #facts: SchemaFacts;
   readonly #own: Record<
-    'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo' | 'counts',
+    'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo' | 'counts' | 'forgetRowid',
     PreparedStatement
   >;
   #schemaChanged = false;
@@ -59,6 +65,10 @@ export class Executor {
   constructor(connection: Connection, limits: ExecutorLimits) {
     this.#connection = connection;
     this.#limits = limits;
+    // The only way to reset last_insert_rowid() is to insert a row; a temporary table is no part of the database.
+    connection.exec(
+      `PRAGMA temp_store=MEMORY; CREATE TEMP TABLE ${ROWID_TABLE}(id INTEGER PRIMARY KEY)`,
+    );
     this.#own = {
       begin: connection.prepare('BEGIN IMMEDIATE'),
       commit: connection.prepare('COMMIT'),
@@ -66,12 +76,14 @@ export class Executor {
       savepoint: connection.prepare('SAVEPOINT one'),
       release: connection.prepare('RELEASE one'),
       undo: connection.prepare('ROLLBACK TO one'),
+      forgetRowid: connection.prepare(`INSERT OR REPLACE INTO temp.${ROWID_TABLE} VALUES(0)`),
       counts: connection.prepare('SELECT changes() AS changes, last_insert_rowid() AS rowid'),
     };
     this.#own.counts.setReadBigInts(true);
     this.#guard = new StatementGuard(connection);
     this.#cache = new StatementCache(connection, this.#guard, true);
     this.#tables = new OwnTables(connection, this.#guard, limits.requestIdsKept);
+    this.#facts = new SchemaFacts(connection, this.#guard);
   }
 
   /** Takes SQLite's writer lock. Throws DATABASE_BUSY while a foreign process holds it. */
@@ -91,11 +103,14 @@ export class Executor {
   /** After the database was changed beside this connection. */
   reload(): void {
     this.#cache.clear();
+    this.#facts.forget();
     this.#tables.reload();
   }
 
   /** Commits the entry that starts a term: the position, and Paceline's tables where they are missing. */
   startTerm(cluster: string, position: EntryId): void {
+    this.#cache.clear();
+    this.#facts.forget();
     this.#tables.prepare(cluster);
     this.#tables.writePosition(position);
     this.#commit();
@@ -140,7 +155,6 @@ export class Executor {
     } catch (error) {
       throw sqlError(error);
     }
-    if (this.#schemaChanged) this.#cache.clear();
     this.#schemaChanged = false;
   }
 
@@ -156,7 +170,7 @@ export class Executor {
     const known = write.id === null ? null : this.#tables.find(write.id);
     if (known !== null) return { outcome: known, changed: false };
     try {
-      const results = this.#runStatements(write.statements);
+      const results = this.#runStatements(write.statements.map(spellOut));
       const changed = write.id !== null || results.some((r) => r.writes);
       const plain = results.map((r) => r.result);
       if (write.id !== null) this.#tables.keep(write.id, position, plain);
@@ -174,7 +188,8 @@ export class Executor {
     const [only] = statements;
     if (statements.length === 1 && only !== undefined) {
       const prepared = this.#cache.get(only.sql);
-      if (undoneBySqlite(only.sql, prepared)) return [this.#runStatement(prepared, only)];
+      if (undoneBySqlite(only.sql, prepared) && !this.#facts.mayFail)
+        return [this.#runStatement(prepared, only)];
     }
     this.#guard.lifted(() => this.#own.savepoint.run());
     try {
@@ -182,12 +197,27 @@ export class Executor {
       this.#guard.lifted(() => this.#own.release.run());
       return results;
     } catch (error) {
+      for (const { sql } of statements) this.#cache.drop(sql);
       if (this.#connection.isTransaction) this.#undo();
       throw error;
     }
   }
 
+  /** What was learned from the schema before this is not true any more. */
+  #noteSchemaChange(): void {
+    this.#schemaChanged = true;
+    this.#cache.clear();
+    this.#facts.forget();
+  }
+
+  /** Whether SQLite may leave last_insert_rowid() at an earlier statement's, perhaps another client's. */
+  #mayKeepRowid(sql: string, table: string | null): boolean {
+    if (table === null) return false;
+    return /\bconflict\b/i.test(sql) || this.#facts.isWithoutRowid(table);
+  }
+
   #undo(): void {
+    if (this.#schemaChanged) this.#noteSchemaChange();
     this.#guard.lifted(() => {
       this.#own.undo.run();
       this.#own.release.run();
@@ -196,21 +226,22 @@ export class Executor {
 
   #runStatement(
     prepared: CachedStatement,
-    { args }: Statement,
+    { sql, args }: Statement,
   ): { result: StatementResult; writes: boolean } {
     const { statement, columns, parameters, effect } = prepared;
-    if (effect.schema) this.#schemaChanged = true;
+    if (effect.schema) this.#noteSchemaChange();
     const bound = bindable(parameters, args);
-    const rows =
-      columns.length === 0
-        ? null
-        : collectRows(statement.iterate(...bound), this.#limits.resultBytesMax);
-    const counts = rows === null ? runPlain(statement, bound) : this.#counts();
+    if (this.#mayKeepRowid(sql, effect.inserts))
+      this.#guard.lifted(() => this.#own.forgetRowid.run());
+    // A pragma goes on from step to step, though it has no columns.
+    const plain = columns.length === 0 && (effect.rows || effect.schema);
+    const rows = plain ? [] : collectRows(statement.iterate(...bound), this.#limits.resultBytesMax);
+    const counts = plain ? runPlain(statement, bound) : this.#counts();
     if (effect.schema) this.#tables.checkNames();
-    const changes = effect.rows ? Number(counts.changes) : 0;
-    const lastInsertRowid = effect.inserts && changes > 0 ? narrow(counts.rowid) : 0;
+    const changes = effect.rows && !effect.schema ? Number(counts.changes) : 0;
+    const lastInsertRowid = effect.inserts !== null && changes > 0 ? narrow(counts.rowid) : 0;
     return {
-      result: { columns, rows: rows ?? NO_ROWS, changes, lastInsertRowid },
+      result: { columns, rows: columns.length === 0 ? NO_ROWS : rows, changes, lastInsertRowid },
       writes: effect.writes,
     };
   }

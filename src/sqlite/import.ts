@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
+import { startWorker } from './start-worker.ts';
 
 export interface ImportRequest {
   readonly source: string;
@@ -27,7 +27,7 @@ export async function importDatabase(
   if (!existsSync(source))
     throw new PacelineError('IMPORT_INVALID', `there is no file ${source} to import`);
   const workerData: ImportRequest = { source, target, cluster, position };
-  const worker = new Worker(new URL('./import-worker.js', import.meta.url), { workerData });
+  const worker = startWorker(new URL('./import-worker.js', import.meta.url), workerData);
   const reply = await new Promise<ImportReply>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

@@ -36,14 +36,26 @@ export interface KeptAnswer {
   readonly results: StatementResult[];
 }
 
-/** The position that the database itself records; the origin while the tables do not exist yet. */
+/**
+ * The position that the database itself records; the origin for the empty one that every member starts with. Throws DATABASE_DAMAGED
+ * for a database that is not a member's.
+ */
 export function readPosition(
   connection: Connection,
 ): EntryId & { readonly cluster: string | null } {
-  const exists = connection.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_paceline'").get();
-  if (exists === undefined) return { ...ORIGIN, cluster: null };
-  const row = connection.prepare('SELECT term, idx AS "index", cluster FROM _paceline').get();
-  return (row as (EntryId & { cluster: string }) | undefined) ?? { ...ORIGIN, cluster: null };
+  const { objects, ours } = connection
+    .prepare(
+      "SELECT count(*) AS objects, coalesce(sum(name = '_paceline'), 0) AS ours FROM sqlite_schema",
+    )
+    .get() as { objects: number; ours: number };
+  if (objects === 0) return { ...ORIGIN, cluster: null };
+  const position =
+    ours === 0
+      ? undefined
+      : connection.prepare('SELECT term, idx AS "index", cluster FROM _paceline').get();
+  if (position === undefined)
+    throw new PacelineError('DATABASE_DAMAGED', 'it is not the database of a member');
+  return position as EntryId & { cluster: string };
 }
 
 /** Writes Paceline's tables on the writer connection, inside whatever transaction is open there. */

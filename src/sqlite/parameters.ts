@@ -27,6 +27,38 @@ export function parametersOf(sql: string): Parameters {
   return { count, names };
 }
 
+/**
+ * Where the first statement of the text ends, given the same with NULL for its parameters, which is how SQLite gives it
+ * back. The binding's own record of the text is all of it.
+ */
+export function endOfFirst(sql: string, expanded: string): number {
+  let longer = 0;
+  for (const { 0: token, index } of sql.matchAll(TOKEN)) {
+    if (index + longer >= expanded.length) break;
+    if (isParameter(token)) longer += 'NULL'.length - token.length;
+  }
+  return expanded.length - longer;
+}
+
+/** The text with something else for its parameters; `replace` gets a parameter's number, or its name. */
+export function replaceParameters(
+  sql: string,
+  replace: (token: string, parameter: number | string) => string,
+): string {
+  let count = 0;
+  return sql.replace(TOKEN, (token) => {
+    if (!isParameter(token)) return token;
+    if (token[0] !== '?') return replace(token, token);
+    const number = token === '?' ? count + 1 : Number(token.slice(1));
+    count = Math.max(count, number);
+    return replace(token, number);
+  });
+}
+
+function isParameter(token: string): boolean {
+  return '?:@$'.includes(token[0]!) && (token[0] === '?' || token.length > 1);
+}
+
 /** Throws ARGUMENTS_INVALID unless `args` gives exactly the statement's parameters. */
 export function checkParameters(parameters: Parameters, args: SqlArgs | undefined): void {
   const { count, names } = parameters;
@@ -48,7 +80,7 @@ export function checkParameters(parameters: Parameters, args: SqlArgs | undefine
     throw invalid(`the statement has no parameter named ${unknown.join(', ')}`);
 }
 
-function bare(name: string): string {
+export function bare(name: string): string {
   return ':@$'.includes(name[0] ?? ' ') ? name.slice(1) : name;
 }
 

@@ -4,6 +4,7 @@ import { PacelineError } from '../base/errors.ts';
 import { StatementGuard } from './authorizer.ts';
 import { CLOSES_AT_ONCE, type Connection, DatabaseSync } from './binding.ts';
 import { collectRows } from './rows.ts';
+import { spellOut } from './spell-out.ts';
 import { sqlError } from './sql-error.ts';
 import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
 
@@ -31,14 +32,25 @@ export class Reader {
 
   /** Throws READ_ONLY for a statement that would write, and what `StatementCache.get` throws. `schema` changes with the schema. */
   query(sql: string, args: SqlArgs | undefined, schema: number): QueryResult {
-    if (schema !== this.#schema) this.#cache.clear();
+    if (schema !== this.#schema) this.#noticeSchema();
     this.#schema = schema;
-    const prepared = this.#cache.get(sql);
+    const statement = spellOut(args === undefined ? { sql } : { sql, args });
+    const prepared = this.#cache.get(statement.sql);
     if (prepared.effect.writes) throw readOnly();
-    return {
-      columns: prepared.columns,
-      rows: this.#rows(prepared, bindable(prepared.parameters, args)),
-    };
+    const bound = bindable(prepared.parameters, statement.args);
+    try {
+      const rows = this.#rows(prepared, bound);
+      return { columns: columnsOf(prepared, rows), rows };
+    } catch (error) {
+      this.#cache.drop(statement.sql);
+      throw error;
+    }
+  }
+
+  /** A connection learns of another's change of schema when a statement runs; until then it prepares for the old one. */
+  #noticeSchema(): void {
+    this.#cache.clear();
+    this.#connection.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get();
   }
 
   close(): void {
@@ -67,6 +79,13 @@ export class Reader {
     prepared.statement.setReadBigInts(true);
     return this.#rows(prepared, bound);
   }
+}
+
+/** The schema may have changed since the statement was prepared: SQLite prepares it again by itself when it runs. */
+function columnsOf({ columns, statement }: CachedStatement, rows: SqlValue[][]): readonly string[] {
+  const [first] = rows;
+  if (first === undefined || first.length === columns.length) return columns;
+  return statement.columns().map((column) => column.name);
 }
 
 function isOutOfRange(error: unknown): boolean {

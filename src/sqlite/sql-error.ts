@@ -37,12 +37,42 @@ const FULL = 13;
 const IOERR = 10;
 const BUSY = 5;
 const DAMAGE = new Set([11, 26]);
+/** A virtual table that finds its own tables inconsistent, mostly by what its users wrote to them; SQLite's file is sound. */
+const CORRUPT_VTAB = 267;
+const CONSTRAINT = 19;
+
+/** SQLite's words for codes that matter, for errors of statements with rows: the binding leaves their number out. */
+const BY_WORDS: readonly (readonly [words: RegExp, errcode: number])[] = [
+  [/^UNIQUE constraint failed/, 2067],
+  [/^NOT NULL constraint failed/, 1299],
+  [/^CHECK constraint failed/, 275],
+  [/^FOREIGN KEY constraint failed/, 787],
+  [/ constraint failed/, CONSTRAINT],
+  [/^datatype mismatch/, 20],
+  [/^string or blob too big/, 18],
+  [/^database or disk is full/, FULL],
+  [/^disk I\/O error/, IOERR],
+  [/^database disk image is malformed/, 11],
+  [/^file is not a database/, 26],
+  [/^attempt to write a readonly database/, 8],
+  [/^database (table )?is locked/, BUSY],
+  [/^interrupted/, 9],
+  [/^out of memory/, 7],
+];
+const ERROR = 1;
 
 /** SQLite's detail on an error thrown by the binding; undefined when the error is not SQLite's. */
 export function sqliteDetail(error: unknown): SqliteDetail | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
-  const errcode = Number(error.errcode);
+  if (!(error instanceof Error)) return undefined;
+  const errcode = errcodeOf(error);
+  if (errcode === undefined) return undefined;
   return { code: `SQLITE_${NAMES[errcode & 255] ?? errcode & 255}`, errcode };
+}
+
+function errcodeOf(error: Error): number | undefined {
+  if ('errcode' in error) return Number(error.errcode);
+  if (!('code' in error) || error.code !== 'ERR_SQLITE_ERROR') return undefined;
+  return BY_WORDS.find(([words]) => words.test(error.message))?.[1] ?? ERROR;
 }
 
 /** What a caller's statement did wrong, with SQLite's own code and words. */
@@ -57,11 +87,13 @@ export function sqlError(error: unknown): PacelineError {
       ? 'ARGUMENTS_INVALID'
       : primary === AUTH_DENIED
         ? 'STATEMENT_FORBIDDEN'
-        : codeOf(primary);
+        : codeOf(sqlite.errcode);
   return new PacelineError(code, messageOf(error), { sqlite, cause: error });
 }
 
-function codeOf(primary: number) {
+function codeOf(errcode: number) {
+  const primary = errcode & 255;
+  if (errcode === CORRUPT_VTAB) return 'SQL';
   if (primary === FULL) return 'DISK_FULL';
   if (primary === IOERR) return 'IO';
   if (primary === BUSY) return 'DATABASE_BUSY';

@@ -2,7 +2,7 @@ import type { SqlArgs, SqlValue } from '../api/value.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { StatementEffect, StatementGuard } from './authorizer.ts';
 import { type Connection, DatabaseSync, type PreparedStatement } from './binding.ts';
-import { checkParameters, type Parameters, parametersOf } from './parameters.ts';
+import { checkParameters, endOfFirst, type Parameters, parametersOf } from './parameters.ts';
 import { sqlError } from './sql-error.ts';
 import { firstKeyword, isBlankFrom } from './sql-text.ts';
 
@@ -44,6 +44,11 @@ export class StatementCache {
     return prepared;
   }
 
+  /** After it failed: the binding would report the same failure for its next run. */
+  drop(sql: string): void {
+    this.#cached.delete(sql);
+  }
+
   /** After a change of schema: column names may be others. */
   clear(): void {
     this.#cached.clear();
@@ -53,7 +58,7 @@ export class StatementCache {
     checkKeyword(sql);
     this.#guard.begin();
     const statement = this.#compile(sql);
-    if (!isBlankFrom(sql, statement.sourceSQL.length))
+    if (!isBlankFrom(sql, endOfFirst(sql, statement.expandedSQL ?? sql)))
       throw new PacelineError(
         'STATEMENTS_MANY',
         'the text has more than one statement: send them one by one, or as a batch',
@@ -62,7 +67,7 @@ export class StatementCache {
     statement.setReturnArrays(true);
     const columns = statement.columns().map((column) => column.name);
     const parameters = parametersOf(sql);
-    const effect = this.#guard.effect();
+    const effect = firstKeyword(sql) === 'EXPLAIN' ? NO_EFFECT : this.#guard.effect();
     return { statement, columns, parameters, effect, bigIntegers: this.#bigIntegers, small: false };
   }
 
@@ -76,7 +81,14 @@ export class StatementCache {
   }
 }
 
+const NO_EFFECT: StatementEffect = { inserts: null, rows: false, schema: false, writes: false };
+
 function checkKeyword(sql: string): void {
+  if (sql.includes('\0'))
+    throw new PacelineError(
+      'REQUEST_INVALID',
+      'the statement has a NUL character, at which SQLite would stop to read it',
+    );
   if (isBlankFrom(sql, 0))
     throw new PacelineError('STATEMENT_EMPTY', 'there is no statement in the text');
   // VACUUM fails inside a transaction before the authorizer is asked about it.

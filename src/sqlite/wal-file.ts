@@ -22,13 +22,15 @@ export interface WalCommit {
   readonly databasePages: number;
 }
 
-/** The pages of one commit, the last image of each, in ascending order of page number. */
+/** The pages of one commit. */
 interface CommittedPages {
   readonly pages: readonly PageImage[];
   readonly databasePages: number;
 }
 
 export interface CommittedFrames extends CommittedPages {
+  /** The last image of each page, in ascending order of page number. */
+  readonly pages: readonly PageImage[];
   /** The frame before the commit; 0 if SQLite began the WAL anew with it. */
   readonly from: number;
   /** Page numbers in the order of the frames. */
@@ -49,7 +51,7 @@ export class WalFile {
   /** Page number of each frame, from frame 1 at [0]. */
   #pgnos: number[] = [];
   #latest = new Map<number, number>();
-  /** In the order of their frames; only commits that this process made or applied since the WAL began. */
+  /** In the order of their frames; the position it began at, and commits that this process made or applied. */
   #commits: WalCommit[] = [];
 
   constructor(files: DatabaseFiles, pageSize: number) {
@@ -73,22 +75,25 @@ export class WalFile {
     return this.#databasePages;
   }
 
-  /** Throws FOREIGN_WRITE if the WAL is not as this member left it. */
-  checkUntouched(): void {
-    const { mxFrame, salt1, salt2, changeCounter } = this.#readHeader();
-    const known = this.#header;
-    const same = mxFrame === known.mxFrame && changeCounter === known.changeCounter;
-    if (!same || (mxFrame > 0 && (salt1 !== known.salt1 || salt2 !== known.salt2)))
-      throw foreignWrite(this.#files.path);
+  /** The database is at `id`: what this process can go back to first. */
+  noteOpened(id: EntryId): void {
+    this.#commits = [{ id, frame: this.frames, databasePages: this.#databasePages }];
   }
 
-  /** After a checkpoint that may have restarted the WAL: takes it up anew. Throws FOREIGN_WRITE if it grew. */
-  takeUpAfterCheckpoint(): void {
+  /**
+   * Call whenever SQLite's writer lock was taken: meanwhile a checkpoint, a foreign one too, may have emptied the WAL, and nothing else
+   * may have happened. Throws FOREIGN_WRITE.
+   */
+  takeUp(): void {
     const header = this.#readHeader();
-    if (header.mxFrame > 0) {
-      this.checkUntouched();
-      return;
-    }
+    const known = this.#header;
+    const sameWal = header.salt1 === known.salt1 && header.salt2 === known.salt2;
+    const emptied = header.mxFrame === 0 && (known.mxFrame > 0 || !sameWal);
+    const untouched = header.mxFrame === known.mxFrame && sameWal;
+    // It counts commits, and outlives the emptying of the WAL.
+    if (header.changeCounter !== known.changeCounter || !(emptied || untouched))
+      throw foreignWrite(this.#files.path);
+    if (!emptied) return;
     this.#header = header;
     this.#appender = null;
     this.#forgetFrames();
@@ -100,6 +105,17 @@ export class WalFile {
     return frame === undefined
       ? this.#files.readMainPage(pgno, this.#pageSize)
       : readImage(this.#files.readWal, this.#pageSize, frame);
+  }
+
+  /** The page as of the last checkpoint. */
+  readMainPage(pgno: number): Uint8Array {
+    return this.#files.readMainPage(pgno, this.#pageSize);
+  }
+
+  /** Size of the database as of the last checkpoint that went to its end, from the header in page 1. */
+  mainFilePages(): number {
+    const page = this.readMainPage(1);
+    return new DataView(page.buffer, page.byteOffset).getUint32(28);
   }
 
   isInWal(pgno: number): boolean {
@@ -134,16 +150,27 @@ export class WalFile {
     this.#finishCommit(id, committed.databasePages);
   }
 
-  /** Appends a commit and publishes it. Hold SQLite's writer lock (`checkUntouched` after taking it). */
+  /** Appends a commit and publishes it. Hold SQLite's writer lock (`takeUp` after taking it). */
   append(pages: readonly PageImage[], databasePages: number, id: EntryId): void {
     this.#appender ??= new WalAppender(this.#files.readShm, this.#pageSize);
     if (this.#appender.mustStart) this.#forgetFrames();
-    const writes = this.#appender.append(pages, databasePages, freshStart());
-    for (const { bytes, offset } of writes.wal) this.#files.writeWal(bytes, offset);
-    for (const { bytes, offset } of writes.shm) this.#files.writeShm(bytes, offset);
-    this.#header = this.#appender.header;
+    this.#header = this.#write(this.#appender, pages, databasePages);
     for (const { pgno } of pages) this.#noteFrame(pgno);
     this.#finishCommit(id, databasePages);
+  }
+
+  /** An appender whose writes failed is ahead of the files: the next append takes up what is published. */
+  #write(
+    appender: WalAppender,
+    pages: readonly PageImage[],
+    databasePages: number,
+  ): WalIndexHeader {
+    this.#appender = null;
+    const writes = appender.append(pages, databasePages, freshStart());
+    for (const { bytes, offset } of writes.wal) this.#files.writeWal(bytes, offset);
+    for (const { bytes, offset } of writes.shm) this.#files.writeShm(bytes, offset);
+    this.#appender = appender;
+    return appender.header;
   }
 
   /** The commit that brings the database to `id`, if this process knows it. */
@@ -168,16 +195,18 @@ export class WalFile {
   }
 
   /** Every commit frame of the WAL, newest first, with the pages of that commit: for finding a position after a crash. */
-  *commitsNewestFirst(): Generator<{ frame: number; databasePages: number; images: Uint8Array[] }> {
+  *commitsNewestFirst(): Generator<CommittedPages & { frame: number }> {
     let last = this.frames;
     while (last > 0) {
       const { databasePages } = this.#frameHeader(last);
       let first = last;
       while (first > 1 && this.#frameHeader(first - 1).databasePages === 0) first--;
-      const images: Uint8Array[] = [];
-      for (let f = last; f >= first; f--)
-        images.push(readImage(this.#files.readWal, this.#pageSize, f));
-      yield { frame: last, databasePages, images };
+      const pages: PageImage[] = [];
+      for (let f = last; f >= first; f--) {
+        const image = readImage(this.#files.readWal, this.#pageSize, f);
+        pages.push({ pgno: this.#frameHeader(f).pgno, image });
+      }
+      yield { frame: last, databasePages, pages };
       last = first - 1;
     }
   }
@@ -211,7 +240,8 @@ export class WalFile {
   #forgetFrames(): void {
     this.#pgnos = [];
     this.#latest = new Map();
-    this.#commits = [];
+    // All of it is in the main file, which is thereby at the last commit.
+    this.#commits = this.#commits.slice(-1).map((last) => ({ ...last, frame: 0 }));
   }
 
   #finishCommit(id: EntryId, databasePages: number): void {

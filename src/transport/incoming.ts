@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
+import { formatAddress, parseAddress } from '../base/address.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { MemberId } from '../raft/entry.ts';
-import { formatAddress, parseAddress } from './address.ts';
 import { Connection } from './connection.ts';
 import { NONCE_BYTES } from './control.ts';
 import { AcceptorHandshake, type Identity, notAMember, type Step } from './handshake.ts';

@@ -1,6 +1,6 @@
+import { parseAddress } from '../base/address.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { MemberId } from '../raft/entry.ts';
-import { parseAddress } from './address.ts';
 
 /** One member of the configured list. */
 export interface Peer {

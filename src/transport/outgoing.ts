@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { parseAddress } from '../base/address.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { MemberId } from '../raft/entry.ts';
-import { parseAddress } from './address.ts';
 import { Backoff } from './backoff.ts';
 import { Connection } from './connection.ts';
 import { NONCE_BYTES } from './control.ts';

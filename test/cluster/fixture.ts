@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { Status } from '../../src/index.ts';
 import { freeAddresses } from './addresses.ts';
 import { Member, type ProcessOptions } from './member.ts';
 import { until } from './until.ts';
+
+/** A test, or what stands in for one in the hooks of a file. */
+export interface Scope {
+  readonly after: (fn: () => unknown) => void;
+}
 
 export type ClusterOptions = Partial<ProcessOptions>;
 
@@ -14,6 +18,7 @@ export type ClusterOptions = Partial<ProcessOptions>;
 export class Cluster {
   readonly members: readonly Member[];
   readonly base: string;
+  readonly #beforeRemoval: (() => void)[] = [];
 
   constructor(base: string, members: readonly Member[]) {
     this.base = base;
@@ -55,14 +60,20 @@ export class Cluster {
     await Promise.all(this.members.map((member) => member.kill()));
   }
 
+  /** Runs `work` when no member runs any more, before the files are removed. */
+  beforeRemoval(work: () => void): void {
+    this.#beforeRemoval.push(work);
+  }
+
   async destroy(): Promise<void> {
     await this.kill();
+    for (const work of this.#beforeRemoval) work();
     rmSync(this.base, { recursive: true, force: true });
   }
 }
 
 /** A directory that is removed after the test. */
-export function scratch(t: TestContext): string {
+export function scratch(t: Scope): string {
   const dir = mkdtempSync(join(tmpdir(), 'paceline-test-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
@@ -70,7 +81,7 @@ export function scratch(t: TestContext): string {
 
 /** `count` members named a, b, c …; not started. */
 export async function makeCluster(
-  t: TestContext,
+  t: Scope,
   count: number,
   options: ClusterOptions = {},
 ): Promise<Cluster> {
@@ -85,7 +96,7 @@ export async function makeCluster(
 
 /** The same, started, with a leader. */
 export async function startCluster(
-  t: TestContext,
+  t: Scope,
   count: number,
   options: ClusterOptions = {},
 ): Promise<Cluster> {

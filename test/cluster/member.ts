@@ -56,13 +56,14 @@ export class Member implements Database {
     });
     this.#child = child;
     this.#exited = once(child, 'exit').then(() => this.#ended());
+    let failure: Error = new MemberDied(`${this.id} ended before it was open`);
     await new Promise<void>((resolve, reject) => {
       child.on('message', (message: FromChild) => {
         if (message.type === 'open') resolve();
-        else if (message.type === 'failed') this.#exited.then(() => reject(asError(message.error)));
+        else if (message.type === 'failed') failure = asError(message.error);
         else this.#receive(message);
       });
-      this.#exited.then(() => reject(new MemberDied(`${this.id} ended before it was open`)));
+      this.#exited.then(() => reject(failure));
     });
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { type OpenOptions, open } from '../../src/index.ts';
 import { Local } from './fixture.ts';
 
 const WRONG_OPTIONS: Record<string, object> = {
@@ -37,7 +38,10 @@ for (const [what, options] of Object.entries(WRONG_OPTIONS)) {
   test(`options with ${what} are refused, and nothing is created`, async (t) => {
     const local = new Local(t);
     const invalid = { name: 'PacelineError', code: 'OPTIONS_INVALID', category: 'rejected' };
-    await assert.rejects(local.open({ dir: local.dir('a'), ...options }), invalid);
+    await assert.rejects(
+      open({ id: 'a', dir: local.dir('a'), ...options } as OpenOptions),
+      invalid,
+    );
     assert.deepEqual(readdirSync(local.base), []);
   });
 }

@@ -69,7 +69,9 @@ for (const [sql, args, message] of WRONG)
 test('a write with a wrong count changes nothing, and the others in its batch succeed', () => {
   const before = leader.engine.position.index;
   assert.deepEqual(
-    codes(leader.run(['INSERT INTO t VALUES (?, ?)', [1]], ['INSERT INTO t VALUES (?, ?)', [1, 2]])),
+    codes(
+      leader.run(['INSERT INTO t VALUES (?, ?)', [1]], ['INSERT INTO t VALUES (?, ?)', [1, 2]]),
+    ),
     ['ARGUMENTS_INVALID', 'ok'],
   );
   assert.equal(leader.engine.position.index, before + 1);

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Prng } from '../../src/base/prng.ts';
+import type { MainFile } from '../../src/member/checkpoint-cycle.ts';
 import { Cycled } from './cycle.ts';
 import { EngineFixture, resultsOf } from './fixture.ts';
-import { Foreign } from './foreign.ts';
+import { Foreign, foreignly } from './foreign.ts';
 import { poll } from './poll.ts';
-import { assertChecksumFits, assertIdentical, checksumOfPages, copyFiles, wholeFile } from './scan.ts';
-import { readFileSync } from 'node:fs';
+import { assertChecksumFits, assertIdentical, checksumOfPages, copyFiles } from './scan.ts';
+import { scratch } from './scratch.ts';
 
 const WAL_BYTES = 100_000;
 const INSERT = 'INSERT INTO t(v) VALUES (hex(randomblob(400)))';
@@ -16,6 +19,14 @@ function leading(): EngineFixture {
   leader.lead();
   resultsOf(leader.run('CREATE TABLE t(id INTEGER PRIMARY KEY, v)')[0]);
   return leader;
+}
+
+/** The main file, kept still. */
+async function suspended(cycled: Cycled): Promise<MainFile | null> {
+  const held: (MainFile | null)[] = [];
+  cycled.cycle.suspend((mainFile) => held.push(mainFile));
+  await poll('the main file is kept still', () => held.length === 1);
+  return held[0]!;
 }
 
 /** Remembers which frame brought the database where, as long as the WAL is not begun anew. */
@@ -43,7 +54,10 @@ class FrameLog {
   }
 }
 
-for (const interference of ['no one else', 'a foreign process that checkpoints all the time'] as const)
+for (const interference of [
+  'no one else',
+  'a foreign process that checkpoints all the time',
+] as const)
   test(`on a leader no checkpoint passes the commit index, and the WAL stays short: ${interference}`, async () => {
     const seed = 11;
     const prng = new Prng(seed);
@@ -51,6 +65,7 @@ for (const interference of ['no one else', 'a foreign process that checkpoints a
     cycled.commit(cycled.executed);
     const foreign = await Foreign.open(cycled.fixture.path);
     const frames = new FrameLog(cycled);
+    frames.note();
     for (let n = 0; n < 800; n++) {
       await cycled.work(() => cycled.fixture.run(INSERT));
       frames.note();
@@ -62,7 +77,11 @@ for (const interference of ['no one else', 'a foreign process that checkpoints a
       frames.check();
       if (n % 100 === 50) {
         const crashed = cycled.fixture.crashed();
-        assert.ok(crashed.engine.undoAbove(cycled.committed) || crashed.engine.rollBack({ term: 1, index: cycled.committed }), `after ${n} of seed ${seed}`);
+        assert.ok(
+          crashed.engine.undoAbove(cycled.committed) ||
+            crashed.engine.rollBack({ term: 1, index: cycled.committed }),
+          `after ${n} of seed ${seed}`,
+        );
         assertChecksumFits(crashed);
       }
     }
@@ -102,15 +121,19 @@ test('what a checkpoint reports is what the main file is', async () => {
     await cycled.work(() => cycled.fixture.run(INSERT));
     cycled.commit(cycled.executed);
   }
-  const emptied: boolean[] = [];
-  cycled.cycle.empty((ok) => emptied.push(ok));
-  await poll('emptied', () => emptied.length === 1);
-  assert.deepEqual(emptied, [true]);
+  await cycled.work(() => cycled.fixture.run(INSERT));
+  cycled.commit(cycled.executed);
+  const still = await suspended(cycled);
   const { id, checksum } = cycled.checkpointed.at(-1)!;
-  assert.deepEqual(id, cycled.fixture.engine.position);
+  assert.deepEqual(still, { id, checksum });
   const main = readFileSync(copyFiles(cycled.fixture.path));
   assert.deepEqual(checksumOfPages(main, 1024), checksum);
-  assert.ok(main.equals(wholeFile(cycled.fixture.path)));
+  const alone = join(scratch('main-file'), 'main.db');
+  writeFileSync(alone, main);
+  assert.deepEqual(foreignly(alone, 'SELECT term, idx FROM _paceline', 'PRAGMA integrity_check'), [
+    [[id.term, id.index]],
+    [['ok']],
+  ]);
   await cycled.close();
 });
 
@@ -118,8 +141,8 @@ test('emptying waits until everything that was executed is committed', async () 
   const cycled = new Cycled(leading(), WAL_BYTES);
   cycled.commit(cycled.executed);
   await cycled.work(() => cycled.fixture.run(INSERT));
-  const emptied: boolean[] = [];
-  cycled.cycle.empty((ok) => emptied.push(ok));
+  const emptied: unknown[] = [];
+  cycled.cycle.suspend((mainFile) => emptied.push(mainFile));
   assert.equal(cycled.cycle.pausesWork, true);
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual([emptied, cycled.checkpoints.running], [[], false]);
@@ -163,16 +186,14 @@ for (const role of ['leader', 'follower'] as const)
 
 test('while a snapshot is read, no checkpoint of ours touches the main file', async () => {
   const cycled = new Cycled(leading(), WAL_BYTES);
-  const emptied: boolean[] = [];
   cycled.commit(cycled.executed);
-  cycled.cycle.empty((ok) => emptied.push(ok));
-  await poll('emptied', () => emptied.length === 1);
-  cycled.cycle.suspend();
+  await suspended(cycled);
   const before = readFileSync(copyFiles(cycled.fixture.path));
   for (let n = 0; n < 300; n++) {
     await cycled.work(() => cycled.fixture.run(INSERT));
     cycled.commit(cycled.executed);
   }
+  assert.equal(cycled.suspensionsEnded, 0);
   assert.ok(readFileSync(copyFiles(cycled.fixture.path)).equals(before));
   cycled.cycle.resume();
   const done = cycled.checkpointed.length;

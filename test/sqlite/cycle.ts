@@ -1,3 +1,4 @@
+import { after } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { CheckpointCycle } from '../../src/member/checkpoint-cycle.ts';
 import type { EntryId, Index } from '../../src/raft/entry.ts';
@@ -27,6 +28,10 @@ class WatchedCheckpoints extends Checkpoints {
   }
 }
 
+const running = new Set<Checkpoints>();
+/** Those that a failed test left. */
+after(() => Promise.all([...running].map((checkpoints) => checkpoints.close())));
+
 /** An engine with its checkpoint cycle, as a member has them. */
 export class Cycled {
   readonly fixture: EngineFixture;
@@ -37,6 +42,7 @@ export class Cycled {
   readonly warnings: string[] = [];
   committed: Index = 0;
   walBytesMax = 0;
+  suspensionsEnded = 0;
 
   constructor(fixture: EngineFixture, walBytes: number) {
     this.fixture = fixture;
@@ -44,6 +50,7 @@ export class Cycled {
     this.checkpoints = new WatchedCheckpoints(fixture.path, (error) => {
       this.checkpoints.thrown.push(error);
     });
+    running.add(this.checkpoints);
     this.cycle = new CheckpointCycle({
       engine: fixture.engine,
       wal: fixture.connections.wal,
@@ -52,7 +59,8 @@ export class Cycled {
       walBytes,
       onCheckpoint: (id, checksum) => this.checkpointed.push({ id, checksum }),
       onWarning: (message) => this.warnings.push(message),
-      onResume: () => {},
+      onSuspensionEnded: () => this.suspensionsEnded++,
+      turn: (work) => work(),
     });
   }
 
@@ -88,6 +96,7 @@ export class Cycled {
   async close(): Promise<void> {
     await poll('the checkpoint is over', () => !this.checkpoints.running);
     await this.checkpoints.close();
+    running.delete(this.checkpoints);
     this.pins.close();
     this.fixture.close();
   }

@@ -137,7 +137,11 @@ test('a transaction whose deferred foreign key fits at its end succeeds in a bat
 
 const HALF_DONE: readonly (readonly [name: string, schema: string, culprit: string])[] = [
   ['INSERT OR FAIL', 'CREATE TABLE u(v UNIQUE)', 'INSERT OR FAIL INTO u VALUES (1), (2), (1)'],
-  ['insert or fail, returning', 'CREATE TABLE u(v UNIQUE)', 'insert or fail into u values (1), (1) returning v'],
+  [
+    'insert or fail, returning',
+    'CREATE TABLE u(v UNIQUE)',
+    'insert or fail into u values (1), (1) returning v',
+  ],
   [
     'a constraint declared ON CONFLICT FAIL',
     'CREATE TABLE u(v UNIQUE ON CONFLICT FAIL)',
@@ -215,13 +219,15 @@ test('statements that change pages without changing rows are committed and repli
   const leader = leading('CREATE INDEX tv ON t(v)', 'CREATE TABLE other(a)');
   leader.run("INSERT INTO t(v) VALUES ('a'), ('b')", 'ANALYZE');
   for (const sql of ['ANALYZE', 'ANALYZE t', 'REINDEX', 'REINDEX tv', 'PRAGMA optimize']) {
-    leader.run("INSERT INTO t(v) VALUES (hex(randomblob(8)))");
+    leader.run('INSERT INTO t(v) VALUES (hex(randomblob(8)))');
     const before = leader.engine.position.index;
     assert.deepEqual(codes(leader.run(sql)), ['ok'], sql);
     assert.equal(leader.engine.position.index, before + 1, `${sql} makes an entry`);
     assertChecksumFits(leader, sql);
   }
-  const [{ n }] = leader.all("SELECT stat AS n FROM sqlite_stat1 WHERE idx = 'tv'") as [{ n: string }];
+  const [{ n }] = leader.all("SELECT stat AS n FROM sqlite_stat1 WHERE idx = 'tv'") as [
+    { n: string },
+  ];
   assert.equal(n.split(' ')[0], '4');
   assertReplicated(leader);
 });
@@ -230,7 +236,39 @@ test('a virtual table that finds itself inconsistent fails its statement, not th
   const leader = leading(
     "CREATE VIRTUAL TABLE docs USING fts5(body, content='t', content_rowid='id')",
   );
-  leader.run("INSERT INTO t(v) VALUES ('alpha')", "INSERT INTO docs(rowid, body) VALUES (1, 'beta')");
-  const outcomes = leader.run("INSERT INTO docs(docs, rank) VALUES ('integrity-check', 1)", "INSERT INTO t(v) VALUES ('b')");
+  leader.run(
+    "INSERT INTO t(v) VALUES ('alpha')",
+    "INSERT INTO docs(rowid, body) VALUES (1, 'beta')",
+  );
+  const outcomes = leader.run(
+    "INSERT INTO docs(docs, rank) VALUES ('integrity-check', 1)",
+    "INSERT INTO t(v) VALUES ('b')",
+  );
   assert.deepEqual(codes(outcomes), ['SQL', 'ok']);
+});
+
+test('a statement that failed does not make its next run fail', () => {
+  const leader = leading();
+  leader.run("INSERT INTO t(v) VALUES ('taken')");
+  for (const sql of ['INSERT INTO t(v) VALUES (?) RETURNING id', 'INSERT INTO t(v) VALUES (?)'])
+    assert.deepEqual(
+      codes(leader.run([sql, ['taken']], [sql, [`new ${sql}`]], [sql, ['taken']], [sql, [sql]])),
+      ['SQL', 'ok', 'SQL', 'ok'],
+    );
+});
+
+test('a failed statement says why in SQLite’s words and code, with RETURNING as without', () => {
+  const leader = leading('CREATE TABLE c(a NOT NULL, b CHECK(b > 0), p INTEGER REFERENCES t(id))');
+  leader.run("INSERT INTO t(v) VALUES ('taken')");
+  for (const [sql, errcode] of [
+    ["INSERT INTO t(v) VALUES ('taken')", 2067],
+    ['INSERT INTO c(a) VALUES (NULL)', 1299],
+    ['INSERT INTO c VALUES (1, 0, NULL)', 275],
+    ['INSERT INTO c VALUES (1, 1, 99)', 787],
+    ["INSERT INTO t(id) VALUES ('text')", 20],
+  ] as const) {
+    const [plain, returning] = leader.run(sql, `${sql} RETURNING 1`).map(errorOf);
+    assert.equal(plain?.sqlite?.errcode, errcode, sql);
+    assert.deepEqual(returning, plain);
+  }
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Cycled } from './cycle.ts';
 import { codes, EngineFixture, resultsOf, write } from './fixture.ts';
 import { Foreign, foreignly } from './foreign.ts';
@@ -11,7 +11,7 @@ function leading(): EngineFixture {
   leader.lead();
   for (const sql of [
     'CREATE TABLE t(id INTEGER PRIMARY KEY, n, pad)',
-    'INSERT INTO t SELECT value, 0, hex(randomblob(300)) FROM (VALUES (1), (2), (3), (4)) AS v(value)'.replace('value,', 'column1,').replace(' AS v(value)', ''),
+    'INSERT INTO t SELECT column1, 0, hex(randomblob(300)) FROM (VALUES (1), (2), (3), (4))',
   ])
     resultsOf(leader.run(sql)[0]);
   return leader;
@@ -59,18 +59,20 @@ test('foreign readers see whole commits in their order, on leader and follower, 
   await follower.close();
 });
 
-test('foreign writers are kept out of a leader and of a follower', () => {
+test('foreign writers are kept out of a leader and of a follower', async () => {
   const leader = leading();
   const follower = new EngineFixture();
   follower.follow(leader);
+  const processes = await Promise.all([leader, follower].map((side) => Foreign.open(side.path)));
   for (let round = 0; round < 3; round++) {
-    for (const side of [leader, follower])
-      for (const sql of ['INSERT INTO t(n) VALUES (1)', 'CREATE TABLE u(a)', 'BEGIN IMMEDIATE', 'PRAGMA user_version = 3'])
-        assert.deepEqual(foreignly(side.path, sql), [{ error: 'database is locked' }]);
+    for (const foreign of processes)
+      for (const sql of ['INSERT INTO t(n) VALUES (1)', 'CREATE TABLE u(a)', 'BEGIN IMMEDIATE'])
+        assert.deepEqual(await foreign.run(sql), { error: 'database is locked' });
     assert.deepEqual(codes(leader.run('UPDATE t SET n = n + 1')), ['ok']);
     follower.follow(leader);
     if (round === 1) for (const side of [leader, follower]) side.checkpoint();
   }
+  for (const foreign of processes) await foreign.end();
   assertIdentical(leader, follower);
 });
 
@@ -129,7 +131,8 @@ for (const role of ['leader', 'follower'] as const) {
       fixture.engine.unlock();
       fixture.all('PRAGMA wal_checkpoint(TRUNCATE)');
       foreignly(fixture.path, ...statements);
-      assert.throws(() => fixture.engine.relock(), { code: 'FOREIGN_WRITE' });
+      for (let i = 0; i < 3; i++)
+        assert.throws(() => fixture.engine.relock(), { code: 'FOREIGN_WRITE' }, `try ${i}`);
     });
   }
 }

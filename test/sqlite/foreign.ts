@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
+import { after } from 'node:test';
+
+const running = new Set<ChildProcessWithoutNullStreams>();
+/** Those that a failed test left. */
+after(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** Another process with another copy of SQLite: Python's. One JSON command a line, one JSON answer a line. */
 const PROGRAM = `
@@ -72,6 +79,8 @@ export class Foreign {
 
   private constructor() {
     this.#child = spawn('python3', ['-u', '-c', PROGRAM]);
+    running.add(this.#child);
+    this.#child.once('exit', () => running.delete(this.#child));
     this.#child.stderr.pipe(process.stderr);
     this.#lines = createInterface(this.#child.stdout);
     this.#lines.on('line', (line) => this.#answers.shift()?.(line));

@@ -26,7 +26,20 @@ const INERT = [
   ',',
   'naïve',
 ];
-const PARAMETERS = ['?', '?1', '?7', '?12', ':a', ':b1', '@a', '@_x', '$c', '$c::d', '$c(x)', ':naïve'];
+const PARAMETERS = [
+  '?',
+  '?1',
+  '?7',
+  '?12',
+  ':a',
+  ':b1',
+  '@a',
+  '@_x',
+  '$c',
+  '$c::d',
+  '$c(x)',
+  ':naïve',
+];
 
 const piece = fc.oneof(
   fc.constantFrom(...INERT).map((text) => ({ text, parameter: false })),

@@ -42,7 +42,8 @@ for (const { pageSize, autoVacuum, batches, seed, cacheBytes } of CASES) {
     for (let n = 0; n < batches; n++) {
       const when = `after batch ${n} of seed ${seed}`;
       leader.runWrites(randomBatch(prng));
-      if (prng.chance(0.4)) follower.follow(leader, leader.engine.position.index - prng.between(0, 3));
+      if (prng.chance(0.4))
+        follower.follow(leader, leader.engine.position.index - prng.between(0, 3));
       if (prng.chance(0.15)) assertChecksumFits(leader, when);
       if (prng.chance(0.15)) assertChecksumFits(follower, when);
       if (prng.chance(0.05)) leader.checkpoint();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Prng } from '../../src/base/prng.ts';
 import { DatabaseSync } from '../../src/sqlite/binding.ts';
-import { positionsInWal } from '../../src/sqlite/engine.ts';
+import { storedPositions } from '../../src/sqlite/wal-positions.ts';
 import { EngineFixture, resultsOf } from './fixture.ts';
 import { assertChecksumFits, assertIdentical } from './scan.ts';
 import { fileWith } from './seeds.ts';
@@ -24,7 +24,8 @@ for (const commits of [1, 2, 7])
       const witness = new EngineFixture();
       witness.follow(leader);
       const { position, checksum } = leader.engine;
-      for (let i = 0; i < commits; i++) leader.run(`INSERT INTO t(v) VALUES (randomblob(${i * 999}))`);
+      for (let i = 0; i < commits; i++)
+        leader.run(`INSERT INTO t(v) VALUES (randomblob(${i * 999}))`);
       leader.engine.stepDown();
       const member = reopened ? leader.crashed() : leader;
       assert.ok(member.rollBack(position));
@@ -98,9 +99,12 @@ test('the positions in the WAL are found after a crash, newest first', () => {
     log.unshift(JSON.stringify(leader.engine.position));
   }
   const { wal } = leader.crashed().connections;
-  const found = positionsInWal(wal, 'test-cluster', 100).map((id) => JSON.stringify(id));
-  assert.deepEqual(found.slice(0, 5).map((s) => JSON.parse(s)), log.map((s) => JSON.parse(s)));
-  assert.equal(positionsInWal(wal, 'test-cluster', 3).length, 3);
+  const found = storedPositions(wal, 'test-cluster', 100).map((id) => JSON.stringify(id));
+  assert.deepEqual(
+    found.slice(0, 5).map((s) => JSON.parse(s)),
+    log.map((s) => JSON.parse(s)),
+  );
+  assert.equal(storedPositions(wal, 'test-cluster', 3).length, 3);
 });
 
 test('a table that copies Paceline’s row does not confuse the search for a position', () => {
@@ -113,8 +117,11 @@ test('a table that copies Paceline’s row does not confuse the search for a pos
   leader.run('INSERT INTO t(v) VALUES (1)');
   const last = leader.engine.position;
   const member = leader.crashed();
-  const found = positionsInWal(member.connections.wal, 'test-cluster', 3);
-  assert.deepEqual(found.map((id) => id.index), [last.index, last.index - 1, last.index - 2]);
+  const found = storedPositions(member.connections.wal, 'test-cluster', 3);
+  assert.deepEqual(
+    found.map((id) => id.index),
+    [last.index, last.index - 1, last.index - 2],
+  );
   assert.ok(member.rollBack(position));
   assertIdentical(member, witness);
 });

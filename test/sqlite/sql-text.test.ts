@@ -13,7 +13,8 @@ test('blanks, comments and semicolons are nothing to run', () => {
   fc.assert(fc.property(nothing, (text) => assert.equal(isBlankFrom(`${text}x`, 0), false)));
   for (const text of ['-- to the end', '/* open', '/* open *', ''])
     assert.equal(isBlankFrom(text, 0), true, text);
-  for (const text of ['-', '/', '- -', "''", '0', '*/']) assert.equal(isBlankFrom(text, 0), false, text);
+  for (const text of ['-', '/', '- -', "''", '0', '*/'])
+    assert.equal(isBlankFrom(text, 0), false, text);
 });
 
 test('the first keyword is found behind blanks and comments', () => {

@@ -75,7 +75,12 @@ test('changes of the schema, growth and shrinkage are undone with the rest', () 
   leader.run('DELETE FROM t WHERE id > 4');
   const { checksum } = leader.engine;
   const outcomes = leader.runWrites([
-    write(['PRAGMA incremental_vacuum', 'CREATE TABLE u(a)', 'DROP TABLE t', `CREATE TABLE w AS SELECT randomblob(${LIMIT * 5})`]),
+    write([
+      'PRAGMA incremental_vacuum',
+      'CREATE TABLE u(a)',
+      'DROP TABLE t',
+      `CREATE TABLE w AS SELECT randomblob(${LIMIT * 5})`,
+    ]),
   ]);
   assert.deepEqual(codes(outcomes), ['TRANSACTION_TOO_LARGE']);
   assert.deepEqual(leader.engine.checksum, checksum);

@@ -86,7 +86,14 @@ const placePlaces: Step = (prng) =>
   times(prng, 1, 20, () => {
     const [x, y] = [prng.between(0, 1000), prng.between(0, 1000)];
     const id = prng.between(1, 1000);
-    return statement('INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)', id, x, x + 5, y, y + 5);
+    return statement(
+      'INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)',
+      id,
+      x,
+      x + 5,
+      y,
+      y + 5,
+    );
   });
 
 const storeBlob: Step = (prng) => {
@@ -160,7 +167,10 @@ export function randomBatch(prng: Prng): Write[] {
 }
 
 function pick(prng: Prng): Step {
-  let at = prng.between(1, STEPS.reduce((sum, [weight]) => sum + weight, 0));
+  let at = prng.between(
+    1,
+    STEPS.reduce((sum, [weight]) => sum + weight, 0),
+  );
   const found = STEPS.find(([weight]) => {
     at -= weight;
     return at <= 0;

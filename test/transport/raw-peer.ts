@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { parseAddress } from '../../src/transport/address.ts';
+import { parseAddress } from '../../src/base/address.ts';
 import { type ControlMessage, decodeControl, encodeControl } from '../../src/transport/control.ts';
 import { CONTROL, frameHeader } from '../../src/transport/frame.ts';
 import { FrameParser } from '../../src/transport/frame-parser.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { formatAddress, parseAddress } from '../../src/transport/address.ts';
+import { formatAddress, parseAddress } from '../../src/base/address.ts';
 
 describe('address', () => {
   test('names, IPv4 and IPv6 addresses are read, and written back the same', () => {

@@ -1,4 +1,4 @@
-import { PacelineError } from '../base/errors.ts';
+import { PacelineError } from './errors.ts';
 
 /** Where a member listens: a host name or an IP address (IPv6 without brackets), and a TCP port. */
 export interface Address {

@@ -1,0 +1,40 @@
+import type { StatementGuard } from './authorizer.ts';
+import type { Connection, PreparedStatement } from './binding.ts';
+
+/** What the schema says about how statements behave; asked once, until the schema changes. */
+export class SchemaFacts {
+  readonly #guard: StatementGuard;
+  readonly #failing: PreparedStatement;
+  readonly #kind: PreparedStatement;
+  readonly #withoutRowid = new Map<string, boolean>();
+  #mayFail: boolean | null = null;
+
+  constructor(connection: Connection, guard: StatementGuard) {
+    this.#guard = guard;
+    this.#failing = connection.prepare(
+      "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%fail%' LIMIT 1",
+    );
+    this.#kind = connection.prepare(
+      "SELECT 1 FROM pragma_table_list(?) WHERE schema = 'main' AND wr",
+    );
+  }
+
+  forget(): void {
+    this.#mayFail = null;
+    this.#withoutRowid.clear();
+  }
+
+  /** Whether a constraint declared ON CONFLICT FAIL, or a trigger with RAISE(FAIL), may keep some rows of a statement that fails. */
+  get mayFail(): boolean {
+    this.#mayFail ??= this.#guard.lifted(() => this.#failing.get() !== undefined);
+    return this.#mayFail;
+  }
+
+  isWithoutRowid(table: string): boolean {
+    const known = this.#withoutRowid.get(table);
+    if (known !== undefined) return known;
+    const found = this.#guard.lifted(() => this.#kind.get(table) !== undefined);
+    this.#withoutRowid.set(table, found);
+    return found;
+  }
+}
