@@ -75,7 +75,7 @@ function startThreads(
     loop: loopSql.port2,
     shared: shared.buffer,
   };
-  const workers = [
+  const threads = [
     startWorker(new URL('./loop-worker.js', import.meta.url), loopData, [
       loopData.app,
       loopData.sql,
@@ -91,11 +91,12 @@ function startThreads(
     logger: logger ?? null,
     onClosed: async () => {
       for (const channel of [appLoop, appSql]) channel.port1.close();
-      await Promise.all(workers.map((worker) => endWorker(worker, WORKER_END_MS)));
+      await Promise.all(threads.map((thread) => endWorker(thread, WORKER_END_MS)));
       lock.release();
     },
   });
-  for (const worker of workers) worker.on('error', (error) => handle.threadFailed(asFault(error)));
+  for (const { worker } of threads)
+    worker.on('error', (error) => handle.threadFailed(asFault(error)));
   return handle;
 }
 

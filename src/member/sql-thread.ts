@@ -169,12 +169,15 @@ export class SqlThread {
     while (this.#writes.size > 0 && !cycle.pausesWork && !this.#inflight.full) {
       const batch = this.#writes.takeBatch();
       let answered = 0;
-      const done = engine.run(batch, (executed, outcomes) => {
-        if (executed !== null) this.#emit(executed);
-        this.#answerAll(batch.slice(answered, answered + outcomes.length), outcomes);
-        answered += outcomes.length;
-      });
-      this.#writes.putBack(batch.slice(done));
+      try {
+        engine.run(batch, (executed, outcomes) => {
+          if (executed !== null) this.#emit(executed);
+          this.#answerAll(batch.slice(answered, answered + outcomes.length), outcomes);
+          answered += outcomes.length;
+        });
+      } finally {
+        this.#writes.putBack(batch.slice(answered));
+      }
       cycle.afterWork();
     }
   }

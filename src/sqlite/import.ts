@@ -27,7 +27,7 @@ export async function importDatabase(
   if (!existsSync(source))
     throw new PacelineError('IMPORT_INVALID', `there is no file ${source} to import`);
   const workerData: ImportRequest = { source, target, cluster, position };
-  const worker = startWorker(new URL('./import-worker.js', import.meta.url), workerData);
+  const { worker } = startWorker(new URL('./import-worker.js', import.meta.url), workerData);
   const reply = await new Promise<ImportReply>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

@@ -39,7 +39,8 @@ for (const [what, options] of Object.entries(WRONG_OPTIONS)) {
     const local = new Local(t);
     const invalid = { name: 'PacelineError', code: 'OPTIONS_INVALID', category: 'rejected' };
     await assert.rejects(
-      open({ id: 'a', dir: local.dir('a'), ...options } as OpenOptions),
+      // One that opens all the same must not outlive the test.
+      open({ id: 'a', dir: local.dir('a'), ...options } as OpenOptions).then((db) => db.close()),
       invalid,
     );
     assert.deepEqual(readdirSync(local.base), []);
