@@ -41,6 +41,7 @@ async function start(): Promise<void> {
     incomingFile: layout.incoming,
     now: () => performance.now(),
     seed: randomBytes(4).readUInt32BE(0),
+    later: (work, ms) => setTimeout(work, ms),
     onStopped: () => stop(),
   });
   running.loop = loop;

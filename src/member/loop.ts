@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { LogStore } from '../log-store/log-store.ts';
-import type { MemberId } from '../raft/entry.ts';
+import type { Index, MemberId } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
 import { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
@@ -19,7 +19,7 @@ import { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, DatabaseReport, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
-import { raftConfig } from './raft-timing.ts';
+import { COMMIT_NEWS_MS, raftConfig } from './raft-timing.ts';
 import type { SharedState } from './shared-state.ts';
 import { Shutdown } from './shutdown.ts';
 import { makeStatus } from './status.ts';
@@ -35,6 +35,8 @@ export interface LoopParts {
   /** Milliseconds, never going back. */
   readonly now: () => number;
   readonly seed: number;
+  /** Calls `work` on a later turn, after about so long. */
+  readonly later: (work: () => void, ms: number) => void;
   /** The loop has stopped, by itself or because it was asked to: close what it used. */
   readonly onStopped: () => void;
 }
@@ -60,6 +62,8 @@ export class Loop {
   #report: DatabaseReport | null = null;
   #ready = false;
   #stopped = false;
+  #announced: Index = 0;
+  #announcing = false;
 
   constructor(parts: LoopParts) {
     const { options, log, now, sql, app } = parts;
@@ -181,8 +185,20 @@ export class Loop {
     this.#write(ready);
     for (const message of ready.messages) this.#network.sendMessage(message);
     this.#leadership.note(ready);
+    if (ready.role === 'leader' && ready.commit > this.#announced)
+      this.#announceCommit(ready.commit);
     if (ready.snapshotNeed === null) return;
     this.#supply.need('the leader’s log no longer has what this member lacks', this.#parts.now());
+  }
+
+  #announceCommit(commit: Index): void {
+    this.#announced = commit;
+    if (this.#announcing) return;
+    this.#announcing = true;
+    this.#parts.later(() => {
+      this.#announcing = false;
+      this.#turn(() => this.#raft.announceCommit());
+    }, COMMIT_NEWS_MS);
   }
 
   #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {

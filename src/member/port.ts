@@ -4,6 +4,8 @@ import type { MessagePort, TransferListItem } from 'node:worker_threads';
 export interface Port<In, Out> {
   /** Goes out with everything else that is posted before this turn ends. */
   post(message: Out): void;
+  /** Sends what was posted now: somebody waits for it while this turn goes on. */
+  flush(): void;
   /** `handle` gets everything that arrived together. */
   listen(handle: (messages: readonly In[]) => void): void;
   close(): void;
@@ -19,7 +21,7 @@ export class ThreadPort<In, Out> implements Port<In, Out> {
   }
 
   post(message: Out): void {
-    if (this.#outgoing.push(message) === 1) queueMicrotask(() => this.#flush());
+    if (this.#outgoing.push(message) === 1) queueMicrotask(() => this.flush());
   }
 
   listen(handle: (messages: readonly In[]) => void): void {
@@ -27,11 +29,11 @@ export class ThreadPort<In, Out> implements Port<In, Out> {
   }
 
   close(): void {
-    this.#flush();
+    this.flush();
     this.#port.close();
   }
 
-  #flush(): void {
+  flush(): void {
     if (this.#outgoing.length === 0) return;
     const batch = this.#outgoing;
     this.#outgoing = [];

@@ -6,6 +6,8 @@ import type { MemberOptions } from './options.ts';
 export const TICK_MS = 10;
 /** A follower's rank times this is how long it waits before it tries to replace a leader whose connection closed. */
 export const CAMPAIGN_DELAY_TICKS = 2;
+/** How long followers wait to hear of a commit when no entries follow it: about the time in which under load they would. */
+export const COMMIT_NEWS_MS = 1;
 /** Appends on the way to one follower: enough to fill the time of a round trip with small batches. */
 const INFLIGHT_MESSAGES_MAX = 128;
 const INFLIGHT_BYTES_MAX = 16 * 2 ** 20;
@@ -20,6 +22,7 @@ export function raftConfig(options: MemberOptions, seed: number): RaftConfig {
     inflightMessagesMax: INFLIGHT_MESSAGES_MAX,
     inflightBytesMax: INFLIGHT_BYTES_MAX,
     appendBytesMax: APPEND_BYTES_MAX,
+    delayCommitNews: true,
     prng: new Prng(seed),
   };
 }

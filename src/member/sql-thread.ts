@@ -185,6 +185,7 @@ export class SqlThread {
   #emit({ id, data }: Executed): void {
     this.#inflight.add(id.index, data.length);
     this.#parts.loop.post({ type: 'executed', id, handOver: data });
+    this.#parts.loop.flush();
   }
 
   #answerAll(writes: readonly QueuedWrite[], outcomes: readonly Outcome[]): void {

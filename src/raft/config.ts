@@ -43,6 +43,11 @@ export interface RaftConfig {
    * electionTicks.
    */
   readonly snapshotRetryTicks?: number;
+  /**
+   * A new commit index goes to followers with the next entries, at the next tick, or when `announceCommit` is called, instead of
+   * at once in a message of its own: while entries flow, those messages would cost more than they bring. Default false.
+   */
+  readonly delayCommitNews?: boolean;
   /** A campaign on a hint that came to nothing is repeated after this many to twice as many ticks; default 3. */
   readonly campaignRetryTicks?: number;
   /**
@@ -77,6 +82,7 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
     ...config,
     snapshotRetryTicks:
       config.snapshotRetryTicks ?? SNAPSHOT_RETRY_ELECTIONS * config.electionTicks,
+    delayCommitNews: config.delayCommitNews ?? false,
     campaignRetryTicks: config.campaignRetryTicks ?? CAMPAIGN_RETRY_TICKS,
     readsPendingMax: config.readsPendingMax ?? READS_PENDING_MAX,
     readRoundsMax: config.readRoundsMax ?? READ_ROUNDS_MAX,
@@ -98,7 +104,7 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
   return resolved;
 }
 
-type NumericKey = Exclude<keyof ResolvedConfig, 'id' | 'prng'>;
+type NumericKey = Exclude<keyof ResolvedConfig, 'id' | 'prng' | 'delayCommitNews'>;
 
 function requirePositive(config: ResolvedConfig, key: NumericKey): void {
   const value = config[key];

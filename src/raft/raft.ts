@@ -60,6 +60,7 @@ export class Raft {
       electionTimeout: 0,
       campaignIn: null,
       hintedTriesLeft: 0,
+      commitNewsDue: true,
       votes: new Map(),
       leading: null,
     };
@@ -106,6 +107,7 @@ export class Raft {
 
   tick(): void {
     const state = this.#state;
+    state.commitNewsDue = true;
     tickAskedReads(state);
     if (state.leading !== null) tickLeader(state, state.leading);
     else tickElection(state);
@@ -179,6 +181,11 @@ export class Raft {
     if (state.leading !== null || state.leader !== null) return;
     state.campaignIn = ticks;
     state.hintedTriesLeft = HINTED_TRIES_MAX;
+  }
+
+  /** With `delayCommitNews`: tells followers the commit index now if they do not know it yet. */
+  announceCommit(): void {
+    this.#state.commitNewsDue = true;
   }
 
   /** The connection with `id` is up again: a leader finds out at once what it has. */

@@ -33,7 +33,7 @@ function wantsAppend(state: RaftState, progress: Progress): boolean {
   if (progress.state === 'probe') return !progress.paused;
   if (progress.nudge) return true;
   if (progress.next <= state.log.lastIndex && !progress.full) return true;
-  return Math.min(state.commit, progress.next - 1) > progress.commitSent;
+  return state.commitNewsDue && Math.min(state.commit, progress.next - 1) > progress.commitSent;
 }
 
 /** Whether `sendAppends` would send anything. */

@@ -21,6 +21,8 @@ export interface RaftState {
   leader: MemberId | null;
   /** log.base.index <= commit <= log.lastIndex; never decreases. */
   commit: Index;
+  /** Whether followers may be told a commit index with no entries to go with it. */
+  commitNewsDue: boolean;
   /** Ticks since the leader was heard, a vote was granted or a campaign began. */
   electionElapsed: number;
   /** The current draw from [electionTicks, 2 * electionTicks). */

@@ -33,6 +33,7 @@ export function takeReady(state: RaftState): Ready {
     else sendReadRequest(state);
   }
   sendAppends(state);
+  state.commitNewsDue = !state.config.delayCommitNews;
   const hardState = takeHardState(state);
   const { truncateFrom, entries } = state.log.take();
   const ready: Ready = {

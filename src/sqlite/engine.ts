@@ -127,7 +127,9 @@ export class Engine {
     const id = { term, index: this.#position.index + 1 };
     this.#options.onVisible(id.index, false);
     this.#executor.startTerm(this.#options.cluster, id);
-    return must(this.#capture(id), 'an entry that starts a term is small');
+    const executed = must(this.#capture(id), 'an entry that starts a term is small');
+    this.#lockIfPossible();
+    return executed;
   }
 
   /**
@@ -146,6 +148,7 @@ export class Engine {
     else if (ran.outcomes.length > 1)
       return this.#runOneByOne(writes.slice(0, ran.outcomes.length), emit);
     else emit(null, [{ error: tooLarge(this.#options.transactionBytesMax).toRecord() }]);
+    this.#lockIfPossible();
     return ran.outcomes.length;
   }
 
@@ -225,7 +228,6 @@ export class Engine {
       return null;
     }
     this.#position = id;
-    this.#lockIfPossible();
     return { id, data };
   }
 

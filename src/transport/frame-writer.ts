@@ -23,7 +23,8 @@ export class FrameWriter {
   #queuedBytes = 0;
   /** Bytes that the kernel has not taken yet, of the one write under way. */
   #writingBytes = 0;
-  #flush: NodeJS.Immediate | null = null;
+  #flushing = false;
+  #stopped = false;
 
   constructor(socket: Socket, limits: TcpLimits) {
     this.#socket = socket;
@@ -45,23 +46,30 @@ export class FrameWriter {
     if (this.#frames.length >= queueFramesMax) return false;
     this.#frames.push({ parts: [frameHeader(channel, parts, length), ...parts], bytes });
     this.#queuedBytes += bytes;
-    if (this.#writingBytes === 0) this.#flush ??= setImmediate(() => this.#write());
+    if (this.#writingBytes === 0) this.#flushSoon();
     return true;
   }
 
   /** Drops what is queued. Nothing may be sent afterwards. */
   stop(): void {
-    if (this.#flush !== null) clearImmediate(this.#flush);
+    this.#stopped = true;
     this.#frames = [];
     this.#queuedBytes = 0;
     this.#writingBytes = 0;
   }
 
+  /** At the end of what runs now: later would let the peers wait for nothing. */
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    process.nextTick(() => this.#write());
+  }
+
   #write(): void {
-    this.#flush = null;
+    this.#flushing = false;
     assert(this.#writingBytes === 0, 'one write at a time');
     const { parts, bytes } = this.#takeFrames();
-    if (bytes === 0) return;
+    if (bytes === 0 || this.#stopped) return;
     this.#writingBytes = bytes;
     const chunks = joinSmall(parts);
     const last = chunks.pop()!;
