@@ -39,9 +39,13 @@ export interface MainFile {
 /** After a checkpoint that a foreign reader held up, the WAL grows by this part of its limit before the next try. */
 const RETRY_GROWTH = 0.5;
 /** A main file that is kept still for a follower lets the WAL grow to this many times its limit; then the follower has to begin anew. */
-const SUSPENDED_GROWTH = 16;
+const SUSPENDED_GROWTH = 8;
+/** Frames that may be left to copy when work is paused for the rest. */
+const LEFT_FRAMES_MAX = 256;
+/** So often the copying is repeated to get there; a writer that is quicker than the disk ends it. */
+const PASSES_MAX = 5;
 /** The pin rolls on whenever the WAL has grown by this part of its limit. */
-const PIN_GROWTH = 0.25;
+const PIN_GROWTH = 0.02;
 
 /**
  * Folds the WAL back into the main file when it has grown to its limit: first beside the running work, then, with work
@@ -55,6 +59,8 @@ export class CheckpointCycle {
   #reply: CheckpointReply | null = null;
   #startAtBytes: number;
   #pinAtBytes = 0;
+  /** Checkpoints beside the work since the WAL was last emptied. */
+  #passes = 0;
   #committed: Index = 0;
   #suspended = false;
   #mainFile: MainFile | null;
@@ -147,9 +153,13 @@ export class CheckpointCycle {
     return engine.position.index <= this.#committed || pins.heldIndex !== null;
   }
 
+  /** What is left is copied with the work paused, so it should be little. */
   #copied(reply: CheckpointReply): void {
     if ('error' in reply) return this.#failed(reply.error);
-    this.#phase = 'draining';
+    this.#passes++;
+    const left = this.#parts.wal.frames - reply.copiedFrames;
+    this.#phase = left > LEFT_FRAMES_MAX && this.#passes < PASSES_MAX ? 'idle' : 'draining';
+    if (this.#phase === 'draining') this.#passes = 0;
     this.afterWork();
   }
 

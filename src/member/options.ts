@@ -72,7 +72,7 @@ export const DEFAULTS: Knobs & { readonly cluster: string } = {
   transactionBytesMax: 64 * 2 ** 20, // of log that one transaction may cost; then TRANSACTION_TOO_LARGE
   requestIdBytesMax: 128,
   requestIdsKept: 100_000, // at least the last so many are remembered, at most twice as many
-  checkpointWalBytes: 16 * 2 ** 20, // small enough to stay in the page cache, large enough that rewritten pages are copied once
+  checkpointWalBytes: 64 * 2 ** 20, // pages written again and again are copied once; start-up after a crash reads this much
   logKeepBytes: 256 * 2 ** 20, // kept for followers that are behind; beyond it they get a snapshot
   segmentBytesMax: 16 * 2 ** 20,
   pageCacheBytes: 32 * 2 ** 20, // last images of changed pages, the bases of deltas

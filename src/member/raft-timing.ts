@@ -7,7 +7,7 @@ export const TICK_MS = 10;
 /** A follower's rank times this is how long it waits before it tries to replace a leader whose connection closed. */
 export const CAMPAIGN_DELAY_TICKS = 2;
 /** How long followers wait to hear of a commit when no entries follow it: about the time in which under load they would. */
-export const COMMIT_NEWS_MS = 1;
+export const COMMIT_NEWS_MS = 3;
 /** Appends on the way to one follower: enough to fill the time of a round trip with small batches. */
 const INFLIGHT_MESSAGES_MAX = 128;
 const INFLIGHT_BYTES_MAX = 16 * 2 ** 20;

@@ -85,6 +85,7 @@ export class SqlThread {
       work();
       this.#takeDeferred();
       this.#work();
+      this.#reporter.look();
     } catch (error) {
       this.#failed(error);
     }
@@ -153,7 +154,6 @@ export class SqlThread {
     else this.#execute(running);
     this.#parts.shared.schema = running.engine.schemaCookie;
     running.cycle.afterWork();
-    this.#reporter.look();
   }
 
   #apply({ engine }: RunningDatabase): void {

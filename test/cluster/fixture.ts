@@ -106,10 +106,25 @@ export async function startCluster(
   return cluster;
 }
 
+type Observed = Pick<Member, 'status'> & Partial<Pick<Member, 'logs'>>;
+
+/** Where each member stood and what it logged last. */
+function describe(statuses: readonly Status[], members: readonly Observed[]): string {
+  const lines = statuses.map((s) => {
+    const { id, role, term, leader, firstIndex, lastIndex, commitIndex, position, snapshot } = s;
+    const place = { firstIndex, lastIndex, commitIndex, position: position.index };
+    return JSON.stringify({ id, role, term, leader, ...place, snapshot });
+  });
+  const logs = members.flatMap(({ logs }) => logs?.slice(-8).map(({ message }) => message) ?? []);
+  return ['', ...lines, ...logs].join('\n');
+}
+
 /** Waits until all have applied, and reported, the same last entry; they must then have the same checksum (I7). */
-export async function converge(members: readonly Pick<Member, 'status'>[]): Promise<Status> {
-  const statuses = await until('all members at the same position', async () => {
+export async function converge(members: readonly Observed[]): Promise<Status> {
+  let seen: readonly Status[] = [];
+  const look = async () => {
     const all = await Promise.all(members.map((member) => member.status()));
+    seen = all;
     const last = Math.max(...all.map((status) => status.lastIndex));
     const there = all.every(
       ({ position, lastIndex, commitIndex, appliedIndex }) =>
@@ -119,7 +134,10 @@ export async function converge(members: readonly Pick<Member, 'status'>[]): Prom
         appliedIndex === last,
     );
     return there && all;
-  });
+  };
+  const statuses = await until('all members at the same position', look, () =>
+    describe(seen, members),
+  );
   for (const { id, position, checksum } of statuses) {
     assert.deepEqual(position, statuses[0]!.position, `position of ${id}`);
     assert.equal(checksum, statuses[0]!.checksum, `checksum of ${id} at ${position.index}`);
