@@ -101,6 +101,7 @@ export function resolveOptions(options: OpenOptions): MemberOptions {
   if (typeof options.dir !== 'string' || options.dir === '')
     throw invalid('"dir" must name a directory');
   checkId(options.id);
+  checkTexts(options);
   if (options.listen !== undefined) checkAddress(options.listen, '"listen"');
   const members = options.members ?? { [options.id]: options.listen ?? '127.0.0.1:0' };
   checkMembers(members, options.id);
@@ -140,10 +141,22 @@ function checkMembers(members: Readonly<Record<string, string>>, self: string): 
         `the address of member "${id}" has port 0: the others must know where it listens`,
       );
   }
+  const addresses = Object.values(members);
+  const twice = addresses.find((address, i) => addresses.indexOf(address) !== i);
+  if (twice !== undefined) throw invalid(`two members have the address ${twice}`);
   if (members[self] === undefined)
     throw invalid(
       `"members" must include this member itself ("${self}"); it has ${Object.keys(members).join(', ')}`,
     );
+}
+
+/** Texts that may be left out, but not be empty. */
+function checkTexts(options: OpenOptions): void {
+  for (const name of ['cluster', 'secret', 'import'] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && (typeof value !== 'string' || value === ''))
+      throw invalid(`"${name}" must be a text that is not empty; leave it out if there is none`);
+  }
 }
 
 /** Returns the port. */

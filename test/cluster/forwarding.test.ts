@@ -107,6 +107,7 @@ test('a write that was refused for want of a leader never happens; one of unknow
     assert.match(outcome, /^(NO_LEADER|OUTCOME_UNKNOWN)$/);
     if (outcome === 'OUTCOME_UNKNOWN') assert.equal(await ask(id, 15_000), 'done');
   }
+  await converge(cluster.members);
   const { rows } = await leader.query('SELECT key FROM w');
   const expected = [...outcomes].filter(([, outcome]) => outcome === 'OUTCOME_UNKNOWN');
   assert.deepEqual(rows.flat().sort(), expected.map(([id]) => id).sort());

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { type OpenOptions, open } from '../../src/index.ts';
 import { Local } from './fixture.ts';
@@ -47,8 +48,14 @@ for (const [what, options] of Object.entries(WRONG_OPTIONS)) {
   });
 }
 
-test('a directory that cannot be made is an error', async (t) => {
+test('a directory that cannot be made is an error that names it', async (t) => {
   const local = new Local(t);
-  await assert.rejects(local.open({ dir: '/proc/nowhere/a' }), { code: 'IO', category: 'fault' });
-  assert.equal(existsSync(local.dir('a')), false);
+  writeFileSync(local.dir('file'), 'in the way');
+  const dir = join(local.dir('file'), 'a');
+  await assert.rejects(local.open({ dir }), (error: { code: string; message: string }) => {
+    assert.equal(error.code, 'IO');
+    assert.ok(error.message.includes(dir), error.message);
+    return true;
+  });
+  assert.deepEqual(readdirSync(local.base), ['file']);
 });
