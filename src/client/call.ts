@@ -4,6 +4,9 @@ import { messageOf, PacelineError } from '../base/errors.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import { ANSWER_GRACE_MS, type ClientLimits } from './options.ts';
 
+/** A further attempt is made only if so much time is left for it. */
+const ATTEMPT_MS_MIN = 50;
+
 export interface Call {
   readonly path: string;
   /** The body, given the milliseconds that are left; null for a GET. */
@@ -37,12 +40,12 @@ export class Caller {
     let inDoubt = false; // an earlier attempt may have been executed
     let last: Attempt | null = null;
     for (let sent = 0; sent < attemptsMax; sent++) {
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0) break;
       if (sent > 0 && sent % this.#urls.length === 0) {
-        await delay(Math.min(pauseMs, leftMs));
+        await delay(Math.min(pauseMs, Math.max(0, deadline - performance.now())));
         pauseMs = Math.min(pauseMs * 2, this.#limits.retryDelayMsMax);
       }
+      // An attempt cut off before it could connect would leave a doubt that there need not be.
+      if (sent > 0 && deadline - performance.now() < ATTEMPT_MS_MIN) break;
       last = await this.#once(call, this.#share(deadline - performance.now(), sent));
       if (last.kind === 'answer') return decodeAnswer(call, last.json, decode);
       if (last.kind === 'error' && !worthAnother(last.error)) throw last.error;

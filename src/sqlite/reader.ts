@@ -68,6 +68,11 @@ export class Reader {
     } catch (error) {
       if (isOutOfRange(error) && !prepared.bigIntegers)
         return this.#withBigIntegers(prepared, bound);
+      // What goes wrong while all rows are taken at once comes without the code that tells what it was.
+      if (prepared.small && !hasNumber(error)) {
+        prepared.small = false;
+        return this.#rows(prepared, bound);
+      }
       const known = sqlError(error);
       throw (known.sqlite?.errcode ?? 0) === SQLITE_READONLY ? readOnly() : known;
     }
@@ -86,6 +91,10 @@ function columnsOf({ columns, statement }: CachedStatement, rows: SqlValue[][]):
   const [first] = rows;
   if (first === undefined || first.length === columns.length) return columns;
   return statement.columns().map((column) => column.name);
+}
+
+function hasNumber(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error;
 }
 
 function isOutOfRange(error: unknown): boolean {
