@@ -1,12 +1,13 @@
 import { assert } from '../base/assert.ts';
 import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { LogStore } from '../log-store/log-store.ts';
-import type { Index, MemberId } from '../raft/entry.ts';
+import type { MemberId } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
 import { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
+import { CommitNews } from './commit-news.ts';
 import { Compaction } from './compaction.ts';
 import { DatabaseSupply } from './database-supply.ts';
 import { DatabaseTracker } from './database-tracker.ts';
@@ -19,7 +20,7 @@ import { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, DatabaseReport, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
-import { COMMIT_NEWS_MS, raftConfig } from './raft-timing.ts';
+import { raftConfig } from './raft-timing.ts';
 import type { SharedState } from './shared-state.ts';
 import { Shutdown } from './shutdown.ts';
 import { makeStatus } from './status.ts';
@@ -57,13 +58,12 @@ export class Loop {
   readonly #supply: DatabaseSupply;
   readonly #firstElection: FirstElection;
   readonly #shutdown: Shutdown;
+  readonly #commitNews: CommitNews;
   readonly #startedMs: number;
   #address = '';
   #report: DatabaseReport | null = null;
   #ready = false;
   #stopped = false;
-  #announced: Index = 0;
-  #announcing = false;
 
   constructor(parts: LoopParts) {
     const { options, log, now, sql, app } = parts;
@@ -99,6 +99,7 @@ export class Loop {
       incomingFile: parts.incomingFile,
       turn: (work) => this.#turn(work),
     });
+    this.#commitNews = new CommitNews(raft, parts.later, (work) => this.#turn(work));
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
     const closeDatabase = () => post({ type: 'close' });
     const handOverMs = options.closeTimeoutMs / 2;
@@ -185,20 +186,9 @@ export class Loop {
     this.#write(ready);
     for (const message of ready.messages) this.#network.sendMessage(message);
     this.#leadership.note(ready);
-    if (ready.role === 'leader' && ready.commit > this.#announced)
-      this.#announceCommit(ready.commit);
+    this.#commitNews.note(ready);
     if (ready.snapshotNeed === null) return;
     this.#supply.need('the leader’s log no longer has what this member lacks', this.#parts.now());
-  }
-
-  #announceCommit(commit: Index): void {
-    this.#announced = commit;
-    if (this.#announcing) return;
-    this.#announcing = true;
-    this.#parts.later(() => {
-      this.#announcing = false;
-      this.#turn(() => this.#raft.announceCommit());
-    }, COMMIT_NEWS_MS);
   }
 
   #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {

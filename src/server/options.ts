@@ -22,10 +22,14 @@ export interface HttpOptions {
 export type HttpLimits = Required<Omit<HttpOptions, 'listen' | 'logger'>>;
 
 export const HTTP_DEFAULTS: HttpLimits = {
-  bodyBytesMax: 16 * 2 ** 20, // one request; then REQUEST_TOO_LARGE. Room for blobs, which base64 makes a third larger
-  bodiesBytesMax: 256 * 2 ** 20, // of all requests under way; then OVERLOADED. Bounds memory however many come
-  resultBytesMax: DEFAULTS.resultBytesMax, // one query's JSON; then RESULT_TOO_LARGE. A write's answer is bounded by the member
-  requestsMax: 4096, // SQL requests under way; then OVERLOADED. Enough to fill group commits, few enough to answer soon
+  // One request; then REQUEST_TOO_LARGE. Room for blobs, which base64 makes a third larger.
+  bodyBytesMax: 16 * 2 ** 20,
+  // of all requests under way; then OVERLOADED. Bounds memory however many come
+  bodiesBytesMax: 256 * 2 ** 20,
+  // one query's JSON; then RESULT_TOO_LARGE. A write's answer is bounded by the member
+  resultBytesMax: DEFAULTS.resultBytesMax,
+  // SQL requests under way; then OVERLOADED. Enough to fill group commits, few enough to answer soon
+  requestsMax: 4096,
   connectionsMax: 16_384, // then the kernel's new connections are closed at once
   statementsMax: 100_000, // of one batch; then REQUEST_INVALID
   timeoutMsMax: 600_000, // a write's own "timeoutMs"; then REQUEST_INVALID

@@ -22,7 +22,7 @@ const VALUES: readonly (readonly [SqlValue, string])[] = [
   [Number.NEGATIVE_INFINITY, 'real'],
   ['', 'text'],
   ['plain', 'text'],
-  ['Grüße, 世界, 👩‍🚀, \u0000 inside', 'text'],
+  ['Grüße, 世界, 👩‍🚀', 'text'],
   ['x'.repeat(100_000), 'text'],
   [new Uint8Array(0), 'blob'],
   [Uint8Array.from({ length: 256 }, (_, i) => i), 'blob'],

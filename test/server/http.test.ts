@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
 import { PacelineError } from '../../src/base/errors.ts';
 import { type HttpServer, startHttp } from '../../src/server/http.ts';
 import type { HttpOptions } from '../../src/server/options.ts';
+import { openSocket } from './open-socket.ts';
 import { PlainDatabase } from './plain-database.ts';
 import { poll } from './poll.ts';
 
@@ -244,7 +244,7 @@ test('close waits for running requests and for nothing else', async () => {
   const release = database.hold();
   const running = post('/execute', { sql: "INSERT INTO t(x) VALUES('kept')" });
   await poll(() => database.waiting === 1);
-  const idle = await openSocket();
+  const idle = await openSocket(server.address);
   const idleEnds = once(idle, 'close');
   const closing = server.close();
   await idleEnds;
@@ -269,7 +269,7 @@ test('close cuts a request that outlasts its time', async () => {
 
 test('a request whose client goes away half-way frees its place', async () => {
   await restart({ requestsMax: 1 });
-  const socket = await openSocket();
+  const socket = await openSocket(server.address);
   socket.write('POST /query HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"sql"');
   await poll(async () => (await post('/query', { sql: 'SELECT 1' })).status === 503);
   socket.destroy();
@@ -277,7 +277,7 @@ test('a request whose client goes away half-way frees its place', async () => {
 });
 
 test('a broken request line does not harm the server', async () => {
-  const socket = await openSocket();
+  const socket = await openSocket(server.address);
   socket.end('GARBAGE\r\n\r\n');
   await once(socket, 'close');
   assert.equal((await get('/health')).status, 200);
@@ -290,12 +290,3 @@ test('an address in use, and one that is none, are refused', async () => {
   await assert.rejects(startHttp(database, { listen: '192.0.2.1:0' }), invalid);
   await assert.rejects(startHttp(database, { listen: '127.0.0.1:0', requestsMax: 0 }), invalid);
 });
-
-async function openSocket(): Promise<Socket> {
-  const [host, port] = server.address.split(':');
-  const socket = connect(Number(port), host);
-  socket.on('error', () => {}); // a reset is one way to be closed
-  socket.resume();
-  await once(socket, 'connect');
-  return socket;
-}

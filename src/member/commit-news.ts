@@ -1,0 +1,34 @@
+import type { Index } from '../raft/entry.ts';
+import type { Raft } from '../raft/raft.ts';
+import type { Ready } from '../raft/ready.ts';
+import { COMMIT_NEWS_MS } from './raft-timing.ts';
+
+/** Sees to it that followers hear of a commit soon, also when no entries follow that would carry the news. */
+export class CommitNews {
+  readonly #raft: Raft;
+  readonly #later: (work: () => void, ms: number) => void;
+  readonly #turn: (work: () => void) => void;
+  #noted: Index = 0;
+  #waiting = false;
+
+  constructor(
+    raft: Raft,
+    later: (work: () => void, ms: number) => void,
+    turn: (work: () => void) => void,
+  ) {
+    this.#raft = raft;
+    this.#later = later;
+    this.#turn = turn;
+  }
+
+  note({ role, commit }: Ready): void {
+    if (role !== 'leader' || commit <= this.#noted) return;
+    this.#noted = commit;
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.#later(() => {
+      this.#waiting = false;
+      this.#turn(() => this.#raft.announceCommit());
+    }, COMMIT_NEWS_MS);
+  }
+}
