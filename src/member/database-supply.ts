@@ -123,7 +123,7 @@ export class DatabaseSupply {
     this.#installing = false;
     const { tracker, loopLog } = this.#parts;
     loopLog.info({ position }, 'the database was fetched and takes part again');
-    tracker.begun(position);
+    tracker.installed(position);
   }
 
   stop(): void {

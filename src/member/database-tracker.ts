@@ -12,13 +12,14 @@ const APPLY_BYTES_MAX = 2 * 2 ** 20;
 
 /**
  * - `closed`: not open yet, or being replaced;
+ * - `beginning`: open, and told its place in the log;
  * - `follow`: applies what is committed;
  * - `catch-up`: this member was elected; applies the rest of its log before it executes anything;
  * - `lead`: executes writes;
  * - `settle`: was told to stop, has not said yet where it stands;
  * - `roll-back`: undoes what the log no longer has.
  */
-type Mode = 'closed' | 'follow' | 'catch-up' | 'lead' | 'settle' | 'roll-back';
+type Mode = 'closed' | 'beginning' | 'follow' | 'catch-up' | 'lead' | 'settle' | 'roll-back';
 
 export interface TrackerParts {
   readonly log: LogStore;
@@ -67,7 +68,7 @@ export class DatabaseTracker {
   }
 
   get open(): boolean {
-    return this.#mode !== 'closed';
+    return this.#mode !== 'closed' && this.#mode !== 'beginning';
   }
 
   /** The database is open: finds its place in the log. */
@@ -80,11 +81,19 @@ export class DatabaseTracker {
       );
       return;
     }
+    this.#mode = 'beginning';
     post({ type: 'begin', at, checksum: checksumAt(log, at) });
   }
 
+  /** Its answer; false if the database was given up meanwhile. */
+  begun(position: EntryId): boolean {
+    if (this.#mode !== 'beginning') return false;
+    this.installed(position);
+    return true;
+  }
+
   /** The database is at `position`, which the log has. */
-  begun(position: EntryId): void {
+  installed(position: EntryId): void {
     this.#position = position;
     this.#matched = position.index;
     this.#applying = [];
@@ -133,15 +142,18 @@ export class DatabaseTracker {
         this.#applying = this.#applying.filter((part) => part.index > message.position.index);
         return;
       case 'stepped-down':
-        this.#position = message.position;
-        this.#mode = 'follow';
-        return;
+        return this.#settled('settle', message.position);
       case 'rolled-back':
-        this.#position = message.position;
-        this.#mode = 'follow';
-        return;
+        return this.#settled('roll-back', message.position);
       default:
     }
+  }
+
+  /** The answer to an order, which does not count any more if the database was given up meanwhile. */
+  #settled(ordered: Mode, position: EntryId): void {
+    if (this.#mode !== ordered) return;
+    this.#position = position;
+    this.#mode = 'follow';
   }
 
   /** Gives the SQL thread what it may do now. Call whenever something moved. */

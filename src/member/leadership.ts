@@ -83,7 +83,7 @@ export class Leadership {
     const { shared, sql, app, log, forwarding } = this.#parts;
     this.#committed = commit;
     shared.setCommitted(commit);
-    sql.post({ type: 'committed', index: commit });
+    if (shared.wantsCommit) sql.post({ type: 'committed' });
     const settled = this.#settlement.settle(log, commit);
     if (settled !== null) app.post({ type: 'settled', ...settled });
     if (this.#term !== null) app.post({ type: 'committed', index: commit });

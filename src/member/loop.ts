@@ -222,8 +222,8 @@ export class Loop {
       case 'opened':
         return this.#tracker.opened(message);
       case 'begun':
-        this.#tracker.begun(message.position);
-        return this.#becomeReady();
+        if (this.#tracker.begun(message.position)) this.#becomeReady();
+        return;
       case 'installed':
         this.#supply.installed(message.position);
         return this.#becomeReady();

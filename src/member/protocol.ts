@@ -71,7 +71,8 @@ export type LoopToSql =
   | PackedEntries
   | { readonly type: 'lead'; readonly term: Term }
   | { readonly type: 'step-down' }
-  | { readonly type: 'committed'; readonly index: Index }
+  /** The commit index, which is in shared memory, moved, and the SQL thread waits for that. */
+  | { readonly type: 'committed' }
   | { readonly type: 'roll-back'; readonly to: EntryId }
   | { readonly type: 'write'; readonly key: number; readonly handOver: Uint8Array }
   | { readonly type: 'hold-snapshot' }

@@ -8,7 +8,8 @@ const COMMITTED = 2;
 const SUSPECT = 3;
 const UNDONE = 4;
 const SCHEMA = 5;
-const FIELDS = 6;
+const WANTS_COMMIT = 6;
+const FIELDS = 7;
 
 export class SharedState {
   readonly buffer: SharedArrayBuffer;
@@ -39,6 +40,20 @@ export class SharedState {
 
   setCommitted(index: number): void {
     Atomics.store(this.#fields, COMMITTED, index | 0);
+  }
+
+  /** The commit index, from its low bits and a value that it had not long ago. */
+  committedAfter(known: number): number {
+    return known + ((Atomics.load(this.#fields, COMMITTED) - (known | 0)) | 0);
+  }
+
+  /** Whether the SQL thread waits for the commit index to move. Otherwise it looks when it has work: waking it costs more. */
+  get wantsCommit(): boolean {
+    return Atomics.load(this.#fields, WANTS_COMMIT) === 1;
+  }
+
+  set wantsCommit(value: boolean) {
+    Atomics.store(this.#fields, WANTS_COMMIT, value ? 1 : 0);
   }
 
   /** While true the database may hold what the log has not, and indexes prove nothing. */

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { decodeWrite, encodeResults } from '../api/wire.ts';
+import { decodeWrite } from '../api/wire.ts';
 import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { Entry, Index } from '../raft/entry.ts';
 import type { Executed } from '../sqlite/engine.ts';
@@ -12,7 +12,6 @@ import type { Port } from './port.ts';
 import {
   type AppToSql,
   eachWrite,
-  type ForwardAnswer,
   type LoopToSql,
   type SqlToApp,
   type SqlToLoop,
@@ -21,6 +20,7 @@ import {
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
 import type { SharedState } from './shared-state.ts';
+import { forwardAnswer, notLeader } from './sql-answers.ts';
 import { type QueuedWrite, WriteQueue } from './write-queue.ts';
 
 /** A foreign process's lock, or a full disk, is tried again after this long. */
@@ -82,13 +82,33 @@ export class SqlThread {
   /** Everything that happens in this thread happens in a turn: first the messages, then the work that they made possible. */
   #turn(work: () => void): void {
     try {
+      this.#lookAtCommit();
       work();
       this.#takeDeferred();
       this.#work();
       this.#reporter.look();
+      this.#askForCommit();
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** True if the commit index has moved. */
+  #lookAtCommit(): boolean {
+    const committed = this.#parts.shared.committedAfter(this.#committed);
+    if (committed <= this.#committed) return false;
+    this.#committed = committed;
+    this.#inflight.committed(committed);
+    this.#slot.running?.cycle.committed(committed);
+    return true;
+  }
+
+  /** Says whether this thread waits for the commit index; if it moved just before that was said, nobody else would tell. */
+  #askForCommit(): void {
+    const { running } = this.#slot;
+    const full = this.#inflight.full && this.#writes.size > 0;
+    this.#parts.shared.wantsCommit = full || running?.cycle.pausesWork === true;
+    if (this.#parts.shared.wantsCommit && this.#lookAtCommit()) this.#turn(() => {});
   }
 
   /** Orders about the database wait, in their order, while a checkpoint has SQLite's writer lock. */
@@ -122,10 +142,7 @@ export class SqlThread {
       case 'step-down':
         return this.#stepDown();
       case 'committed':
-        this.#committed = message.index;
-        this.#inflight.committed(message.index);
-        this.#slot.running?.cycle.committed(message.index);
-        return;
+        return; // taken into account in every turn
       case 'roll-back':
         return this.#slot.rollBack(message.to);
       case 'write':
@@ -273,13 +290,4 @@ export class SqlThread {
   #fail(error: unknown): void {
     this.#parts.loop.post({ type: 'fault', error: asPacelineError(error).toRecord() });
   }
-}
-
-function notLeader(): PacelineError {
-  return new PacelineError('NOT_LEADER', 'this member does not lead');
-}
-
-function forwardAnswer(outcome: Outcome): ForwardAnswer {
-  if ('error' in outcome) return outcome;
-  return { results: encodeResults(outcome.results), position: outcome.position };
 }

@@ -141,12 +141,17 @@ export class Executor {
       const { outcome, changed } = this.#runWrite(write, position);
       outcomes.push(outcome);
       wrote ||= changed;
-      if (performance.now() > deadline) break;
+      if (performance.now() > deadline || this.#mayDefer(write)) break;
     }
     if (!wrote) return { outcomes: outcomes.map((o) => asOf(o, position, current)), wrote };
     this.#tables.writePosition(position);
     this.#commit();
     return { outcomes, wrote };
+  }
+
+  /** What a foreign key says at COMMIT only must be said about this write alone. */
+  #mayDefer({ statements }: Write): boolean {
+    return this.#facts.mayDefer || statements.some(({ sql }) => /defer_foreign_keys/i.test(sql));
   }
 
   #commit(): void {

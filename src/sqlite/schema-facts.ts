@@ -5,14 +5,19 @@ import type { Connection, PreparedStatement } from './binding.ts';
 export class SchemaFacts {
   readonly #guard: StatementGuard;
   readonly #failing: PreparedStatement;
+  readonly #deferring: PreparedStatement;
   readonly #kind: PreparedStatement;
   readonly #withoutRowid = new Map<string, boolean>();
   #mayFail: boolean | null = null;
+  #mayDefer: boolean | null = null;
 
   constructor(connection: Connection, guard: StatementGuard) {
     this.#guard = guard;
     this.#failing = connection.prepare(
       "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%fail%' LIMIT 1",
+    );
+    this.#deferring = connection.prepare(
+      "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%deferred%' LIMIT 1",
     );
     this.#kind = connection.prepare(
       "SELECT 1 FROM pragma_table_list(?) WHERE schema = 'main' AND wr",
@@ -21,6 +26,7 @@ export class SchemaFacts {
 
   forget(): void {
     this.#mayFail = null;
+    this.#mayDefer = null;
     this.#withoutRowid.clear();
   }
 
@@ -28,6 +34,12 @@ export class SchemaFacts {
   get mayFail(): boolean {
     this.#mayFail ??= this.#guard.lifted(() => this.#failing.get() !== undefined);
     return this.#mayFail;
+  }
+
+  /** Whether a foreign key may be checked at COMMIT only: then a write must not share its commit with another, which could mend it. */
+  get mayDefer(): boolean {
+    this.#mayDefer ??= this.#guard.lifted(() => this.#deferring.get() !== undefined);
+    return this.#mayDefer;
   }
 
   isWithoutRowid(table: string): boolean {

@@ -185,7 +185,7 @@ for (const role of ['leader', 'follower'] as const)
   });
 
 test('while a snapshot is read, no checkpoint of ours touches the main file', async () => {
-  const cycled = new Cycled(leading(), WAL_BYTES);
+  const cycled = new Cycled(leading(), 2 * WAL_BYTES);
   cycled.commit(cycled.executed);
   await suspended(cycled);
   const before = readFileSync(copyFiles(cycled.fixture.path));
