@@ -99,7 +99,9 @@ export class Cluster {
 
   /** Resolves when every member has applied all that is committed now. */
   async caughtUp(): Promise<void> {
-    const { commitIndex } = await this.app.status();
+    // A follower hears of a commit a little later than the leader.
+    const known = (await this.statuses()).map((status) => status.commitIndex);
+    const commitIndex = Math.max(...known);
     await until(`all members to apply entry ${commitIndex}`, Date.now() + WAIT_MS, async () => {
       const statuses = await this.statuses();
       return statuses.every((s) => s.appliedIndex >= commitIndex && s.role !== 'starting');
