@@ -14,7 +14,7 @@ function mountTiny(dir: string): boolean {
 
 test('a full file system kills the store once with DISK_FULL, and what was durable is kept', async (t) => {
   const dir = scratchDirectory();
-  if (!mountTiny(dir)) return t.skip('mounting a small file system needs root');
+  assert.ok(mountTiny(dir), 'mounting a small file system needs root');
   // Lazily: a failed assertion leaves the log open.
   t.after(() => spawnSync('umount', ['-l', dir]));
   const failures: PacelineError[] = [];
