@@ -121,7 +121,11 @@ export class CheckpointCycle {
     this.#rollPin();
     if (this.#phase !== 'idle' || this.#parts.wal.bytes < this.#startAtBytes) return;
     if (this.#suspended && !this.#suspendedTooLong()) return;
-    if (!this.#mayCopy()) return;
+    if (!this.#mayCopy()) {
+      // Always ahead of the commit index and never pinned: only a pause lets the WAL be emptied.
+      this.#phase = 'draining';
+      return this.#emptyWhenCommitted();
+    }
     this.#phase = 'copying';
     this.#mainFile = null;
     this.#parts.checkpoints.start('PASSIVE', (reply) =>

@@ -95,6 +95,21 @@ for (const interference of [
     await cycled.close();
   });
 
+test('a leader that is ahead of the commit index whenever it looks pauses, and empties its WAL then', async () => {
+  const cycled = new Cycled(leading(), WAL_BYTES);
+  for (let n = 0; n < 1000 && !cycled.cycle.pausesWork; n++) {
+    cycled.fixture.run(INSERT);
+    cycled.commit(cycled.executed - 1);
+    cycled.cycle.afterWork();
+  }
+  assert.ok(cycled.cycle.pausesWork, 'the WAL grew without end');
+  assert.equal(cycled.checkpointed.length, 0);
+  cycled.commit(cycled.executed);
+  await poll('a checkpoint', () => cycled.checkpointed.length > 0);
+  assert.equal(cycled.fixture.connections.wal.frames, 0);
+  await cycled.close();
+});
+
 test('on a follower the WAL stays short while a foreign process checkpoints, too', async () => {
   const leader = leading();
   const cycled = new Cycled(new EngineFixture({ pageSize: 1024 }), WAL_BYTES);
