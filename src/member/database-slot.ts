@@ -79,10 +79,12 @@ export class DatabaseSlot {
   }
 
   /** The database is of no use any more: another one is fetched. */
-  rebuild(error: PacelineError): void {
+  rebuild(error: PacelineError, received = false): void {
     // What it holds is not to be trusted by readers either.
     this.#parts.tellApp({ type: 'close-readers' });
-    this.#shut(false, () => this.#parts.tellLoop({ type: 'unusable', error: error.toRecord() }));
+    this.#shut(false, () =>
+      this.#parts.tellLoop({ type: 'unusable', error: error.toRecord(), received }),
+    );
   }
 
   /** Another member's database has been received. It takes the place of ours when no reader has that open any more. */
@@ -120,7 +122,7 @@ export class DatabaseSlot {
       checkPosition(this.#opened.position, id);
     } catch (error) {
       if (!needsRebuild(error)) throw error;
-      this.rebuild(error);
+      this.rebuild(error, true);
       return;
     }
     shared.noteUndone();

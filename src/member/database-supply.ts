@@ -84,8 +84,13 @@ export class DatabaseSupply {
     this.#fetch(nowMs);
   }
 
-  /** The database cannot be used. Throws DATABASE_DAMAGED where nobody else has one. */
-  rebuild(why: string): void {
+  /**
+   * The database cannot be used; `received`: it is the one that was just received. Throws DATABASE_DAMAGED where nobody else
+   * has one.
+   */
+  rebuild(why: string, received: boolean): void {
+    // What is wrong with our old one does not matter any more when another is being put in its place.
+    if (this.#installing && !received) return;
     const { tracker, raft, loopLog } = this.#parts;
     tracker.closed();
     this.#sender.drop();

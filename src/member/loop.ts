@@ -81,7 +81,7 @@ export class Loop {
     const tracker = new DatabaseTracker({
       log,
       post,
-      onUnfit: (why) => this.#supply.rebuild(why),
+      onUnfit: (why) => this.#supply.rebuild(why, false),
       onSuspect: (suspect) => parts.shared.setSuspect(suspect),
     });
     this.#tracker = tracker;
@@ -245,7 +245,7 @@ export class Loop {
       case 'snapshot-lost':
         return this.#supply.onLost();
       case 'unusable':
-        return this.#supply.rebuild(message.error.message);
+        return this.#supply.rebuild(message.error.message, message.received);
       case 'warning':
         return this.#loopLog.warn(message.message);
       case 'fault':

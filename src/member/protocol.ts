@@ -105,8 +105,8 @@ export interface DatabaseReport {
 
 export type SqlToLoop =
   | OpenedDatabase
-  /** The database cannot be used; it has to come from another member. */
-  | { readonly type: 'unusable'; readonly error: ErrorRecord }
+  /** The database, our own or the one just received, cannot be used; another one is needed. */
+  | { readonly type: 'unusable'; readonly error: ErrorRecord; readonly received: boolean }
   | { readonly type: 'begun'; readonly position: EntryId }
   | { readonly type: 'executed'; readonly id: EntryId; readonly handOver: Uint8Array }
   | { readonly type: 'forward-answer'; readonly key: number; readonly answer: ForwardAnswer }
