@@ -93,19 +93,23 @@ test('SQLite is opened in src/sqlite only', () => {
 });
 
 test('files and functions are small', () => {
-  const large = [...all, ...sources('test'), ...sources('demo'), ...sources('bench')].flatMap(
-    ({ path, text }) => {
-      const lines = text.split('\n');
-      const wide = lines.findIndex((line) => line.length > COLUMNS_MAX && !/['"`]/.test(line));
-      return [
-        ...(lines.length > LINES_MAX ? [`${path} has ${lines.length} lines`] : []),
-        ...(wide >= 0 && path.startsWith('src') && !/^\s*(\*|\/\/|\/\*)/.test(lines[wide]!)
-          ? [`${path}:${wide + 1} has ${lines[wide]!.length} columns`]
-          : []),
-        ...(path.startsWith('src') ? longFunctions(path, lines) : []),
-      ];
-    },
-  );
+  const large = [
+    ...all,
+    ...sources('test'),
+    ...sources('demo'),
+    ...sources('bench'),
+    ...sources('proof'),
+  ].flatMap(({ path, text }) => {
+    const lines = text.split('\n');
+    const wide = lines.findIndex((line) => line.length > COLUMNS_MAX && !/['"`]/.test(line));
+    return [
+      ...(lines.length > LINES_MAX ? [`${path} has ${lines.length} lines`] : []),
+      ...(wide >= 0 && path.startsWith('src') && !/^\s*(\*|\/\/|\/\*)/.test(lines[wide]!)
+        ? [`${path}:${wide + 1} has ${lines[wide]!.length} columns`]
+        : []),
+      ...(path.startsWith('src') ? longFunctions(path, lines) : []),
+    ];
+  });
   assert.deepEqual(large, []);
 });
 
