@@ -26,6 +26,11 @@ export const ERROR_CODES = {
   NO_LEADER: 'retryable',
   NOT_LEADER: 'redirect',
   NOT_READY: 'retryable',
+  TIMED_OUT: 'retryable', // its time was up before anything was done
+  CANCELLED: 'rejected', // by the caller's AbortSignal, before anything was done
+  TRANSACTION_ABORTED: 'retryable', // undone; the message says by what
+  TRANSACTION_ENDED: 'rejected', // used after its commit or rollback
+  NOT_KNOWN: 'retryable', // nothing is recorded under the request id
   OUTCOME_UNKNOWN: 'unknown-outcome',
   CLOSED: 'rejected',
   // configuration and start

@@ -5,8 +5,9 @@ import type { ChecksumValue } from '../redo/checksum.ts';
 import { applyRecords, undoTo } from './apply.ts';
 import { captureCommit } from './capture.ts';
 import type { EngineConnections } from './connections.ts';
-import { encodeEntryData, redoOf } from './entry-data.ts';
+import { encodeEntryData, redoOf, tooLarge } from './entry-data.ts';
 import { Executor, type ExecutorLimits, type Outcome, type Write } from './executor.ts';
+import { Interactive } from './interactive.ts';
 import { PageImages } from './page-images.ts';
 import type { WalCommit, WalFile } from './wal-file.ts';
 import { findStored } from './wal-positions.ts';
@@ -41,6 +42,8 @@ export class Engine {
   readonly #images: PageImages;
   readonly #executor: Executor;
   readonly #pageSize: number;
+  /** What one caller has the writer connection for; nothing else may be run while it is open. */
+  readonly interactive: Interactive;
   #position: EntryId;
   #checksum: ChecksumValue;
   #term: Term | null = null;
@@ -59,6 +62,13 @@ export class Engine {
     this.#pageSize = connections.pageSize;
     this.#images = new PageImages(this.#wal, this.#pageSize, options.pageCacheBytes);
     this.#executor = new Executor(connections.writer, options);
+    this.interactive = new Interactive({
+      executor: this.#executor,
+      lock: () => this.lock(),
+      position: () => this.#position,
+      bytesMax: options.transactionBytesMax,
+      commit: (work) => this.#commitInteractive(work),
+    });
     this.#position = position;
     this.#checksum = checksum;
     this.#wal.noteOpened(position);
@@ -97,6 +107,7 @@ export class Engine {
 
   /** For a checkpoint that needs it. Nothing may be run or applied until `lock`. */
   unlock(): void {
+    assert(!this.interactive.open, 'no transaction is cut off for a checkpoint');
     this.#executor.end();
     this.#connections.lock.release();
   }
@@ -137,6 +148,7 @@ export class Engine {
    * that is too large for one entry, is run one by one.
    */
   run(writes: readonly Write[], emit: Emit): number {
+    assert(!this.interactive.open, 'writes wait for an interactive transaction');
     const id = this.#nextId();
     this.lock();
     this.#options.onVisible(id.index, false);
@@ -157,9 +169,22 @@ export class Engine {
     return writes.length;
   }
 
+  #commitInteractive(work: (id: EntryId) => void): Executed | null {
+    const id = this.#nextId();
+    this.#options.onVisible(id.index, false);
+    try {
+      work(id);
+      return this.#capture(id);
+    } finally {
+      this.#options.onVisible(this.#position.index, false);
+      this.#lockIfPossible();
+    }
+  }
+
   /** Stops leading; what was executed stays until it is committed or undone. */
   stepDown(): void {
     if (!this.leading) return;
+    this.interactive.lost();
     this.#executor.end();
     this.#term = null;
     this.lock();
@@ -259,11 +284,4 @@ export class Engine {
     this.#connections.lock.release();
     this.lock();
   }
-}
-
-function tooLarge(bytesMax: number): PacelineError {
-  return new PacelineError(
-    'TRANSACTION_TOO_LARGE',
-    `the transaction changes more than fits in a log entry of ${bytesMax} bytes, and was undone: split it, or raise transactionBytesMax`,
-  );
 }

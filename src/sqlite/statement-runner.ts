@@ -1,0 +1,162 @@
+import type { Statement, StatementResult } from '../api/request.ts';
+import { narrow } from '../api/wire.ts';
+import type { StatementGuard } from './authorizer.ts';
+import type { Connection, PreparedStatement } from './binding.ts';
+import { collectRows } from './rows.ts';
+import { SchemaFacts } from './schema-facts.ts';
+import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
+
+/** The same on every connection, and out of callers' reach by its name. */
+const ROWID_TABLE = '_paceline_rowid';
+
+const NO_ROWS: StatementResult['rows'] = [];
+
+export interface RanStatement {
+  readonly result: StatementResult;
+  readonly writes: boolean;
+}
+
+export interface RunnerParts {
+  readonly connection: Connection;
+  readonly guard: StatementGuard;
+  /** Throws if something bears a name that is ours. */
+  readonly checkNames: () => void;
+  readonly resultBytesMax: number;
+}
+
+/** Runs callers' statements on the writer connection, inside the SQLite transaction that is open there. */
+export class StatementRunner {
+  readonly #parts: RunnerParts;
+  readonly #cache: StatementCache;
+  readonly #facts: SchemaFacts;
+  readonly #own: Record<
+    'savepoint' | 'release' | 'undo' | 'counts' | 'forgetRowid',
+    PreparedStatement
+  >;
+  #schemaChanged = false;
+
+  constructor(parts: RunnerParts) {
+    const { connection, guard } = parts;
+    this.#parts = parts;
+    // The only way to reset last_insert_rowid() is to insert a row; a temporary table is no part of the database.
+    guard.lifted(() =>
+      connection.exec(
+        `PRAGMA temp_store=MEMORY; CREATE TEMP TABLE ${ROWID_TABLE}(id INTEGER PRIMARY KEY)`,
+      ),
+    );
+    this.#own = guard.lifted(() => ({
+      savepoint: connection.prepare('SAVEPOINT one'),
+      release: connection.prepare('RELEASE one'),
+      undo: connection.prepare('ROLLBACK TO one'),
+      forgetRowid: connection.prepare(`INSERT OR REPLACE INTO temp.${ROWID_TABLE} VALUES(0)`),
+      counts: connection.prepare('SELECT changes() AS changes, last_insert_rowid() AS rowid'),
+    }));
+    this.#own.counts.setReadBigInts(true);
+    this.#cache = new StatementCache(connection, guard, true);
+    this.#facts = new SchemaFacts(connection, guard);
+  }
+
+  /** After the database was changed beside this connection, or may have been. */
+  forget(): void {
+    this.#cache.clear();
+    this.#facts.forget();
+  }
+
+  /** The SQLite transaction has ended, well or not. */
+  transactionEnded(): void {
+    this.#schemaChanged = false;
+  }
+
+  /** What a foreign key says at COMMIT only must be said about this write alone. */
+  mayDefer(statements: readonly Statement[]): boolean {
+    return this.#facts.mayDefer || statements.some(({ sql }) => /defer_foreign_keys/i.test(sql));
+  }
+
+  /** Whether the statement does anything else than read. Throws what its preparation throws. */
+  writes({ sql }: Statement): boolean {
+    return this.#cache.get(sql).effect.writes;
+  }
+
+  /** All of them or none, unless SQLite lost the whole transaction: then none is open afterwards. */
+  run(statements: readonly Statement[]): RanStatement[] {
+    const { connection, guard } = this.#parts;
+    const [only] = statements;
+    if (statements.length === 1 && only !== undefined) {
+      const prepared = this.#cache.get(only.sql);
+      if (undoneBySqlite(only.sql, prepared) && !this.#facts.mayFail)
+        return [this.#runStatement(prepared, only)];
+    }
+    guard.lifted(() => this.#own.savepoint.run());
+    try {
+      const results = statements.map((s) => this.#runStatement(this.#cache.get(s.sql), s));
+      guard.lifted(() => this.#own.release.run());
+      return results;
+    } catch (error) {
+      for (const { sql } of statements) this.#cache.drop(sql);
+      if (connection.isTransaction) this.#undo();
+      throw error;
+    }
+  }
+
+  /** What was learned from the schema before this is not true any more. */
+  #noteSchemaChange(): void {
+    this.#schemaChanged = true;
+    this.forget();
+  }
+
+  /** Whether SQLite may leave last_insert_rowid() at an earlier statement's, perhaps another client's. */
+  #mayKeepRowid(sql: string, table: string | null): boolean {
+    if (table === null) return false;
+    return /\bconflict\b/i.test(sql) || this.#facts.isWithoutRowid(table);
+  }
+
+  #undo(): void {
+    if (this.#schemaChanged) this.#noteSchemaChange();
+    this.#parts.guard.lifted(() => {
+      this.#own.undo.run();
+      this.#own.release.run();
+    });
+  }
+
+  #runStatement(
+    prepared: CachedStatement,
+    { sql, args }: Statement,
+  ): RanStatement {
+    const { statement, columns, parameters, effect } = prepared;
+    if (effect.schema) this.#noteSchemaChange();
+    const bound = bindable(parameters, args);
+    if (this.#mayKeepRowid(sql, effect.inserts))
+      this.#parts.guard.lifted(() => this.#own.forgetRowid.run());
+    // A pragma goes on from step to step, though it has no columns.
+    const plain = columns.length === 0 && (effect.rows || effect.schema);
+    const rows = plain ? [] : collectRows(statement.iterate(...bound), this.#parts.resultBytesMax);
+    const counts = plain ? runPlain(statement, bound) : this.#counts();
+    if (effect.schema) this.#parts.checkNames();
+    const changes = effect.rows && !effect.schema ? Number(counts.changes) : 0;
+    const lastInsertRowid = effect.inserts !== null && changes > 0 ? narrow(counts.rowid) : 0;
+    return {
+      result: { columns, rows: columns.length === 0 ? NO_ROWS : rows, changes, lastInsertRowid },
+      writes: effect.writes,
+    };
+  }
+
+  #counts(): { changes: bigint; rowid: bigint } {
+    return this.#parts.guard.lifted(() => this.#own.counts.get()) as { changes: bigint; rowid: bigint };
+  }
+}
+
+function runPlain(
+  statement: PreparedStatement,
+  bound: unknown[],
+): { changes: bigint; rowid: bigint } {
+  const { changes, lastInsertRowid } = statement.run(...bound);
+  return { changes: BigInt(changes), rowid: BigInt(lastInsertRowid) };
+}
+
+/**
+ * Whether SQLite by itself undoes all of this statement if it fails. Not so with OR FAIL, which keeps the rows before the
+ * failing one, and not when it can be refused after it has run: for its result, or for a name that it gave.
+ */
+function undoneBySqlite(sql: string, { columns, effect }: CachedStatement): boolean {
+  return columns.length === 0 && !effect.schema && !/\bfail\b/i.test(sql);
+}
