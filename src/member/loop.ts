@@ -12,8 +12,8 @@ import { Compaction } from './compaction.ts';
 import { DatabaseSupply } from './database-supply.ts';
 import { DatabaseTracker } from './database-tracker.ts';
 import { FirstElection } from './first-election.ts';
-import { Forwarding } from './forwarding.ts';
 import { checkImportIsFirst } from './import-check.ts';
+import { LeaderLink } from './leader-link.ts';
 import { Leadership } from './leadership.ts';
 import { LoopLog } from './loop-log.ts';
 import { Network } from './network.ts';
@@ -52,7 +52,7 @@ export class Loop {
   readonly #network = new Network();
   readonly #loopLog: LoopLog;
   readonly #tracker: DatabaseTracker;
-  readonly #forwarding: Forwarding;
+  readonly #leaderLink: LeaderLink;
   readonly #leadership: Leadership;
   readonly #compaction: Compaction;
   readonly #supply: DatabaseSupply;
@@ -85,15 +85,9 @@ export class Loop {
       onSuspect: (suspect) => parts.shared.setSuspect(suspect),
     });
     this.#tracker = tracker;
-    this.#forwarding = new Forwarding({
-      self,
-      leader: () => this.#reachableLeader(),
-      send: (to, channel, frame) => network.send(to, channel, frame),
-      execute: (key, bytes) => post({ type: 'write', key, handOver: bytes.slice() }),
-      answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
-    });
-    const forwarding = this.#forwarding;
-    this.#leadership = new Leadership({ ...parts, raft, tracker, forwarding, loopLog });
+    this.#leaderLink = new LeaderLink({ ...parts, self, raft, network });
+    const leaderLink = this.#leaderLink;
+    this.#leadership = new Leadership({ ...parts, raft, tracker, leaderLink, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
       incomingFile: parts.incomingFile,
@@ -121,7 +115,7 @@ export class Loop {
     this.#turn(() => {
       const now = this.#parts.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
-      this.#forwarding.reroute();
+      this.#leaderLink.reroute();
       this.#supply.tick(now);
     });
   }
@@ -130,8 +124,7 @@ export class Loop {
     this.#turn(() => {
       const now = this.#parts.now();
       if (channel === 'raft') this.#step(decodeMessage(payload, from, this.#parts.options.id));
-      else if (channel === 'forward') this.#forwarding.onForward(from, payload);
-      else if (channel === 'forward-reply') this.#forwarding.onReply(from, payload);
+      else if (this.#leaderLink.onFrame(from, channel, payload)) return;
       else if (channel === 'snapshot') this.#supply.onRequest(from, payload, now);
       else this.#supply.onReply(from, payload, now);
     });
@@ -140,14 +133,14 @@ export class Loop {
   onConnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerReachable(peer);
-      this.#forwarding.reroute();
+      this.#leaderLink.reroute();
     });
   }
 
   onDisconnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerGone(peer);
-      this.#forwarding.disconnected(peer);
+      this.#leaderLink.disconnected(peer);
     });
   }
 
@@ -170,6 +163,7 @@ export class Loop {
       work();
       this.#shutdown.look(this.#parts.now());
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
+      this.#leaderLink.look();
       this.#tracker.pump(this.#raft.commit);
       this.#parts.shared.accepting =
         this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
@@ -210,14 +204,8 @@ export class Loop {
     this.#raft.step(message);
   }
 
-  #reachableLeader(): MemberId | null {
-    const { shared, options } = this.#parts;
-    const { leader } = this.#raft;
-    if (leader === options.id) return shared.accepting ? leader : null;
-    return leader !== null && this.#network.isConnected(leader) ? leader : null;
-  }
-
   readonly #fromSql = (message: SqlToLoop): void => {
+    if (this.#leaderLink.fromSql(message)) return;
     switch (message.type) {
       case 'opened':
         return this.#tracker.opened(message);
@@ -229,8 +217,6 @@ export class Loop {
         return this.#becomeReady();
       case 'executed':
         return this.#leadership.executed(message.id, message.handOver);
-      case 'forward-answer':
-        return this.#forwarding.executed(message.key, message.answer, this.#raft.commit);
       case 'applied':
       case 'rolled-back':
       case 'stepped-down':
@@ -257,10 +243,10 @@ export class Loop {
   };
 
   readonly #fromApp = (message: AppToLoop): void => {
-    if (message.type === 'forward') this.#forwarding.forward(message.key, message.bytes);
-    else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
-    else if (message.type === 'close') this.#shutdown.begin(this.#parts.now());
-    else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
+    if (this.#leaderLink.fromApp(message)) return;
+    if (message.type === 'close') this.#shutdown.begin(this.#parts.now());
+    if (message.type !== 'status') return;
+    this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
 
   #becomeReady(): void {

@@ -1,13 +1,14 @@
 import { fstatSync } from 'node:fs';
-import { decodeWrite } from '../api/wire.ts';
+import { decodeWrite, type WireWrite } from '../api/wire.ts';
 import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { Entry, Index } from '../raft/entry.ts';
 import type { Executed } from '../sqlite/engine.ts';
-import type { Outcome } from '../sqlite/executor.ts';
+import type { CheckpointCycle } from './checkpoint-cycle.ts';
+import { systemClock } from './clock.ts';
 import { DatabaseSlot, needsRebuild } from './database-slot.ts';
 import { Inflight } from './inflight.ts';
 import type { MemberOptions } from './options.ts';
-import { PlainAnswerLists } from './plain-answers.ts';
+import { OpenTransactions } from './open-transactions.ts';
 import type { Port } from './port.ts';
 import {
   type AppToSql,
@@ -20,8 +21,8 @@ import {
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
 import type { SharedState } from './shared-state.ts';
-import { forwardAnswer, notLeader } from './sql-answers.ts';
-import { type QueuedWrite, WriteQueue } from './write-queue.ts';
+import { notLeader, SqlAnswers } from './sql-answers.ts';
+import { WriteQueue } from './write-queue.ts';
 
 /** A foreign process's lock, or a full disk, is tried again after this long. */
 const RETRY_MS = 50;
@@ -40,21 +41,27 @@ export interface SqlThreadParts {
 /** The SQL thread of one member: takes writes while it leads, applies entries while it follows; never waits for the cluster. */
 export class SqlThread {
   readonly #parts: SqlThreadParts;
+  readonly #answers: SqlAnswers;
   readonly #writes: WriteQueue;
   readonly #slot: DatabaseSlot;
   readonly #reporter: Reporter;
+  readonly #transactions: OpenTransactions;
   readonly #inflight = new Inflight();
   #deferred: LoopToSql[] = [];
   #toApply: Entry[] = [];
   #committed: Index = 0;
   #retry: NodeJS.Timeout | null = null;
   #closing = false;
+  /** Leadership is to be given up as soon as the transaction that is open has ended. */
+  #leaving = false;
 
   constructor(parts: SqlThreadParts) {
     const { loop, app, options } = parts;
     this.#parts = parts;
-    this.#writes = new WriteQueue(options.writeQueueMax, (write, outcome) =>
-      this.#answer(write, outcome),
+    const answers = new SqlAnswers(app, loop);
+    this.#answers = answers;
+    this.#writes = new WriteQueue(options.writeQueueMax, (queued, error) =>
+      answers.refuse(queued, error),
     );
     this.#slot = new DatabaseSlot({
       ...parts,
@@ -65,6 +72,14 @@ export class SqlThread {
       onSuspensionEnded: () => loop.post({ type: 'snapshot-lost' }),
       turn: (work) => this.#turn(work),
       onFailure: (error) => this.#fail(error),
+    });
+    this.#transactions = new OpenTransactions({
+      clock: systemClock,
+      queue: this.#writes,
+      engine: () => this.#slot.running?.engine ?? null,
+      emit: (executed) => this.#emit(executed),
+      tellLoop: (message) => loop.post(message),
+      turn: (work) => this.#turn(work),
     });
     this.#reporter = new Reporter(
       () => this.#slot.running,
@@ -85,6 +100,8 @@ export class SqlThread {
       this.#lookAtCommit();
       work();
       this.#takeDeferred();
+      this.#transactions.look();
+      if (this.#leaving) this.#leave();
       this.#work();
       this.#reporter.look();
       this.#askForCommit();
@@ -125,7 +142,9 @@ export class SqlThread {
 
   readonly #fromApp = (message: AppToSql): void => {
     if (message.type === 'readers-closed') this.#slot.readersClosed();
-    else for (const write of eachWrite(message.flat)) this.#writes.push({ ...write, from: 'app' });
+    else if (message.type === 'take-back') {
+      if (this.#writes.takeBack(message.key)) this.#answers.takenBack(message.key);
+    } else for (const write of eachWrite(message.flat)) this.#writes.push({ ...write, from: 'app' });
   };
 
   readonly #fromLoop = (message: LoopToSql): void => {
@@ -140,14 +159,20 @@ export class SqlThread {
       case 'lead':
         return this.#lead(message.term);
       case 'step-down':
-        return this.#stepDown();
+        this.#leaving = true;
+        this.#writes.refuseAll(notLeader());
+        if (!message.gently) this.#transactions.abortAll('this leader lost its leadership');
+        return;
       case 'committed':
         return; // taken into account in every turn
       case 'roll-back':
         return this.#slot.rollBack(message.to);
       case 'write':
-        this.#writes.push({ ...decodeWrite(message.handOver), key: message.key, from: 'loop' });
-        return;
+        return this.#queueForwarded(decodeWrite(message.handOver), message.key);
+      case 'transaction':
+        return this.#transactions.take(message);
+      case 'drop-transactions':
+        return this.#transactions.drop(message.from);
       case 'hold-snapshot':
         return this.#holdSnapshot();
       case 'release-snapshot':
@@ -160,6 +185,11 @@ export class SqlThread {
         this.#close();
     }
   };
+
+  #queueForwarded(write: WireWrite, key: number): void {
+    if (write.asks) this.#transactions.abandon(write.id);
+    this.#writes.push({ ...write, key, from: 'loop' });
+  }
 
   #work(): void {
     const { running } = this.#slot;
@@ -183,13 +213,18 @@ export class SqlThread {
 
   #execute({ engine, cycle }: RunningDatabase): void {
     if (!engine.leading) return this.#writes.refuseAll(notLeader());
-    while (this.#writes.size > 0 && !cycle.pausesWork && !this.#inflight.full) {
+    while (this.#mayRun(cycle)) {
+      const transaction = this.#writes.takeTransaction();
+      if (transaction !== null) {
+        this.#transactions.start(transaction, engine);
+        continue;
+      }
       const batch = this.#writes.takeBatch();
       let answered = 0;
       try {
         engine.run(batch, (executed, outcomes) => {
           if (executed !== null) this.#emit(executed);
-          this.#answerAll(batch.slice(answered, answered + outcomes.length), outcomes);
+          this.#answers.answerAll(batch.slice(answered, answered + outcomes.length), outcomes);
           answered += outcomes.length;
         });
       } finally {
@@ -199,25 +234,15 @@ export class SqlThread {
     }
   }
 
+  #mayRun({ pausesWork }: CheckpointCycle): boolean {
+    const waits = pausesWork || this.#inflight.full || this.#transactions.busy;
+    return this.#writes.size > 0 && !waits;
+  }
+
   #emit({ id, data }: Executed): void {
     this.#inflight.add(id.index, data.length);
     this.#parts.loop.post({ type: 'executed', id, handOver: data });
     this.#parts.loop.flush();
-  }
-
-  #answerAll(writes: readonly QueuedWrite[], outcomes: readonly Outcome[]): void {
-    const plain = new PlainAnswerLists();
-    for (const [i, outcome] of outcomes.entries()) {
-      const write = writes[i]!;
-      if (write.from !== 'app' || !plain.take(write.key, outcome)) this.#answer(write, outcome);
-    }
-    for (const answers of plain.lists()) this.#parts.app.post(answers);
-  }
-
-  #answer({ from, key }: QueuedWrite, outcome: Outcome): void {
-    const { app, loop } = this.#parts;
-    if (from === 'app') app.post({ type: 'answer', answer: { key, ...outcome } });
-    else loop.post({ type: 'forward-answer', key, answer: forwardAnswer(outcome) });
   }
 
   /** What passes by itself is tried again; what does not has to be rebuilt, or stops the member. */
@@ -248,10 +273,12 @@ export class SqlThread {
     running.cycle.afterWork();
   }
 
-  #stepDown(): void {
+  #leave(): void {
     const { running } = this.#slot;
-    if (running === null) return;
     this.#writes.refuseAll(notLeader());
+    if (this.#transactions.busy) return;
+    this.#leaving = false;
+    if (running === null) return;
     this.#inflight.clear();
     running.engine.stepDown();
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
@@ -273,6 +300,7 @@ export class SqlThread {
     if (this.#closing) return;
     this.#closing = true;
     this.#writes.refuseAll(notLeader());
+    this.#transactions.abortAll('this member was closed');
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#reporter.stop();
     this.#slot.close(this.#committed, () => {

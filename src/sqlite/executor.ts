@@ -223,7 +223,7 @@ export class Executor {
       this.#commit();
     } catch (error) {
       this.undo();
-      throw error;
+      throw sqlError(error);
     }
   }
 
