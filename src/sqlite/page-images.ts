@@ -1,14 +1,14 @@
 import { PageHasher } from '../redo/page-hash.ts';
 import { type CachedImage, ImageCache } from './image-cache.ts';
-import type { WalFile } from './wal-file.ts';
+import type { LiveWal } from './live-wal.ts';
 
 /** The content and hash of every page as of the last commit, through a cache of those that changed lately. */
 export class PageImages {
   readonly hasher = new PageHasher();
-  readonly #wal: WalFile;
+  readonly #wal: LiveWal;
   readonly #cache: ImageCache;
 
-  constructor(wal: WalFile, pageSize: number, cacheBytesMax: number) {
+  constructor(wal: LiveWal, pageSize: number, cacheBytesMax: number) {
     this.#wal = wal;
     this.#cache = new ImageCache(pageSize, cacheBytesMax);
   }
