@@ -63,14 +63,17 @@ export interface WriteOptions {
   readonly signal?: CancelSignal;
 }
 
+export type OutcomeOptions = Pick<WriteOptions, 'timeoutMs' | 'signal'>;
+
 /** What became of a write with a request id, as far as the cluster remembers. */
 export type WriteOutcome =
   | {
       readonly state: 'committed';
       readonly results: readonly StatementResult[];
       readonly position: Position;
+      readonly reached: Reached;
     }
   /** It was refused, and changed nothing; `error` is the answer that it got. */
-  | { readonly state: 'rejected'; readonly error: PacelineError; readonly position: Position }
+  | { readonly state: 'rejected'; readonly error: PacelineError }
   /** Nothing is recorded: it was not done so far, or is older than the last `requestIdsKept` ids. */
   | { readonly state: 'unknown' };

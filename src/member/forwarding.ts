@@ -143,7 +143,7 @@ export class Forwarding {
     if (request === undefined) return;
     const { position } = answer;
     if (position !== undefined)
-      this.#parts.gate.hold(position, request.durability, (reached) =>
+      this.#parts.gate.hold(position, durabilityOf(request, answer), (reached) =>
         this.#finish(key, request, 'error' in answer ? answer : { ...answer, reached }),
       );
     else if ('error' in answer) this.#finish(key, request, answer);
@@ -168,6 +168,11 @@ export class Forwarding {
     if (from === self) this.onReply(self, encodeReply(key, answer));
     else send(from, 'forward-reply', [encodeReply(key, answer)]);
   }
+}
+
+/** A refusal, or that nothing is known, needs no more than not to be undone. */
+function durabilityOf({ durability }: Incoming, answer: SqlAnswer): Durability {
+  return 'error' in answer ? 'quorum' : durability;
 }
 
 function refusal(code: 'NOT_LEADER' | 'OVERLOADED', message: string): ForwardAnswer {

@@ -1,30 +1,42 @@
 import { closeSync } from 'node:fs';
 import { checkStatement } from '../api/check.ts';
-import type { Database } from '../api/database.ts';
+import type { Database, LocalWrites, Transaction } from '../api/database.ts';
 import type {
   BatchResult,
   ExecuteResult,
+  OutcomeOptions,
   QueryResult,
   Statement,
   WriteOptions,
+  WriteOutcome,
 } from '../api/request.ts';
 import type { Status } from '../api/status.ts';
+import type {
+  TransactionMode,
+  TransactionOptions,
+  TransactionRunOptions,
+} from '../api/transaction.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { PacelineError } from '../base/errors.ts';
+import type { Clock } from './clock.ts';
 import { closed, unknownOutcome } from './handle-errors.ts';
-import { LocalReads } from './local-reads.ts';
+import { LocalReads, type OpenReader } from './local-reads.ts';
 import type { Logger, MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
 import type { SharedState } from './shared-state.ts';
+import { Transactions } from './transactions.ts';
 import { WritePath } from './write-path.ts';
 
 export interface HandleParts {
   readonly options: MemberOptions;
-  readonly databasePath: string;
+  readonly openReader: OpenReader;
   readonly sql: Port<SqlToApp, AppToSql>;
   readonly loop: Port<LoopToApp, AppToLoop>;
   readonly shared: SharedState;
+  readonly clock: Clock;
+  /** Begins the request ids that this handle makes; no other handle has the same. */
+  readonly idPrefix: string;
   readonly logger: Logger | null;
   /** Called once both threads have let go of everything, whether or not that was asked for. */
   readonly onClosed: () => Promise<void>;
@@ -36,9 +48,10 @@ interface Waiting<T> {
 }
 
 /** The member as the application's thread sees it: writes go to the SQL thread or to the leader, reads are done right here. */
-export class Handle implements Database {
+export class Handle implements Database, LocalWrites {
   readonly #parts: HandleParts;
   readonly #writes: WritePath;
+  readonly #transactions: Transactions;
   readonly #reads: LocalReads;
   readonly #statuses = new Map<number, Waiting<Status>>();
   #nextKey = 1;
@@ -52,15 +65,11 @@ export class Handle implements Database {
   address = '';
 
   constructor(parts: HandleParts) {
-    const { options, databasePath, shared, sql, loop } = parts;
+    const { options, openReader, shared, clock, sql, loop } = parts;
     this.#parts = parts;
-    this.#writes = new WritePath({ options, sql, loop, shared });
-    this.#reads = new LocalReads(
-      databasePath,
-      shared,
-      options.resultBytesMax,
-      options.writeTimeoutMs,
-    );
+    this.#writes = new WritePath(parts);
+    this.#transactions = new Transactions({ ...parts, writes: this.#writes });
+    this.#reads = new LocalReads(openReader, shared, clock, options.writeTimeoutMs);
     sql.listen((messages) => {
       for (const message of messages) this.#fromSql(message);
     });
@@ -84,8 +93,8 @@ export class Handle implements Database {
     const statement = args === undefined ? { sql } : { sql, args };
     checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    const { results, position } = await this.#writes.write([statement], false, options);
-    return { ...results[0]!, position };
+    const { results, ...receipt } = await this.#writes.write([statement], options);
+    return { ...results[0]!, ...receipt };
   }
 
   async batch(statements: readonly Statement[], options: WriteOptions = {}): Promise<BatchResult> {
@@ -93,7 +102,26 @@ export class Handle implements Database {
       throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
     for (const statement of statements) checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    return this.#writes.write(statements, true, options);
+    return this.#writes.write(statements, options);
+  }
+
+  transaction<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    options?: TransactionRunOptions,
+  ): Promise<T>;
+  transaction(mode?: TransactionMode, options?: TransactionOptions): Promise<Transaction>;
+  async transaction<T>(
+    first: TransactionMode | ((transaction: Transaction) => Promise<T>) = 'write',
+    options: TransactionRunOptions = {},
+  ): Promise<T | Transaction> {
+    this.#checkOpen();
+    if (typeof first === 'function') return this.#transactions.run(first, options);
+    return this.#transactions.begin(first, options);
+  }
+
+  async outcome(id: string, options: OutcomeOptions = {}): Promise<WriteOutcome> {
+    this.#checkOpen();
+    return this.#writes.outcome(id, options);
   }
 
   /** Not an async function: on this path, where most calls are over at once, a second promise would show. */
@@ -144,6 +172,9 @@ export class Handle implements Database {
         return this.#reads.wake();
       case 'forwarded':
         return this.#writes.forwarded(message.key, message.answer);
+      case 'transaction-answer':
+      case 'transaction-ended':
+        return this.#transactions.fromLoop(message);
       case 'status':
         this.#statuses.get(message.key)?.resolve(message.status);
         this.#statuses.delete(message.key);
@@ -173,6 +204,7 @@ export class Handle implements Database {
     this.#parts.logger?.error({ member: this.#parts.options.id, code: error.code }, error.message);
     this.#onReady?.reject(error);
     this.#writes.failAll(unknownOutcome(error));
+    this.#transactions.endAll(unknownOutcome(error));
     for (const status of this.#statuses.values()) status.reject(error);
     this.#statuses.clear();
   }
@@ -183,13 +215,13 @@ export class Handle implements Database {
   }
 
   async #close(): Promise<void> {
-    const { loop, options, onClosed } = this.#parts;
+    const { loop, options, clock, onClosed } = this.#parts;
     this.#reads.closeReaders();
     if (!this.#threadsClosed) {
       const stopped = new Promise<void>((resolve) => {
         this.#onClosed = resolve;
         // Past this the threads are ended as they are; the files are good for that, as after a crash.
-        setTimeout(resolve, options.closeTimeoutMs).unref();
+        clock.later(resolve, options.closeTimeoutMs);
       });
       this.#writes.beginClosing();
       loop.post({ type: 'close' });
@@ -201,6 +233,7 @@ export class Handle implements Database {
         'this member was closed before the outcome of the write was known: ask another member with the same request id',
       ),
     );
+    this.#transactions.endAll(closed());
     await onClosed();
     // Better a few descriptors that stay open than locks lost under a connection that is not collected yet.
     if (!this.#reads.leftConnections) for (const fd of this.#descriptors) closeSync(fd);

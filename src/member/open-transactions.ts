@@ -1,6 +1,7 @@
 import { encodeResults } from '../api/wire.ts';
 import { asPacelineError, type PacelineError } from '../base/errors.ts';
-import type { Engine, Executed } from '../sqlite/engine.ts';
+import type { Engine } from '../sqlite/engine.ts';
+import type { Executed } from '../sqlite/engine-parts.ts';
 import { isStorageError } from '../sqlite/sql-error.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { LoopToSql, SqlAnswer, SqlToLoop, TransactionRef } from './protocol.ts';
@@ -52,10 +53,7 @@ export class OpenTransactions {
       throw error;
     }
     this.#current = transaction;
-    this.#timer = clock.later(
-      () => turn(() => this.#outlived(transaction)),
-      lifetimeMs,
-    );
+    this.#timer = clock.later(() => turn(() => this.#outlived(transaction)), lifetimeMs);
   }
 
   take({ from, name, key, step }: Step): void {

@@ -1,14 +1,14 @@
-import { fstatSync } from 'node:fs';
 import { decodeWrite, type WireWrite } from '../api/wire.ts';
-import { asPacelineError, PacelineError } from '../base/errors.ts';
+import { asPacelineError } from '../base/errors.ts';
 import type { Entry, Index } from '../raft/entry.ts';
-import type { Executed } from '../sqlite/engine.ts';
+import type { Executed } from '../sqlite/engine-parts.ts';
 import type { CheckpointCycle } from './checkpoint-cycle.ts';
-import { systemClock } from './clock.ts';
-import { DatabaseSlot, needsRebuild } from './database-slot.ts';
+import type { Clock } from './clock.ts';
+import type { DatabaseHome } from './database-home.ts';
+import { DatabaseSlot } from './database-slot.ts';
 import { Inflight } from './inflight.ts';
-import type { MemberOptions } from './options.ts';
 import { OpenTransactions } from './open-transactions.ts';
+import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import {
   type AppToSql,
@@ -22,20 +22,17 @@ import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
 import type { SharedState } from './shared-state.ts';
 import { notLeader, SqlAnswers } from './sql-answers.ts';
+import { SqlFailures } from './sql-failures.ts';
 import { WriteQueue } from './write-queue.ts';
 
-/** A foreign process's lock, or a full disk, is tried again after this long. */
-const RETRY_MS = 50;
-/** Troubles that pass by themselves. */
-const PASSING = ['DATABASE_BUSY', 'DISK_FULL'];
-
 export interface SqlThreadParts {
-  readonly path: string;
+  readonly home: DatabaseHome;
   readonly cluster: string;
   readonly options: MemberOptions;
   readonly loop: Port<LoopToSql, SqlToLoop>;
   readonly app: Port<AppToSql, SqlToApp>;
   readonly shared: SharedState;
+  readonly clock: Clock;
 }
 
 /** The SQL thread of one member: takes writes while it leads, applies entries while it follows; never waits for the cluster. */
@@ -46,11 +43,11 @@ export class SqlThread {
   readonly #slot: DatabaseSlot;
   readonly #reporter: Reporter;
   readonly #transactions: OpenTransactions;
+  readonly #failures: SqlFailures;
   readonly #inflight = new Inflight();
   #deferred: LoopToSql[] = [];
   #toApply: Entry[] = [];
   #committed: Index = 0;
-  #retry: NodeJS.Timeout | null = null;
   #closing = false;
   /** Leadership is to be given up as soon as the transaction that is open has ended. */
   #leaving = false;
@@ -68,13 +65,23 @@ export class SqlThread {
       tellLoop: (message) => loop.post(message),
       tellApp: (message) => app.post(message),
       onCheckpoint: (id, checksum) => loop.post({ type: 'checkpointed', id, checksum }),
-      onWarning: (message) => this.#warn(message),
+      onWarning: (message) => loop.post({ type: 'warning', message }),
       onSuspensionEnded: () => loop.post({ type: 'snapshot-lost' }),
       turn: (work) => this.#turn(work),
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => loop.post({ type: 'fault', error: asPacelineError(error).toRecord() }),
+    });
+    this.#failures = new SqlFailures({
+      clock: parts.clock,
+      tellLoop: (message) => loop.post(message),
+      rebuild: (error) => {
+        this.#toApply = [];
+        this.#slot.rebuild(error);
+      },
+      refuse: (error) => this.#writes.refuseAll(error),
+      tryAgain: () => this.#turn(() => {}),
     });
     this.#transactions = new OpenTransactions({
-      clock: systemClock,
+      clock: parts.clock,
       queue: this.#writes,
       engine: () => this.#slot.running?.engine ?? null,
       emit: (executed) => this.#emit(executed),
@@ -82,6 +89,7 @@ export class SqlThread {
       turn: (work) => this.#turn(work),
     });
     this.#reporter = new Reporter(
+      parts.clock,
       () => this.#slot.running,
       (report) => loop.post(report),
     );
@@ -106,7 +114,7 @@ export class SqlThread {
       this.#reporter.look();
       this.#askForCommit();
     } catch (error) {
-      this.#failed(error);
+      this.#failures.handle(error);
     }
   }
 
@@ -144,7 +152,8 @@ export class SqlThread {
     if (message.type === 'readers-closed') this.#slot.readersClosed();
     else if (message.type === 'take-back') {
       if (this.#writes.takeBack(message.key)) this.#answers.takenBack(message.key);
-    } else for (const write of eachWrite(message.flat)) this.#writes.push({ ...write, from: 'app' });
+    } else
+      for (const write of eachWrite(message.flat)) this.#writes.push({ ...write, from: 'app' });
   };
 
   readonly #fromLoop = (message: LoopToSql): void => {
@@ -194,7 +203,7 @@ export class SqlThread {
   #work(): void {
     const { running } = this.#slot;
     if (running === null) return this.#writes.refuseAll(notLeader());
-    if (this.#retry !== null) return;
+    if (this.#failures.pause) return;
     running.cycle.afterWork();
     if (running.cycle.pausesWork) return;
     if (this.#toApply.length > 0) this.#apply(running);
@@ -245,25 +254,6 @@ export class SqlThread {
     this.#parts.loop.flush();
   }
 
-  /** What passes by itself is tried again; what does not has to be rebuilt, or stops the member. */
-  #failed(error: unknown): void {
-    if (needsRebuild(error)) {
-      this.#toApply = [];
-      this.#slot.rebuild(error);
-      return;
-    }
-    if (!(error instanceof PacelineError) || !PASSING.includes(error.code)) {
-      this.#fail(error);
-      return;
-    }
-    this.#warn(error.message);
-    this.#writes.refuseAll(error);
-    this.#retry ??= setTimeout(() => {
-      this.#retry = null;
-      this.#turn(() => {});
-    }, RETRY_MS);
-  }
-
   /** Without a database an order about it is void: the loop is about to learn that there is none. */
   #lead(term: number): void {
     const { running } = this.#slot;
@@ -287,13 +277,7 @@ export class SqlThread {
   #holdSnapshot(): void {
     const { running } = this.#slot;
     if (running === null) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
-    const { cycle, connections } = running;
-    const { files, pageSize } = connections;
-    cycle.suspend((mainFile) => {
-      const bytes = fstatSync(files.mainFd).size;
-      const held = mainFile === null ? null : { ...mainFile, bytes, pageSize, fd: files.mainFd };
-      this.#parts.loop.post({ type: 'snapshot-held', snapshot: held });
-    });
+    running.hold((snapshot) => this.#parts.loop.post({ type: 'snapshot-held', snapshot }));
   }
 
   #close(): void {
@@ -301,7 +285,7 @@ export class SqlThread {
     this.#closing = true;
     this.#writes.refuseAll(notLeader());
     this.#transactions.abortAll('this member was closed');
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#failures.stop();
     this.#reporter.stop();
     this.#slot.close(this.#committed, () => {
       const { loop, app } = this.#parts;
@@ -309,13 +293,5 @@ export class SqlThread {
       loop.close();
       app.close();
     });
-  }
-
-  #warn(message: string): void {
-    this.#parts.loop.post({ type: 'warning', message });
-  }
-
-  #fail(error: unknown): void {
-    this.#parts.loop.post({ type: 'fault', error: asPacelineError(error).toRecord() });
   }
 }

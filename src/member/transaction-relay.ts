@@ -39,6 +39,7 @@ type AskedStep = Extract<AppToLoop, { type: 'transaction' }>;
 /** A transaction of this member's application. */
 interface Asked {
   readonly name: string;
+  readonly first: AskedStep;
   /** Its first step, until that is answered: nothing has happened so far, so another leader may be asked. */
   beginning: AskedStep | null;
   /** The leader that has it. */
@@ -74,7 +75,8 @@ export class TransactionRelay {
   ask(step: AskedStep): void {
     const known = this.#asked.get(step.name);
     if (known === undefined) {
-      const asked = { name: step.name, beginning: step, at: null, lastKey: null };
+      const { name } = step;
+      const asked = { name, first: step, beginning: step, at: null, lastKey: null };
       this.#asked.set(step.name, asked);
       this.#begin(asked);
       return;
@@ -89,8 +91,8 @@ export class TransactionRelay {
     const asked = this.#asked.get(name);
     if (asked === undefined) return;
     this.#asked.delete(name);
-    if (asked.at === null || asked.beginning === null) return;
-    this.#deliver(asked.at, { ...asked.beginning, bytes: ROLL_BACK });
+    if (asked.at === null) return;
+    this.#deliver(asked.at, { ...asked.first, bytes: ROLL_BACK, last: true });
   }
 
   /** Call when the leader may have changed, and now and then. */

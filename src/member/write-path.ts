@@ -1,6 +1,12 @@
 import type { CancelSignal } from '../api/cancel-signal.ts';
 import { type Durability, REACHED_QUORUM } from '../api/durability.ts';
-import type { Position, Statement, StatementResult, WriteOptions } from '../api/request.ts';
+import type {
+  Position,
+  Statement,
+  StatementResult,
+  WriteOptions,
+  WriteOutcome,
+} from '../api/request.ts';
 import { decodeResults, encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
@@ -75,9 +81,20 @@ export class WritePath {
     return this.#add(statements, bytes, given);
   }
 
-  /** What became of the write with this id; without statements nothing is run. */
-  ask(id: string, given: Pick<WriteOptions, 'timeoutMs' | 'signal'>): Promise<WriteReceipt> {
-    return this.write([], { ...given, id, durability: 'quorum' });
+  /** See `LocalWrites.outcome`; with a durability, the answer that it was committed waits until that is reached. */
+  async outcome(id: string, given: Omit<WriteOptions, 'id'>): Promise<WriteOutcome> {
+    checkWriteOptions({ ...given, id }, this.#parts.options);
+    try {
+      // A write without statements asks.
+      const receipt = await this.write([], { durability: 'quorum', ...given, id });
+      return { state: 'committed', ...receipt };
+    } catch (error) {
+      if (!(error instanceof PacelineError)) throw error;
+      if (error.code === 'NOT_KNOWN') return { state: 'unknown' };
+      if (error.category === 'rejected' && error.code !== 'CLOSED')
+        return { state: 'rejected', error };
+      throw error;
+    }
   }
 
   #add(
@@ -174,7 +191,8 @@ export class WritePath {
       this.#pending.move(write, 'sql');
       if (this.#outgoing.length === 0) queueMicrotask(() => this.#flush());
       pushWrite(this.#outgoing, write);
-    } else if (isPlain && (this.#pending.count('sql') > 0 || this.#here.length > 0)) this.#again(write);
+    } else if (isPlain && (this.#pending.count('sql') > 0 || this.#here.length > 0))
+      this.#again(write);
     else this.#forward(write);
   }
 
@@ -189,7 +207,8 @@ export class WritePath {
     if (this.#here.length === 0 || (this.#pending.count('sql') > 0 && !this.#closing)) return;
     const waiting = this.#here.sort((one, other) => one.key - other.key);
     this.#here = [];
-    for (const write of waiting) if (this.#pending.get(write.key) !== undefined) this.#forward(write);
+    for (const write of waiting)
+      if (this.#pending.get(write.key) !== undefined) this.#forward(write);
   }
 
   #flush(): void {
@@ -245,7 +264,10 @@ function defaultDurability({ durability }: MemberOptions): Durability | null {
 }
 
 function notDone(): PacelineError {
-  return new PacelineError('TIMED_OUT', 'the write had not begun when its time was up, and will not');
+  return new PacelineError(
+    'TIMED_OUT',
+    'the write had not begun when its time was up, and will not',
+  );
 }
 
 function unconfirmed(id: string | null): PacelineError {

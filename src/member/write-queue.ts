@@ -83,7 +83,9 @@ export class WriteQueue {
 
   /** Takes a write of this member's application out; false if it is not here any more. */
   takeBack(key: number): boolean {
-    const at = this.#waiting.findIndex((one) => !isTransaction(one) && one.from === 'app' && one.key === key);
+    const at = this.#waiting.findIndex(
+      (one) => !isTransaction(one) && one.from === 'app' && one.key === key,
+    );
     if (at >= 0) this.#waiting.splice(at, 1);
     return at >= 0;
   }

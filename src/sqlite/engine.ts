@@ -4,28 +4,13 @@ import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import { applyRecords, undoTo } from './apply.ts';
 import { captureCommit } from './capture.ts';
-import type { EngineConnections } from './connections.ts';
+import type { EngineOptions, EngineParts, Executed } from './engine-parts.ts';
 import { encodeEntryData, redoOf, tooLarge } from './entry-data.ts';
-import { Executor, type ExecutorLimits, type Outcome, type Write } from './executor.ts';
+import type { Outcome, Write } from './executor.ts';
 import { Interactive } from './interactive.ts';
+import type { LiveWal, WalCommit } from './live-wal.ts';
 import { PageImages } from './page-images.ts';
-import type { WalCommit, WalFile } from './wal-file.ts';
 import { findStored } from './wal-positions.ts';
-
-/** What one SQLite commit brought: an entry for the log, and the answers that may be given once it is committed. */
-export interface Executed {
-  readonly id: EntryId;
-  readonly data: Uint8Array;
-}
-
-export interface EngineOptions extends ExecutorLimits {
-  readonly cluster: string;
-  readonly pageCacheBytes: number;
-  /** Bytes of log that one commit may cost. */
-  readonly transactionBytesMax: number;
-  /** Called just before a commit up to `index` can be seen by readers, and with a lower index after one was undone (I5). */
-  readonly onVisible: (index: Index, undone: boolean) => void;
-}
 
 /** Receives what one SQLite commit brought, null if nothing was changed, and the outcomes of the writes in it. */
 type Emit = (executed: Executed | null, outcomes: readonly Outcome[]) => void;
@@ -37,10 +22,10 @@ type Emit = (executed: Executed | null, outcomes: readonly Outcome[]) => void;
  */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #connections: EngineConnections;
-  readonly #wal: WalFile;
+  readonly #lock: EngineParts['lock'];
+  readonly #wal: LiveWal;
   readonly #images: PageImages;
-  readonly #executor: Executor;
+  readonly #executor: ReturnType<EngineParts['executor']>;
   readonly #pageSize: number;
   /** What one caller has the writer connection for; nothing else may be run while it is open. */
   readonly interactive: Interactive;
@@ -51,17 +36,17 @@ export class Engine {
 
   /** The database must be at `position`, with `checksum`; where that is not known yet, call `rewind` first. */
   constructor(
-    connections: EngineConnections,
+    parts: EngineParts,
     position: EntryId,
     checksum: ChecksumValue,
     options: EngineOptions,
   ) {
     this.#options = options;
-    this.#connections = connections;
-    this.#wal = connections.wal;
-    this.#pageSize = connections.pageSize;
+    this.#lock = parts.lock;
+    this.#wal = parts.wal;
+    this.#pageSize = parts.pageSize;
     this.#images = new PageImages(this.#wal, this.#pageSize, options.pageCacheBytes);
-    this.#executor = new Executor(connections.writer, options);
+    this.#executor = parts.executor(options);
     this.interactive = new Interactive({
       executor: this.#executor,
       lock: () => this.lock(),
@@ -93,10 +78,9 @@ export class Engine {
 
   /** Takes SQLite's writer lock where it is not held. Throws DATABASE_BUSY, FOREIGN_WRITE. */
   lock(): void {
-    const { writer, lock } = this.#connections;
-    if (this.leading ? writer.isTransaction : lock.held) return;
+    if (this.leading ? this.#executor.isOpen : this.#lock.held) return;
     if (this.leading) this.#executor.begin();
-    else lock.take();
+    else this.#lock.take();
     try {
       this.#wal.takeUp();
     } catch (error) {
@@ -109,7 +93,7 @@ export class Engine {
   unlock(): void {
     assert(!this.interactive.open, 'no transaction is cut off for a checkpoint');
     this.#executor.end();
-    this.#connections.lock.release();
+    this.#lock.release();
   }
 
   /** Applies successive entries, the first one right after the present position, as one commit. */
@@ -132,7 +116,7 @@ export class Engine {
   lead(term: Term): Executed {
     assert(!this.leading, 'leads already');
     assert(term > this.#position.term, 'a new term');
-    this.#connections.lock.release();
+    this.#lock.release();
     this.#term = term;
     this.lock();
     const id = { term, index: this.#position.index + 1 };
@@ -244,7 +228,7 @@ export class Engine {
       this.#checksum,
       this.#pageSize,
     );
-    this.#wal.noteCommitted(committed, id);
+    this.#wal.noteCommitted(id);
     this.#checksum = record.checksumAfter;
     if (record.pages[0]?.pgno === 1) this.#schemaCookie++;
     const data = encodeEntryData(record);
@@ -267,11 +251,10 @@ export class Engine {
 
   /** The writer connection must not hold the lock while frames are appended beside SQLite: its page cache would be stale. */
   #undoWhileLeading(commit: WalCommit): void {
-    const { lock } = this.#connections;
-    lock.take();
+    this.#lock.take();
     this.#wal.takeUp();
     this.#checksum = undoTo(commit, this.#wal, this.#images, this.#checksum, this.#pageSize);
-    lock.release();
+    this.#lock.release();
     this.#executor.begin();
     this.#executor.reload();
     this.#wal.takeUp();
@@ -281,7 +264,7 @@ export class Engine {
 
   /** A new lock has a new read mark: an old one's would hold checkpoints back. */
   #renewLock(): void {
-    this.#connections.lock.release();
+    this.#lock.release();
     this.lock();
   }
 }

@@ -203,7 +203,8 @@ export class Executor {
   step(statements: readonly Statement[], readOnly: boolean): RanStatement[] {
     try {
       const spelt = statements.map(spellOut);
-      if (readOnly && spelt.some((statement) => this.#runner.writes(statement))) throw writesInQuery();
+      if (readOnly && spelt.some((statement) => this.#runner.writes(statement)))
+        throw writesInQuery();
       return this.#runner.run(spelt);
     } catch (error) {
       throw sqlError(error);

@@ -2,7 +2,7 @@ import type { Statement, StatementResult } from '../api/request.ts';
 import { assert } from '../base/assert.ts';
 import { asPacelineError, type ErrorRecord } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
-import type { Executed } from './engine.ts';
+import type { Executed } from './engine-parts.ts';
 import { tooLarge } from './entry-data.ts';
 import type { Executor } from './executor.ts';
 import { isStorageError } from './sql-error.ts';

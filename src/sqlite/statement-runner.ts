@@ -118,10 +118,7 @@ export class StatementRunner {
     });
   }
 
-  #runStatement(
-    prepared: CachedStatement,
-    { sql, args }: Statement,
-  ): RanStatement {
+  #runStatement(prepared: CachedStatement, { sql, args }: Statement): RanStatement {
     const { statement, columns, parameters, effect } = prepared;
     if (effect.schema) this.#noteSchemaChange();
     const bound = bindable(parameters, args);
@@ -141,7 +138,10 @@ export class StatementRunner {
   }
 
   #counts(): { changes: bigint; rowid: bigint } {
-    return this.#parts.guard.lifted(() => this.#own.counts.get()) as { changes: bigint; rowid: bigint };
+    return this.#parts.guard.lifted(() => this.#own.counts.get()) as {
+      changes: bigint;
+      rowid: bigint;
+    };
   }
 }
 
