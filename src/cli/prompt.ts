@@ -3,7 +3,7 @@ import type { Database } from '../api/database.ts';
 import { runDotCommand } from './dot-commands.ts';
 import { describeError, reportError } from './report.ts';
 import { renderOutcome, runStatement } from './run-statement.ts';
-import { isBlankSql, splitStatements } from './statement-splitter.ts';
+import { isBlankSql, splitStatements } from '../api/split-statements.ts';
 
 const PROMPT = 'paceline> ';
 const CONTINUED = '     ...> ';

@@ -4,7 +4,7 @@ import type { StatementEffect, StatementGuard } from './authorizer.ts';
 import { type Connection, DatabaseSync, type PreparedStatement } from './binding.ts';
 import { checkParameters, endOfFirst, type Parameters, parametersOf } from './parameters.ts';
 import { sqlError } from './sql-error.ts';
-import { firstKeyword, isBlankFrom } from './sql-text.ts';
+import { firstKeyword, isBlankFrom } from '../api/sql-text.ts';
 
 /** Prepared statements kept per connection; the one first seen goes first. A statement takes a few kilobytes. */
 const STATEMENTS_MAX = 500;

@@ -4,6 +4,7 @@ import type { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
 import { collectRows } from './rows.ts';
 import { SchemaFacts } from './schema-facts.ts';
+import { savepointStatement } from './savepoints.ts';
 import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
 
 /** The same on every connection, and out of callers' reach by its name. */
@@ -15,6 +16,12 @@ export interface RanStatement {
   readonly result: StatementResult;
   readonly writes: boolean;
 }
+
+/** What a statement that SQLite has nothing to say about brings. */
+export const NOTHING: RanStatement = {
+  result: { columns: [], rows: NO_ROWS, changes: 0, lastInsertRowid: 0 },
+  writes: false,
+};
 
 export interface RunnerParts {
   readonly connection: Connection;
@@ -96,6 +103,16 @@ export class StatementRunner {
       if (connection.isTransaction) this.#undo();
       throw error;
     }
+  }
+
+  /** Within a transaction that its caller has to itself. Null if the text is about something else than a savepoint. */
+  savepoint(sql: string): RanStatement | null {
+    const statement = savepointStatement(sql);
+    if (statement === null) return null;
+    const { connection, guard } = this.#parts;
+    guard.lifted(() => connection.exec(statement.sql));
+    if (statement.action === 'ROLLBACK TO' && this.#schemaChanged) this.#noteSchemaChange();
+    return NOTHING;
   }
 
   /** What was learned from the schema before this is not true any more. */
