@@ -8,7 +8,7 @@ import type { Ready } from '../raft/ready.ts';
 import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
 import { CommitNews } from './commit-news.ts';
-import { Compaction } from './compaction.ts';
+import { Compaction, followerNeeds } from './compaction.ts';
 import { DatabaseSupply } from './database-supply.ts';
 import { DatabaseTracker } from './database-tracker.ts';
 import { FirstElection } from './first-election.ts';
@@ -140,6 +140,7 @@ export class Loop {
   onConnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerReachable(peer);
+      this.#supply.connected(peer, this.#parts.now());
       this.#forwarding.reroute();
     });
   }
@@ -147,6 +148,7 @@ export class Loop {
   onDisconnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerGone(peer);
+      this.#supply.disconnected(peer, this.#parts.now());
       this.#forwarding.disconnected(peer);
     });
   }
@@ -188,7 +190,7 @@ export class Loop {
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
     if (ready.snapshotNeed === null) return;
-    this.#supply.need('the leader’s log no longer has what this member lacks', this.#parts.now());
+    this.#supply.behind(ready.snapshotNeed.snapshot.index, this.#parts.now());
   }
 
   #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {
@@ -270,9 +272,8 @@ export class Loop {
   }
 
   #compact({ id, checksum }: Extract<SqlToLoop, { type: 'checkpointed' }>): void {
-    let needed = this.#supply.neededIndex;
-    for (const { match } of this.#raft.progress().values()) needed = Math.min(needed, match + 1);
-    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needed);
+    const needs = [...followerNeeds(this.#raft), ...this.#supply.logNeeds(this.#parts.now())];
+    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needs);
   }
 
   #status() {

@@ -149,7 +149,7 @@ export class SqlThread {
         this.#writes.push({ ...decodeWrite(message.handOver), key: message.key, from: 'loop' });
         return;
       case 'hold-snapshot':
-        return this.#holdSnapshot();
+        return this.#holdSnapshot(message.atLeast);
       case 'release-snapshot':
         this.#slot.running?.cycle.resume();
         return;
@@ -257,12 +257,12 @@ export class SqlThread {
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
   }
 
-  #holdSnapshot(): void {
+  #holdSnapshot(atLeast: Index): void {
     const { running } = this.#slot;
     if (running === null) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
     const { cycle, connections } = running;
     const { files, pageSize } = connections;
-    cycle.suspend((mainFile) => {
+    cycle.suspend(atLeast, (mainFile) => {
       const bytes = fstatSync(files.mainFd).size;
       const held = mainFile === null ? null : { ...mainFile, bytes, pageSize, fd: files.mainFd };
       this.#parts.loop.post({ type: 'snapshot-held', snapshot: held });
