@@ -10,7 +10,7 @@ import type { Channel, Transport } from '../transport/transport.ts';
 import { ApplyPace } from './apply-pace.ts';
 import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
-import { Compaction } from './compaction.ts';
+import { Compaction, followerNeeds } from './compaction.ts';
 import { DatabaseSupply } from './database-supply.ts';
 import { DatabaseTracker } from './database-tracker.ts';
 import { FirstElection } from './first-election.ts';
@@ -141,6 +141,7 @@ export class Loop {
   onConnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerReachable(peer);
+      this.#supply.connected(peer, this.#parts.clock.now());
       this.#forwarding.reroute();
     });
   }
@@ -148,6 +149,7 @@ export class Loop {
   onDisconnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerGone(peer);
+      this.#supply.disconnected(peer, this.#parts.clock.now());
       this.#forwarding.disconnected(peer);
     });
   }
@@ -189,10 +191,7 @@ export class Loop {
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
     if (ready.snapshotNeed === null) return;
-    this.#supply.need(
-      'the leader’s log no longer has what this member lacks',
-      this.#parts.clock.now(),
-    );
+    this.#supply.behind(ready.snapshotNeed.snapshot.index, this.#parts.clock.now());
   }
 
   #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {
@@ -274,9 +273,8 @@ export class Loop {
   }
 
   #compact({ id, checksum }: Extract<SqlToLoop, { type: 'checkpointed' }>): void {
-    let needed = this.#supply.neededIndex;
-    for (const { match } of this.#raft.progress().values()) needed = Math.min(needed, match + 1);
-    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needed);
+    const needs = [...followerNeeds(this.#raft), ...this.#supply.logNeeds(this.#parts.clock.now())];
+    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needs);
   }
 
   #status() {
