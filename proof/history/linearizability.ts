@@ -5,9 +5,6 @@ import { type BankStart, type Model, modelOf } from './model.ts';
 import { type History, type Operation, objectKind, objectOf } from './operation.ts';
 import { type Found, searchOrder } from './search.ts';
 
-/** Making an explanation shorter may cost this much in all; then it stays as long as it is. */
-const EXPLANATION_CONFIGURATIONS_MAX = 100_000;
-
 export interface LinearizabilityOptions {
   /**
    * How many configurations one search may visit. Each costs some 10 us and a few hundred bytes; histories
@@ -63,7 +60,8 @@ export function checkLinearizability(
 function explained(object: string, part: readonly Operation[], order: Order): Finding | null {
   const prefix = impossiblePrefix(part, order.of);
   if (prefix === null) return null;
-  const explanation = explain(prefix, order.withBudget(EXPLANATION_CONFIGURATIONS_MAX));
+  // Making it shorter may cost as much as one search; then it stays as long as it is.
+  const explanation = explain(prefix, order.withBudget());
   return { broken: `linearizable (${object})`, explanation };
 }
 
@@ -81,9 +79,9 @@ class Order {
   /** Gives up when an order takes more than its bound. */
   readonly of: Judge = (operations) => this.#order(operations, this.#configurationsMax);
 
-  /** Gives up when all orders together take more than `budget`. */
-  withBudget(budget: number): Judge {
-    const end = this.configurations + budget;
+  /** Gives up when all orders together take more than the bound. */
+  withBudget(): Judge {
+    const end = this.configurations + this.#configurationsMax;
     return (operations) => this.#order(operations, Math.max(0, end - this.configurations));
   }
 
