@@ -3,11 +3,13 @@ import type { LogStore } from '../log-store/log-store.ts';
 import type { EntryId, Index, MemberId } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import { DatabaseChecksum } from '../redo/checksum.ts';
+import type { Clock } from './clock.ts';
 import type { Compaction } from './compaction.ts';
 import type { DatabaseTracker } from './database-tracker.ts';
 import type { LoopLog } from './loop-log.ts';
 import type { Network } from './network.ts';
 import type { HeldSnapshot, LoopToSql } from './protocol.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
 import {
   decodeSnapshotReply,
   decodeSnapshotRequest,
@@ -29,6 +31,8 @@ export interface SupplyParts {
   readonly loopLog: LoopLog;
   /** File that receives snapshots. */
   readonly incomingFile: string;
+  readonly files: SnapshotFiles;
+  readonly clock: Clock;
   readonly turn: (work: () => void) => void;
 }
 
@@ -46,9 +50,10 @@ export class DatabaseSupply {
   #installing = false;
 
   constructor(parts: SupplyParts) {
-    const { post, network, raft, loopLog, incomingFile } = parts;
+    const { post, network, raft, loopLog, incomingFile, files, clock } = parts;
     this.#parts = parts;
     this.#sender = new SnapshotSender({
+      files,
       hold: () => post({ type: 'hold-snapshot' }),
       release: () => post({ type: 'release-snapshot' }),
       membership: () => raft.membership,
@@ -56,7 +61,7 @@ export class DatabaseSupply {
       warn: (message) => loopLog.warn(message),
     });
     this.#receiver = new SnapshotReceiver({
-      file: incomingFile,
+      ...{ file: incomingFile, files, clock },
       request: (to, frame) => network.send(to, 'snapshot', encodeSnapshotRequest(frame)),
       onReceived: (offer) => parts.turn(() => this.#install(offer)),
       warn: (message) => loopLog.warn(message),

@@ -11,8 +11,9 @@ import type {
 import type { Status } from '../api/status.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { PacelineError } from '../base/errors.ts';
+import type { Clock } from './clock.ts';
 import { closed, unknownOutcome } from './handle-errors.ts';
-import { LocalReads } from './local-reads.ts';
+import { LocalReads, type OpenReader } from './local-reads.ts';
 import type { Logger, MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
@@ -21,10 +22,13 @@ import { WritePath } from './write-path.ts';
 
 export interface HandleParts {
   readonly options: MemberOptions;
-  readonly databasePath: string;
+  readonly openReader: OpenReader;
   readonly sql: Port<SqlToApp, AppToSql>;
   readonly loop: Port<LoopToApp, AppToLoop>;
   readonly shared: SharedState;
+  readonly clock: Clock;
+  /** Begins the request ids that this handle makes; no other handle has the same. */
+  readonly idPrefix: string;
   readonly logger: Logger | null;
   /** Called once both threads have let go of everything, whether or not that was asked for. */
   readonly onClosed: () => Promise<void>;
@@ -52,15 +56,10 @@ export class Handle implements Database {
   address = '';
 
   constructor(parts: HandleParts) {
-    const { options, databasePath, shared, sql, loop } = parts;
+    const { options, openReader, shared, clock, sql, loop } = parts;
     this.#parts = parts;
-    this.#writes = new WritePath({ options, sql, loop, shared });
-    this.#reads = new LocalReads(
-      databasePath,
-      shared,
-      options.resultBytesMax,
-      options.writeTimeoutMs,
-    );
+    this.#writes = new WritePath(parts);
+    this.#reads = new LocalReads(openReader, shared, clock, options.writeTimeoutMs);
     sql.listen((messages) => {
       for (const message of messages) this.#fromSql(message);
     });
@@ -183,13 +182,13 @@ export class Handle implements Database {
   }
 
   async #close(): Promise<void> {
-    const { loop, options, onClosed } = this.#parts;
+    const { loop, options, clock, onClosed } = this.#parts;
     this.#reads.closeReaders();
     if (!this.#threadsClosed) {
       const stopped = new Promise<void>((resolve) => {
         this.#onClosed = resolve;
         // Past this the threads are ended as they are; the files are good for that, as after a crash.
-        setTimeout(resolve, options.closeTimeoutMs).unref();
+        clock.later(resolve, options.closeTimeoutMs);
       });
       this.#writes.beginClosing();
       loop.post({ type: 'close' });

@@ -2,30 +2,34 @@ import type { QueryResult } from '../api/request.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { PacelineError } from '../base/errors.ts';
 import { Reader } from '../sqlite/reader.ts';
+import type { Clock } from './clock.ts';
 import type { SharedState } from './shared-state.ts';
 
 /** A read that met data not yet committed looks again at least this often; on the leader it is woken earlier. */
 const LOOK_AGAIN_MS = 2;
+
+/** Opens a connection to the database that only reads. */
+export type OpenReader = () => Pick<Reader, 'query' | 'close'>;
 
 /**
  * Reads of this member's own copy on the calling thread, never of uncommitted data (I5): if there may have been some
  * in what was read, the answer waits until it is committed, and is read again if it was undone instead.
  */
 export class LocalReads {
-  readonly #path: string;
+  readonly #openReader: OpenReader;
   readonly #shared: SharedState;
-  readonly #resultBytesMax: number;
+  readonly #clock: Clock;
   readonly #timeoutMs: number;
-  #reader: Reader | null = null;
+  #reader: ReturnType<OpenReader> | null = null;
   #mayOpen = false;
   #opened = false;
   #onOpen: (() => void) | null = null;
   #waiting: (() => void)[] = [];
 
-  constructor(path: string, shared: SharedState, resultBytesMax: number, timeoutMs: number) {
-    this.#path = path;
+  constructor(openReader: OpenReader, shared: SharedState, clock: Clock, timeoutMs: number) {
+    this.#openReader = openReader;
     this.#shared = shared;
-    this.#resultBytesMax = resultBytesMax;
+    this.#clock = clock;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -51,7 +55,7 @@ export class LocalReads {
     firstVisible: number,
     firstUndone: number,
   ): Promise<QueryResult> {
-    const deadline = performance.now() + this.#timeoutMs;
+    const deadline = this.#clock.now() + this.#timeoutMs;
     let [result, visible, undone] = [first, firstVisible, firstUndone];
     for (;;) {
       while (!this.#shared.isCommitted(visible) && this.#shared.undone === undone)
@@ -97,27 +101,27 @@ export class LocalReads {
     for (const go of waiting) go();
   }
 
-  #open(): Reader {
+  #open(): ReturnType<OpenReader> {
     if (!this.#mayOpen)
       throw new PacelineError(
         'NOT_READY',
         'this member is fetching its database: ask another member, or again in a moment',
       );
-    this.#reader ??= new Reader(this.#path, this.#resultBytesMax);
+    this.#reader ??= this.#openReader();
     this.#opened = true;
     return this.#reader;
   }
 
   async #change(deadline: number): Promise<void> {
-    if (performance.now() > deadline)
+    if (this.#clock.now() > deadline)
       throw new PacelineError(
         'NOT_READY',
         'what this read would return is not known to be committed: this member has no contact with a majority',
       );
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LOOK_AGAIN_MS);
+      const timer = this.#clock.later(resolve, LOOK_AGAIN_MS);
       this.#waiting.push(() => {
-        clearTimeout(timer);
+        timer.cancel();
         resolve();
       });
     });

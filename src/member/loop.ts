@@ -3,10 +3,11 @@ import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { LogStore } from '../log-store/log-store.ts';
 import type { MemberId } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
-import { Raft } from '../raft/raft.ts';
+import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
+import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
 import { Compaction } from './compaction.ts';
 import { DatabaseSupply } from './database-supply.ts';
@@ -20,24 +21,23 @@ import { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, DatabaseReport, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
-import { raftConfig } from './raft-timing.ts';
 import type { SharedState } from './shared-state.ts';
 import { Shutdown } from './shutdown.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
 import { makeStatus } from './status.ts';
 
 export interface LoopParts {
   readonly options: MemberOptions;
   readonly cluster: string;
   readonly log: LogStore;
+  /** On that log. */
+  readonly raft: Raft;
   readonly sql: Port<SqlToLoop, LoopToSql>;
   readonly app: Port<AppToLoop, LoopToApp>;
   readonly shared: SharedState;
   readonly incomingFile: string;
-  /** Milliseconds, never going back. */
-  readonly now: () => number;
-  readonly seed: number;
-  /** Calls `work` on a later turn, after about so long. */
-  readonly later: (work: () => void, ms: number) => void;
+  readonly clock: Clock;
+  readonly snapshotFiles: SnapshotFiles;
   /** The loop has stopped, by itself or because it was asked to: close what it used. */
   readonly onStopped: () => void;
 }
@@ -66,15 +66,14 @@ export class Loop {
   #stopped = false;
 
   constructor(parts: LoopParts) {
-    const { options, log, now, sql, app } = parts;
+    const { options, log, raft, clock, sql, app } = parts;
     const self = options.id;
     const network = this.#network;
     const post = (message: LoopToSql) => sql.post(message);
     this.#parts = parts;
-    this.#startedMs = now();
+    this.#startedMs = clock.now();
     this.#loopLog = new LoopLog(app);
     const loopLog = this.#loopLog;
-    const raft = new Raft(raftConfig(options, parts.seed), log, log.hardState);
     this.#raft = raft;
     const compaction = new Compaction(log, options.logKeepBytes);
     this.#compaction = compaction;
@@ -96,10 +95,10 @@ export class Loop {
     this.#leadership = new Leadership({ ...parts, raft, tracker, forwarding, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
-      incomingFile: parts.incomingFile,
+      ...{ incomingFile: parts.incomingFile, files: parts.snapshotFiles, clock },
       turn: (work) => this.#turn(work),
     });
-    this.#commitNews = new CommitNews(raft, parts.later, (work) => this.#turn(work));
+    this.#commitNews = new CommitNews(raft, clock, (work) => this.#turn(work));
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
     const closeDatabase = () => post({ type: 'close' });
     const handOverMs = options.closeTimeoutMs / 2;
@@ -119,7 +118,7 @@ export class Loop {
 
   tick(): void {
     this.#turn(() => {
-      const now = this.#parts.now();
+      const now = this.#parts.clock.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
       this.#forwarding.reroute();
       this.#supply.tick(now);
@@ -128,7 +127,7 @@ export class Loop {
 
   onFrame(from: MemberId, channel: Channel, payload: Uint8Array): void {
     this.#turn(() => {
-      const now = this.#parts.now();
+      const now = this.#parts.clock.now();
       if (channel === 'raft') this.#step(decodeMessage(payload, from, this.#parts.options.id));
       else if (channel === 'forward') this.#forwarding.onForward(from, payload);
       else if (channel === 'forward-reply') this.#forwarding.onReply(from, payload);
@@ -168,7 +167,7 @@ export class Loop {
     if (this.#stopped) return;
     try {
       work();
-      this.#shutdown.look(this.#parts.now());
+      this.#shutdown.look(this.#parts.clock.now());
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
       this.#tracker.pump(this.#raft.commit);
       this.#parts.shared.accepting =
@@ -188,7 +187,10 @@ export class Loop {
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
     if (ready.snapshotNeed === null) return;
-    this.#supply.need('the leader’s log no longer has what this member lacks', this.#parts.now());
+    this.#supply.need(
+      'the leader’s log no longer has what this member lacks',
+      this.#parts.clock.now(),
+    );
   }
 
   #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {
@@ -259,7 +261,7 @@ export class Loop {
   readonly #fromApp = (message: AppToLoop): void => {
     if (message.type === 'forward') this.#forwarding.forward(message.key, message.bytes);
     else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
-    else if (message.type === 'close') this.#shutdown.begin(this.#parts.now());
+    else if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
 
@@ -283,7 +285,7 @@ export class Loop {
       report: this.#report,
       starting: !this.#tracker.open,
       snapshot: this.#supply.progress,
-      uptimeMs: this.#parts.now() - this.#startedMs,
+      uptimeMs: this.#parts.clock.now() - this.#startedMs,
       isConnected: (id) => this.#network.isConnected(id),
     });
   }

@@ -1,21 +1,10 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
 import { assert } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { EntryId, MemberId } from '../raft/entry.ts';
 import { DatabaseChecksum, lockBytePage } from '../redo/checksum.ts';
 import { PageHasher } from '../redo/page-hash.ts';
+import type { Clock } from './clock.ts';
+import type { IncomingFile, SnapshotFiles } from './snapshot-files.ts';
 import type { SnapshotOffer, SnapshotReplyFrame, SnapshotRequestFrame } from './snapshot-frames.ts';
 
 /** One request; large enough that round trips do not count, small enough to pass between heartbeats. A multiple of every page size. */
@@ -28,6 +17,8 @@ const SILENCE_MS_MAX = 2_000;
 export interface SnapshotReceiverParts {
   /** Path of the file that is being received; beside it `.json` says what it is. */
   readonly file: string;
+  readonly files: SnapshotFiles;
+  readonly clock: Clock;
   readonly request: (to: MemberId, frame: SnapshotRequestFrame) => void;
   /** The file is complete, on disk, and has the offered checksum. */
   readonly onReceived: (offer: SnapshotOffer) => void;
@@ -37,7 +28,7 @@ export interface SnapshotReceiverParts {
 /** A transfer under way: chunks are written in order, so the file's size says how far it came. */
 interface Transfer {
   readonly offer: SnapshotOffer;
-  readonly fd: number;
+  readonly file: IncomingFile;
   written: number;
   requested: number;
   /** Of the pages written so far. */
@@ -100,7 +91,7 @@ export class SnapshotReceiver {
   }
 
   #drop(): void {
-    if (this.#transfer !== null) closeSync(this.#transfer.fd);
+    if (this.#transfer !== null) this.#transfer.file.close();
     this.#transfer = null;
   }
 
@@ -112,21 +103,20 @@ export class SnapshotReceiver {
       return this.#advance(current);
     }
     this.#drop();
-    const { file } = this.#parts;
-    const resume = existsSync(file) && describes(`${file}.json`, offer);
+    const { file: path, files } = this.#parts;
+    const resume = files.exists(path) && files.readText(`${path}.json`) === describe(offer);
     if (!resume) {
-      rmSync(file, { force: true });
-      writeFileSync(`${file}.json.new`, describe(offer));
-      renameSync(`${file}.json.new`, `${file}.json`);
+      files.remove(path);
+      files.writeText(`${path}.json`, describe(offer));
     }
-    const fd = openSync(file, resume ? 'r+' : 'w+');
+    const file = files.open(path, !resume);
     // Only whole chunks count: the last one may be torn.
     const there = resume
-      ? Math.floor(Math.min(fstatSync(fd).size, offer.bytes) / CHUNK_BYTES) * CHUNK_BYTES
+      ? Math.floor(Math.min(file.bytes, offer.bytes) / CHUNK_BYTES) * CHUNK_BYTES
       : 0;
     const transfer = {
       offer,
-      fd,
+      file,
       written: 0,
       requested: there,
       checksum: new DatabaseChecksum(),
@@ -142,10 +132,10 @@ export class SnapshotReceiver {
     if (this.#transfer !== transfer) return;
     if (transfer.written === there) return this.#advance(transfer);
     const chunk = new Uint8Array(CHUNK_BYTES);
-    const got = readSync(transfer.fd, chunk, 0, chunk.length, transfer.written);
+    const got = transfer.file.read(chunk, transfer.written);
     assert(got === chunk.length, 'a whole chunk is there');
     this.#count(transfer, chunk);
-    setImmediate(() => this.#takeStock(transfer, there));
+    this.#parts.clock.later(() => this.#takeStock(transfer, there), 0);
   }
 
   #count(transfer: Transfer, data: Uint8Array): void {
@@ -174,7 +164,7 @@ export class SnapshotReceiver {
       next !== undefined;
       next = transfer.early.get(transfer.written)
     ) {
-      writeSync(transfer.fd, next, 0, next.length, transfer.written);
+      transfer.file.write(next, transfer.written);
       transfer.early.delete(transfer.written);
       this.#count(transfer, next);
     }
@@ -203,18 +193,18 @@ export class SnapshotReceiver {
   #finish(transfer: Transfer, from: MemberId): void {
     if (transfer.finishing) return;
     transfer.finishing = true;
-    fsync(transfer.fd, (error) => {
+    transfer.file.sync((error) => {
       if (this.#transfer === transfer) this.#finished(transfer, from, error);
     });
   }
 
   #finished({ offer, checksum }: Transfer, from: MemberId, error: Error | null): void {
-    const { file, warn, request, onReceived } = this.#parts;
+    const { file, files, warn, request, onReceived } = this.#parts;
     this.#drop();
-    rmSync(`${file}.json`, { force: true });
+    files.remove(`${file}.json`);
     if (error !== null || !checksum.equals(offer.checksum)) {
       const why = error?.message ?? 'does not have the checksum that was announced';
-      rmSync(file, { force: true });
+      files.remove(file);
       warn(`the database received from ${from}: ${why}; it is fetched again`);
       return;
     }
@@ -234,8 +224,4 @@ function checkOffer({ bytes, pageSize }: SnapshotOffer): void {
 
 function describe({ id, checksum, bytes }: SnapshotOffer): string {
   return JSON.stringify({ id, checksum: new DatabaseChecksum(checksum).toHex(), bytes });
-}
-
-function describes(path: string, offer: SnapshotOffer): boolean {
-  return existsSync(path) && readFileSync(path, 'utf8') === describe(offer);
 }
