@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { assert } from '../../src/base/assert.ts';
+import { messageOf } from '../../src/base/errors.ts';
 import { Prng } from '../../src/base/prng.ts';
 import { isRead, type Operation } from '../history/operation.ts';
 import type { Workload } from '../workload/workload.ts';
@@ -51,11 +52,13 @@ export class Clients {
     );
     const all = [...bound, ...Array<null>(LIMITS.clientsRoaming).fill(null)];
     this.#running = all.map((boundTo, i) =>
-      this.#run({ boundTo, worker: this.#workers[i % this.#workers.length]! }),
+      this.#run({ boundTo, worker: this.#workers[i % this.#workers.length]! }).catch((error) => {
+        if (!this.#stopped) this.violations.push(`a client failed: ${messageOf(error)}`);
+      }),
     );
   }
 
-  /** Waits for the operations under way. Rejects when a client process died. */
+  /** Waits for the operations under way. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all(this.#running);

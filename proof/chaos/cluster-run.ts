@@ -74,6 +74,7 @@ export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
     violations.push(messageOf(error));
   }
   violations.push(...clients.violations);
+  for (const violation of violations) run.say(`VIOLATION: ${violation}`);
   if (violations.length > 0) keep(run.dir, clients.history, disk);
   await abort();
   const { history, errors } = clients;
@@ -127,6 +128,8 @@ async function begin(
   await client.batch([...workload.schema(), { sql: BALLAST_TABLE }]);
   await client.close();
   await waitUntilMet(cluster);
+  // Some connections are opened by the first read.
+  await readFinalState(cluster, workload);
   await delay(LIMITS.quietMs);
   say(`${cluster.members.length} members run`);
   return holdings(cluster);
@@ -147,6 +150,7 @@ async function judgeQuiet(
 ): Promise<string[]> {
   await delay(LIMITS.quietMs);
   const now = holdings(cluster);
+  for (const [id, h] of fresh) console.error(id, h.descriptors.length, h.rssBytes/1e6, now.get(id)!.descriptors.length, now.get(id)!.rssBytes/1e6);
   return [...fresh].flatMap(([id, before]) => judgeHoldings(id, before, now.get(id)!));
 }
 

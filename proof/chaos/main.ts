@@ -38,7 +38,6 @@ const report = await runChaos({
     abort = end;
   },
 });
-for (const violation of report.violations) say(`VIOLATION: ${violation}`);
 if (report.violations.length > 0) say(`seed ${seed}; to repeat this schedule: ${command}`);
 process.stdout.write(`${JSON.stringify(report)}\n`);
 process.exitCode = report.violations.length === 0 ? 0 : 1;
