@@ -3,6 +3,7 @@ import type { EntryId } from '../raft/entry.ts';
 import { Checkpoints } from '../sqlite/checkpoints.ts';
 import { closeConnections, foldWal, openConnections } from '../sqlite/connections.ts';
 import type { EngineParts } from '../sqlite/engine.ts';
+import { Pin } from '../sqlite/pin.ts';
 import { Pins } from '../sqlite/pins.ts';
 import type { HeldSnapshot } from './protocol.ts';
 
@@ -51,7 +52,7 @@ function openSqlite(path: string): OpenDatabase {
     ...connections,
     mainFile: () => ({ fd: files.mainFd, bytes: fstatSync(files.mainFd).size }),
     startCheckpoints: (onFailure) => ({
-      pins: new Pins(path),
+      pins: new Pins([new Pin(path), new Pin(path)]),
       checkpoints: new Checkpoints(path, onFailure),
     }),
     fold: () => foldWal(connections),

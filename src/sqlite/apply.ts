@@ -25,7 +25,9 @@ export function applyRecords(
   images: PageImages,
   before: ChecksumValue,
 ): ChecksumValue {
-  const merge = mergeRecords(records, (pgno) => images.current(pgno).image, images.hasher);
+  const { hasher, arena } = images;
+  arena.reset();
+  const merge = mergeRecords(records, (pgno) => images.current(pgno).image, hasher, arena);
   if (!sameHash(merge.checksumBefore, before)) throw diverged(id);
   const after = changedChecksum(
     merge.pages,

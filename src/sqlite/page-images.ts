@@ -1,3 +1,4 @@
+import { PageArena } from '../redo/page-arena.ts';
 import { PageHasher } from '../redo/page-hash.ts';
 import { type CachedImage, ImageCache } from './image-cache.ts';
 import type { LiveWal } from './live-wal.ts';
@@ -5,11 +6,14 @@ import type { LiveWal } from './live-wal.ts';
 /** The content and hash of every page as of the last commit, through a cache of those that changed lately. */
 export class PageImages {
   readonly hasher = new PageHasher();
+  /** For images on their way into the database. */
+  readonly arena: PageArena;
   readonly #wal: LiveWal;
   readonly #cache: ImageCache;
 
   constructor(wal: LiveWal, pageSize: number, cacheBytesMax: number) {
     this.#wal = wal;
+    this.arena = new PageArena(pageSize);
     this.#cache = new ImageCache(pageSize, cacheBytesMax);
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { assert, must } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
+import { Scratch } from '../base/scratch.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import { decodeFrameHeader, FRAME_HEADER_BYTES, frameBytes, frameOffset } from '../wal/format.ts';
 import type { PageImage } from '../wal/frames.ts';
@@ -28,6 +29,7 @@ interface ReadCommit {
 export class WalFile implements LiveWal {
   readonly #files: DatabaseFiles;
   readonly #pageSize: number;
+  readonly #scratch = new Scratch();
   #header: WalIndexHeader;
   #databasePages: number;
   #appender: WalAppender | null = null;
@@ -97,7 +99,7 @@ export class WalFile implements LiveWal {
     return this.#latest.has(pgno);
   }
 
-  /** The wal-index tells where the commit ends, not the size of the file. */
+  /** The wal-index tells where the commit ends, not the size of the file. The images hold until the next call. */
   readCommitted(): CommittedFrames {
     const header = this.#readHeader();
     const restarted = header.salt1 !== this.#header.salt1 || header.salt2 !== this.#header.salt2;
@@ -106,11 +108,9 @@ export class WalFile implements LiveWal {
     const from = this.#pgnos.length;
     assert(header.mxFrame > from, 'a commit added frames');
     const size = frameBytes(this.#pageSize);
-    const bytes = this.#files.readWal(
-      frameOffset(this.#pageSize, from + 1),
-      (header.mxFrame - from) * size,
-    );
-    assert(bytes.length === (header.mxFrame - from) * size, 'committed frames are in the WAL');
+    const bytes = this.#scratch.take((header.mxFrame - from) * size);
+    const got = this.#files.readWalInto(bytes, frameOffset(this.#pageSize, from + 1));
+    assert(got === bytes.length, 'committed frames are in the WAL');
     const { pages, databasePages, pgnos } = splitFrames(bytes, size, this.#files.path);
     this.#read = { header, databasePages, pgnos };
     return { from, pages, databasePages };
@@ -140,7 +140,7 @@ export class WalFile implements LiveWal {
     databasePages: number,
   ): WalIndexHeader {
     this.#appender = null;
-    const writes = appender.append(pages, databasePages, freshStart());
+    const writes = appender.append(pages, databasePages, freshStart);
     for (const { bytes, offset } of writes.wal) this.#files.writeWal(bytes, offset);
     for (const { bytes, offset } of writes.shm) this.#files.writeShm(bytes, offset);
     this.#appender = appender;
