@@ -18,6 +18,7 @@ import { Forwarding } from './forwarding.ts';
 import { checkImportIsFirst } from './import-check.ts';
 import { Leadership } from './leadership.ts';
 import { LoopLog } from './loop-log.ts';
+import { LoopReads } from './loop-reads.ts';
 import { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
@@ -55,6 +56,7 @@ export class Loop {
   readonly #tracker: DatabaseTracker;
   readonly #forwarding: Forwarding;
   readonly #leadership: Leadership;
+  readonly #reads: LoopReads;
   readonly #compaction: Compaction;
   readonly #supply: DatabaseSupply;
   readonly #firstElection: FirstElection;
@@ -94,6 +96,7 @@ export class Loop {
       answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
     });
     const forwarding = this.#forwarding;
+    this.#reads = new LoopReads(parts);
     this.#leadership = new Leadership({ ...parts, raft, tracker, forwarding, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
@@ -123,6 +126,7 @@ export class Loop {
       const now = this.#parts.clock.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
       this.#forwarding.reroute();
+      this.#reads.tick();
       this.#supply.tick(now);
     });
   }
@@ -176,6 +180,7 @@ export class Loop {
       this.#tracker.pump(this.#raft.commit);
       this.#parts.shared.accepting =
         this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
+      this.#reads.endTurn(this.#tracker.position.index);
     } catch (error) {
       // Damaged bytes from a peer are the transport's to deal with.
       if (error instanceof PacelineError && error.code === 'RECORD_DAMAGED') throw error;
@@ -188,6 +193,7 @@ export class Loop {
     if (ready.truncateFrom !== null) this.#tracker.truncated(ready.truncateFrom);
     this.#write(ready);
     for (const message of ready.messages) this.#network.sendMessage(message);
+    this.#reads.note(ready);
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
     if (ready.snapshotNeed === null) return;
@@ -263,6 +269,7 @@ export class Loop {
     if (message.type === 'forward') this.#forwarding.forward(message.key, message.bytes);
     else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
     else if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
+    else if (message.type !== 'status') this.#reads.fromApp(message);
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
 

@@ -18,6 +18,7 @@ import {
   type SqlToLoop,
   unpackEntries,
 } from './protocol.ts';
+import { tellReaders } from './reader-news.ts';
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
 import type { SharedState } from './shared-state.ts';
@@ -90,6 +91,7 @@ export class SqlThread {
       this.#takeDeferred();
       this.#work();
       this.#reporter.look();
+      tellReaders(this.#slot.running, this.#parts);
       this.#askForCommit();
     } catch (error) {
       this.#failed(error);
