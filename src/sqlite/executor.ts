@@ -86,6 +86,11 @@ export class Executor {
     this.#facts = new SchemaFacts(connection, this.#guard);
   }
 
+  /** Whether a transaction is open, and SQLite's writer lock held with it. */
+  get isOpen(): boolean {
+    return this.#connection.isTransaction;
+  }
+
   /** Takes SQLite's writer lock. Throws DATABASE_BUSY while a foreign process holds it. */
   begin(): void {
     try {
