@@ -7,7 +7,6 @@ import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
-import { ApplyPace } from './apply-pace.ts';
 import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
 import { Compaction, followerNeeds } from './compaction.ts';
@@ -83,7 +82,6 @@ export class Loop {
     this.#compaction = compaction;
     const tracker = new DatabaseTracker({
       log,
-      pace: new ApplyPace(clock, turn),
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
       onSuspect: (suspect) => parts.shared.setSuspect(suspect),
