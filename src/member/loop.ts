@@ -7,6 +7,7 @@ import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
+import { ApplyPace } from './apply-pace.ts';
 import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
 import { Compaction, followerNeeds } from './compaction.ts';
@@ -17,6 +18,7 @@ import { Forwarding } from './forwarding.ts';
 import { checkImportIsFirst } from './import-check.ts';
 import { Leadership } from './leadership.ts';
 import { LoopLog } from './loop-log.ts';
+import { LoopReads } from './loop-reads.ts';
 import { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
@@ -54,6 +56,7 @@ export class Loop {
   readonly #tracker: DatabaseTracker;
   readonly #forwarding: Forwarding;
   readonly #leadership: Leadership;
+  readonly #reads: LoopReads;
   readonly #compaction: Compaction;
   readonly #supply: DatabaseSupply;
   readonly #firstElection: FirstElection;
@@ -70,6 +73,7 @@ export class Loop {
     const self = options.id;
     const network = this.#network;
     const post = (message: LoopToSql) => sql.post(message);
+    const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
     this.#startedMs = clock.now();
     this.#loopLog = new LoopLog(app);
@@ -79,9 +83,10 @@ export class Loop {
     this.#compaction = compaction;
     const tracker = new DatabaseTracker({
       log,
+      pace: new ApplyPace(clock, turn),
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
-      onSuspect: (suspect) => parts.shared.setSuspect(suspect),
+      onSuspect: (suspect) => this.#suspect(suspect),
     });
     this.#tracker = tracker;
     this.#forwarding = new Forwarding({
@@ -92,19 +97,20 @@ export class Loop {
       answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
     });
     const forwarding = this.#forwarding;
+    this.#reads = new LoopReads(parts);
     this.#leadership = new Leadership({ ...parts, raft, tracker, forwarding, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
       ...{ incomingFile: parts.incomingFile, files: parts.snapshotFiles, clock },
-      turn: (work) => this.#turn(work),
+      turn,
     });
-    this.#commitNews = new CommitNews(raft, clock, (work) => this.#turn(work));
+    this.#commitNews = new CommitNews(raft, clock, turn);
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
-    const closeDatabase = () => post({ type: 'close' });
-    const handOverMs = options.closeTimeoutMs / 2;
-    const leadership = this.#leadership;
-    const shutdownParts = { self, raft, tracker, leadership, network, handOverMs, closeDatabase };
-    this.#shutdown = new Shutdown(shutdownParts);
+    this.#shutdown = new Shutdown({
+      ...{ self, raft, tracker, leadership: this.#leadership, network },
+      handOverMs: options.closeTimeoutMs / 2,
+      closeDatabase: () => post({ type: 'close' }),
+    });
   }
 
   /** Call once the transport listens. */
@@ -121,6 +127,7 @@ export class Loop {
       const now = this.#parts.clock.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
       this.#forwarding.reroute();
+      this.#reads.tick();
       this.#supply.tick(now);
     });
   }
@@ -174,6 +181,7 @@ export class Loop {
       this.#tracker.pump(this.#raft.commit);
       this.#parts.shared.accepting =
         this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
+      this.#reads.endTurn(this.#tracker.position.index);
     } catch (error) {
       // Damaged bytes from a peer are the transport's to deal with.
       if (error instanceof PacelineError && error.code === 'RECORD_DAMAGED') throw error;
@@ -186,6 +194,7 @@ export class Loop {
     if (ready.truncateFrom !== null) this.#tracker.truncated(ready.truncateFrom);
     this.#write(ready);
     for (const message of ready.messages) this.#network.sendMessage(message);
+    this.#reads.note(ready);
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
     if (ready.snapshotNeed === null) return;
@@ -216,6 +225,14 @@ export class Loop {
     const { leader } = this.#raft;
     if (leader === options.id) return shared.accepting ? leader : null;
     return leader !== null && this.#network.isConnected(leader) ? leader : null;
+  }
+
+  /** The SQL thread takes no account of the commit index while this is so. */
+  #suspect(suspect: boolean): void {
+    const { shared, sql } = this.#parts;
+    if (shared.suspect === suspect) return;
+    shared.setSuspect(suspect);
+    if (!suspect && shared.wantsCommit) sql.post({ type: 'committed' });
   }
 
   readonly #fromSql = (message: SqlToLoop): void => {
@@ -261,6 +278,7 @@ export class Loop {
     if (message.type === 'forward') this.#forwarding.forward(message.key, message.bytes);
     else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
     else if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
+    else if (message.type !== 'status') this.#reads.fromApp(message);
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
 

@@ -18,6 +18,7 @@ import {
   type SqlToLoop,
   unpackEntries,
 } from './protocol.ts';
+import { tellReaders } from './reader-news.ts';
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
 import type { SharedState } from './shared-state.ts';
@@ -90,16 +91,21 @@ export class SqlThread {
       this.#takeDeferred();
       this.#work();
       this.#reporter.look();
+      tellReaders(this.#slot.running, this.#parts);
       this.#askForCommit();
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  /** True if the commit index has moved. */
+  /**
+   * True if the commit index has moved. While the database may hold what the log has not, it says nothing about what is
+   * here: entries of a later leader may be meant. That is looked at second, since the loop notes it first.
+   */
   #lookAtCommit(): boolean {
-    const committed = this.#parts.shared.committedAfter(this.#committed);
-    if (committed <= this.#committed) return false;
+    const { shared } = this.#parts;
+    const committed = shared.committedAfter(this.#committed);
+    if (committed <= this.#committed || shared.suspect) return false;
     this.#committed = committed;
     this.#inflight.committed(committed);
     this.#slot.running?.cycle.committed(committed);
