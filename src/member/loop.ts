@@ -84,7 +84,7 @@ export class Loop {
       log,
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
-      onSuspect: (suspect) => parts.shared.setSuspect(suspect),
+      onSuspect: (suspect) => this.#suspect(suspect),
     });
     this.#tracker = tracker;
     this.#forwarding = new Forwarding({
@@ -223,6 +223,14 @@ export class Loop {
     const { leader } = this.#raft;
     if (leader === options.id) return shared.accepting ? leader : null;
     return leader !== null && this.#network.isConnected(leader) ? leader : null;
+  }
+
+  /** The SQL thread takes no account of the commit index while this is so. */
+  #suspect(suspect: boolean): void {
+    const { shared, sql } = this.#parts;
+    if (shared.suspect === suspect) return;
+    shared.setSuspect(suspect);
+    if (!suspect && shared.wantsCommit) sql.post({ type: 'committed' });
   }
 
   readonly #fromSql = (message: SqlToLoop): void => {
