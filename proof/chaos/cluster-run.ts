@@ -150,7 +150,14 @@ async function judgeQuiet(
 ): Promise<string[]> {
   await delay(LIMITS.quietMs);
   const now = holdings(cluster);
-  for (const [id, h] of fresh) console.error(id, h.descriptors.length, h.rssBytes/1e6, now.get(id)!.descriptors.length, now.get(id)!.rssBytes/1e6);
+  for (const [id, h] of fresh)
+    console.error(
+      id,
+      h.descriptors.length,
+      h.rssBytes / 1e6,
+      now.get(id)!.descriptors.length,
+      now.get(id)!.rssBytes / 1e6,
+    );
   return [...fresh].flatMap(([id, before]) => judgeHoldings(id, before, now.get(id)!));
 }
 

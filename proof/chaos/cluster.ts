@@ -41,8 +41,7 @@ export class ChaosCluster implements Cluster {
 
   #make(cli: string, { id, listen, http }: Seat, seats: readonly Seat[]): MemberProcess {
     const dir = join(this.dir, id);
-    const address = (to: Seat) =>
-      to.id === id ? listen : this.network.addressOf(id, to.id);
+    const address = (to: Seat) => (to.id === id ? listen : this.network.addressOf(id, to.id));
     const peers = seats.flatMap((to) => ['--member', `${to.id}=${address(to)}`]);
     const own = ['--dir', dir, '--id', id, '--http', http];
     const fixed = ['serve', ...own, '--secret-file', join(this.dir, 'secret'), ...peers];

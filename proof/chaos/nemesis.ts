@@ -56,5 +56,5 @@ async function carryOut({ scene, counts, say }: Nemesis, step: Step): Promise<vo
   });
   for (const kind of step.kinds) counts[kind]++;
   const tookMs = Math.round(machineMs() - startMs);
-  step.kinds.forEach((kind, i) => say(`${kind}: ${told[i]} (${tookMs} ms)`));
+  for (const [i, kind] of step.kinds.entries()) say(`${kind}: ${told[i]} (${tookMs} ms)`);
 }

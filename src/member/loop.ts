@@ -73,6 +73,7 @@ export class Loop {
     const self = options.id;
     const network = this.#network;
     const post = (message: LoopToSql) => sql.post(message);
+    const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
     this.#startedMs = clock.now();
     this.#loopLog = new LoopLog(app);
@@ -82,7 +83,7 @@ export class Loop {
     this.#compaction = compaction;
     const tracker = new DatabaseTracker({
       log,
-      pace: new ApplyPace(clock, (work) => this.#turn(work)),
+      pace: new ApplyPace(clock, turn),
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
       onSuspect: (suspect) => parts.shared.setSuspect(suspect),
@@ -101,15 +102,15 @@ export class Loop {
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
       ...{ incomingFile: parts.incomingFile, files: parts.snapshotFiles, clock },
-      turn: (work) => this.#turn(work),
+      turn,
     });
-    this.#commitNews = new CommitNews(raft, clock, (work) => this.#turn(work));
+    this.#commitNews = new CommitNews(raft, clock, turn);
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
-    const closeDatabase = () => post({ type: 'close' });
-    const handOverMs = options.closeTimeoutMs / 2;
-    const leadership = this.#leadership;
-    const shutdownParts = { self, raft, tracker, leadership, network, handOverMs, closeDatabase };
-    this.#shutdown = new Shutdown(shutdownParts);
+    this.#shutdown = new Shutdown({
+      ...{ self, raft, tracker, leadership: this.#leadership, network },
+      handOverMs: options.closeTimeoutMs / 2,
+      closeDatabase: () => post({ type: 'close' }),
+    });
   }
 
   /** Call once the transport listens. */
