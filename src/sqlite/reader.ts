@@ -5,7 +5,7 @@ import { StatementGuard } from './authorizer.ts';
 import { CLOSES_AT_ONCE, type Connection, DatabaseSync } from './binding.ts';
 import { collectRows } from './rows.ts';
 import { spellOut } from './spell-out.ts';
-import { sqlError } from './sql-error.ts';
+import { numbered, sqlError } from './sql-error.ts';
 import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
 
 /** How long a read waits for a foreign process that is recovering the WAL. */
@@ -73,7 +73,7 @@ export class Reader {
         prepared.small = false;
         return this.#rows(prepared, bound);
       }
-      const known = sqlError(error);
+      const known = sqlError(numbered(error, () => void prepared.statement.run(...bound)));
       throw (known.sqlite?.errcode ?? 0) === SQLITE_READONLY ? readOnly() : known;
     }
   }

@@ -57,7 +57,11 @@ export class StatementCache {
   #prepare(sql: string): CachedStatement {
     checkKeyword(sql);
     this.#guard.begin();
-    const statement = this.#compile(sql);
+    let statement = this.#compile(sql);
+    if (this.#mayBeOthers(sql)) {
+      this.#guard.begin();
+      statement = this.#compile(sql);
+    }
     if (!isBlankFrom(sql, endOfFirst(sql, statement.expandedSQL ?? sql)))
       throw new PacelineError(
         'STATEMENTS_MANY',
@@ -71,6 +75,15 @@ export class StatementCache {
     return { statement, columns, parameters, effect, bigIntegers: this.#bigIntegers, small: false };
   }
 
+  /**
+   * Whether some of the effect may not be this statement's: the first one that names a virtual table makes SQLite connect it, and an
+   * R-tree then prepares the writes that it may need, of which the authorizer is told as well. The second time it is connected.
+   */
+  #mayBeOthers(sql: string): boolean {
+    if (!this.#guard.effect().rows) return false;
+    return this.#guard.tablesChanged > 1 || !DML_KEYWORDS.has(firstKeyword(sql));
+  }
+
   #compile(sql: string): PreparedStatement {
     try {
       return this.#connection.prepare(sql);
@@ -80,6 +93,8 @@ export class StatementCache {
     }
   }
 }
+
+const DML_KEYWORDS = new Set(['INSERT', 'REPLACE', 'UPDATE', 'DELETE']);
 
 const NO_EFFECT: StatementEffect = { inserts: null, rows: false, schema: false, writes: false };
 
