@@ -6,7 +6,6 @@ import type { Prng } from '../../src/base/prng.ts';
 import { databaseOf, stopAndCompare } from '../../test/cluster/files.ts';
 import { type Cluster, makeCluster, type Scope } from '../../test/cluster/fixture.ts';
 import { type Member, MemberDied } from '../../test/cluster/member.ts';
-import { until } from '../../test/cluster/until.ts';
 import type { Outcome } from './outcome.ts';
 import type { Step } from './step.ts';
 
@@ -35,11 +34,14 @@ export class TestedCluster {
     const [first] = cluster.members;
     first!.options = { ...first!.options, import: importPath };
     await cluster.start();
-    await cluster.leader();
+    const { term, commitIndex } = await (await cluster.leader()).status();
     // A member that loses its directory must not begin anew with what it once imported.
     const { import: _, ...options } = first!.options;
     first!.options = options;
-    return new TestedCluster(cluster, prng);
+    const tested = new TestedCluster(cluster, prng);
+    // The imported database: followers answer from what they had before until they have it.
+    tested.#note({ term, index: commitIndex });
+    return tested;
   }
 
   get leader(): Promise<Member> {
@@ -125,9 +127,12 @@ export class TestedCluster {
 
   /** A read of a member's own copy sees what was committed before, once the member has applied it. */
   async #caughtUp(member: Member): Promise<void> {
-    await until(`${member.id} to apply ${this.#position.index}`, async () => {
-      return (await member.status()).appliedIndex >= this.#position.index;
-    });
+    const deadline = performance.now() + PATIENCE_MS;
+    while ((await member.status()).appliedIndex < this.#position.index) {
+      const late = `${member.id} did not apply ${this.#position.index} in time`;
+      assert(performance.now() < deadline, late);
+      await delay(PAUSE_MS / 10);
+    }
   }
 
   #any(): Member {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../src/base/errors.ts';
 import { type Connection, DatabaseSync } from '../../src/sqlite/binding.ts';
 import { CHANCE_PREFIX } from './features/chance.ts';
 
@@ -19,7 +20,7 @@ export function contentOf(path: string): Map<string, string> {
     for (const pragma of ['user_version', 'application_id', 'encoding', 'auto_vacuum', 'page_size'])
       content.set(pragma, String(first(db, `PRAGMA ${pragma}`)));
     content.set('integrity', String(first(db, 'PRAGMA integrity_check')));
-    content.set('foreign keys', all(db, 'PRAGMA foreign_key_check').map(String).join('\n'));
+    content.set('foreign keys', foreignKeysOf(db));
     for (const [type, name, , sql] of schema) {
       if (type === 'table' && sql !== null && isStored(sql) && !name!.startsWith(CHANCE_PREFIX))
         content.set(`rows of ${name}`, rowsOf(db, name!));
@@ -29,6 +30,15 @@ export function contentOf(path: string): Map<string, string> {
     return content;
   } finally {
     db.close();
+  }
+}
+
+/** A key that does not fit its parent makes the whole check fail, with words that say so. */
+function foreignKeysOf(db: Connection): string {
+  try {
+    return all(db, 'PRAGMA foreign_key_check').map(String).join('\n');
+  } catch (error) {
+    return messageOf(error);
   }
 }
 
@@ -84,7 +94,7 @@ function rowsOf(db: Connection, table: string): string {
   ).map(([name]) => String(name));
   const shown = columns.map((name) => `quote(${quoted(name)})`);
   const rowid = ['rowid', '_rowid_', 'oid'].find((name) => !columns.includes(name));
-  const hasRowid = listed[0]![0] === 0 && rowid !== undefined;
+  const hasRowid = listed[0]![0] === 0n && rowid !== undefined;
   const order = hasRowid ? rowid : columns.map(quoted).join(', ');
   if (hasRowid) shown.unshift(rowid);
   return all(db, `SELECT ${shown.join(', ')} FROM ${quoted(table)} ORDER BY ${order}`)
@@ -104,7 +114,7 @@ function shapeOf(db: Connection, name: string): string {
 
 function all(db: Connection, sql: string, ...args: string[]): unknown[][] {
   const statement = db.prepare(sql);
-  statement.setReadBigInts(false);
+  statement.setReadBigInts(true);
   statement.setReturnArrays(true);
   return statement.all(...args) as unknown as unknown[][];
 }

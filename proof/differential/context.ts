@@ -29,7 +29,8 @@ const WORDS = [
   'x'.repeat(300),
 ];
 const REALS = [0.5, -1.25, Math.PI, 1e300, -1e-300, 1e15 + 0.5, Number.POSITIVE_INFINITY];
-const BIG = [2n ** 31n, -(2n ** 40n), 2n ** 53n, 2n ** 63n - 1n, -(2n ** 63n)];
+/** Without the very largest: behind it as a rowid SQLite takes the next ones by chance. */
+const BIG = [2n ** 31n, -(2n ** 40n), 2n ** 53n, 2n ** 63n - 1_000_000n, -(2n ** 63n)];
 
 /** What a feature makes its statements of. */
 export class Context {

@@ -17,7 +17,7 @@ export function failed(outcome: Outcome): outcome is { readonly error: ErrorReco
  * type matters, statements ask for typeof() and contents are compared with quote().
  */
 export function difference(step: Step, plain: Outcome | null, member: Outcome): string | null {
-  const [expected, found] = [wanted(step, plain), told(step, member)];
+  const [expected, found] = [wanted(step, plain), told(step, plain, member)];
   return expected === found ? null : `expected ${expected}\n    found    ${found}`;
 }
 
@@ -26,8 +26,12 @@ function wanted({ expect, ...step }: Step, plain: Outcome | null): string {
   return describe({ expect, ...step }, plain!);
 }
 
-function told(step: Step, member: Outcome): string {
+function told(step: Step, plain: Outcome | null, member: Outcome): string {
   if (typeof step.expect === 'object' && failed(member)) return `refused ${member.error.code}`;
+  if (failed(member) && plain !== null && failed(plain) && plain.error.sqlite === undefined) {
+    const { code, message } = member.error;
+    return describe(step, { error: { code, message } });
+  }
   return describe(step, member);
 }
 

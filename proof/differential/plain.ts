@@ -81,7 +81,7 @@ export class PlainSqlite {
     const bound = args === undefined ? [] : Array.isArray(args) ? args : [args];
     const rows = this.#try(
       () => this.#rows(prepared, columns, sql, bound),
-      () => prepared.run(...bound),
+      () => this.#prepare(sql).run(...bound),
     );
     const { changes, rowid } = this.#counters();
     const counted = effect === 'none' ? 0 : Number(changes);
@@ -150,8 +150,14 @@ function numbered(error: unknown, again: (() => unknown) | null): unknown {
 }
 
 function recordOf(error: unknown): ErrorRecord {
-  const { errcode, message } = error as { errcode?: number; message: string };
-  if (errcode === undefined) throw error;
+  const {
+    errcode,
+    message,
+    code: kind,
+  } = error as { errcode?: number; message: string; code?: string };
+  if (kind !== 'ERR_SQLITE_ERROR') throw error;
+  // An error in a later row of a read: no call of the binding tells its number.
+  if (errcode === undefined) return { code: 'SQL', message };
   const code = `SQLITE_${NAMES[errcode & 255] ?? errcode & 255}`;
   return { code: 'SQL', message, sqlite: { code, errcode } };
 }

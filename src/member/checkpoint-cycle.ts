@@ -2,16 +2,13 @@ import { must } from '../base/assert.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import type { CheckpointReply } from '../sqlite/checkpoint-worker.ts';
-import type { Checkpoints } from '../sqlite/checkpoints.ts';
 import type { Engine } from '../sqlite/engine.ts';
-import type { Pins } from '../sqlite/pins.ts';
-import type { WalFile } from '../sqlite/wal-file.ts';
+import type { LiveWal } from '../sqlite/live-wal.ts';
+import type { CheckpointTools } from './database-home.ts';
 
-export interface CheckpointParts {
+export interface CheckpointParts extends CheckpointTools {
   readonly engine: Engine;
-  readonly wal: WalFile;
-  readonly pins: Pins;
-  readonly checkpoints: Checkpoints;
+  readonly wal: Pick<LiveWal, 'frames' | 'bytes'>;
   readonly walBytes: number;
   /** The main file is now the database at `id`. */
   readonly onCheckpoint: (id: EntryId, checksum: ChecksumValue) => void;
@@ -85,10 +82,10 @@ export class CheckpointCycle {
 
   /**
    * Keeps the main file still, at a position that is told when it is reached; null if a foreign reader prevents that. A main file
-   * that no checkpoint has touched since the last complete one is good as it is.
+   * that no checkpoint has touched since the last complete one is good as it is, if it is at `atLeast` or later.
    */
-  suspend(done: (mainFile: MainFile | null) => void): void {
-    if (this.#mainFile !== null) {
+  suspend(atLeast: Index, done: (mainFile: MainFile | null) => void): void {
+    if (this.#mainFile !== null && this.#mainFile.id.index >= atLeast) {
       this.#suspended = true;
       done(this.#mainFile);
       return;

@@ -3,12 +3,14 @@ import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { LogStore } from '../log-store/log-store.ts';
 import type { MemberId } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
-import { Raft } from '../raft/raft.ts';
+import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
+import { ApplyPace } from './apply-pace.ts';
+import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
-import { Compaction } from './compaction.ts';
+import { Compaction, followerNeeds } from './compaction.ts';
 import { DatabaseSupply } from './database-supply.ts';
 import { DatabaseTracker } from './database-tracker.ts';
 import { FirstElection } from './first-election.ts';
@@ -16,28 +18,28 @@ import { Forwarding } from './forwarding.ts';
 import { checkImportIsFirst } from './import-check.ts';
 import { Leadership } from './leadership.ts';
 import { LoopLog } from './loop-log.ts';
+import { LoopReads } from './loop-reads.ts';
 import { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, DatabaseReport, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
-import { raftConfig } from './raft-timing.ts';
 import type { SharedState } from './shared-state.ts';
 import { Shutdown } from './shutdown.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
 import { makeStatus } from './status.ts';
 
 export interface LoopParts {
   readonly options: MemberOptions;
   readonly cluster: string;
   readonly log: LogStore;
+  /** On that log. */
+  readonly raft: Raft;
   readonly sql: Port<SqlToLoop, LoopToSql>;
   readonly app: Port<AppToLoop, LoopToApp>;
   readonly shared: SharedState;
   readonly incomingFile: string;
-  /** Milliseconds, never going back. */
-  readonly now: () => number;
-  readonly seed: number;
-  /** Calls `work` on a later turn, after about so long. */
-  readonly later: (work: () => void, ms: number) => void;
+  readonly clock: Clock;
+  readonly snapshotFiles: SnapshotFiles;
   /** The loop has stopped, by itself or because it was asked to: close what it used. */
   readonly onStopped: () => void;
 }
@@ -54,6 +56,7 @@ export class Loop {
   readonly #tracker: DatabaseTracker;
   readonly #forwarding: Forwarding;
   readonly #leadership: Leadership;
+  readonly #reads: LoopReads;
   readonly #compaction: Compaction;
   readonly #supply: DatabaseSupply;
   readonly #firstElection: FirstElection;
@@ -66,20 +69,20 @@ export class Loop {
   #stopped = false;
 
   constructor(parts: LoopParts) {
-    const { options, log, now, sql, app } = parts;
+    const { options, log, raft, clock, sql, app } = parts;
     const self = options.id;
     const network = this.#network;
     const post = (message: LoopToSql) => sql.post(message);
     this.#parts = parts;
-    this.#startedMs = now();
+    this.#startedMs = clock.now();
     this.#loopLog = new LoopLog(app);
     const loopLog = this.#loopLog;
-    const raft = new Raft(raftConfig(options, parts.seed), log, log.hardState);
     this.#raft = raft;
     const compaction = new Compaction(log, options.logKeepBytes);
     this.#compaction = compaction;
     const tracker = new DatabaseTracker({
       log,
+      pace: new ApplyPace(clock, (work) => this.#turn(work)),
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
       onSuspect: (suspect) => parts.shared.setSuspect(suspect),
@@ -93,13 +96,14 @@ export class Loop {
       answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
     });
     const forwarding = this.#forwarding;
+    this.#reads = new LoopReads(parts);
     this.#leadership = new Leadership({ ...parts, raft, tracker, forwarding, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
-      incomingFile: parts.incomingFile,
+      ...{ incomingFile: parts.incomingFile, files: parts.snapshotFiles, clock },
       turn: (work) => this.#turn(work),
     });
-    this.#commitNews = new CommitNews(raft, parts.later, (work) => this.#turn(work));
+    this.#commitNews = new CommitNews(raft, clock, (work) => this.#turn(work));
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
     const closeDatabase = () => post({ type: 'close' });
     const handOverMs = options.closeTimeoutMs / 2;
@@ -119,16 +123,17 @@ export class Loop {
 
   tick(): void {
     this.#turn(() => {
-      const now = this.#parts.now();
+      const now = this.#parts.clock.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
       this.#forwarding.reroute();
+      this.#reads.tick();
       this.#supply.tick(now);
     });
   }
 
   onFrame(from: MemberId, channel: Channel, payload: Uint8Array): void {
     this.#turn(() => {
-      const now = this.#parts.now();
+      const now = this.#parts.clock.now();
       if (channel === 'raft') this.#step(decodeMessage(payload, from, this.#parts.options.id));
       else if (channel === 'forward') this.#forwarding.onForward(from, payload);
       else if (channel === 'forward-reply') this.#forwarding.onReply(from, payload);
@@ -140,6 +145,7 @@ export class Loop {
   onConnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerReachable(peer);
+      this.#supply.connected(peer, this.#parts.clock.now());
       this.#forwarding.reroute();
     });
   }
@@ -147,6 +153,7 @@ export class Loop {
   onDisconnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerGone(peer);
+      this.#supply.disconnected(peer, this.#parts.clock.now());
       this.#forwarding.disconnected(peer);
     });
   }
@@ -168,11 +175,12 @@ export class Loop {
     if (this.#stopped) return;
     try {
       work();
-      this.#shutdown.look(this.#parts.now());
+      this.#shutdown.look(this.#parts.clock.now());
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
       this.#tracker.pump(this.#raft.commit);
       this.#parts.shared.accepting =
         this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
+      this.#reads.endTurn(this.#tracker.position.index);
     } catch (error) {
       // Damaged bytes from a peer are the transport's to deal with.
       if (error instanceof PacelineError && error.code === 'RECORD_DAMAGED') throw error;
@@ -185,10 +193,11 @@ export class Loop {
     if (ready.truncateFrom !== null) this.#tracker.truncated(ready.truncateFrom);
     this.#write(ready);
     for (const message of ready.messages) this.#network.sendMessage(message);
+    this.#reads.note(ready);
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
     if (ready.snapshotNeed === null) return;
-    this.#supply.need('the leader’s log no longer has what this member lacks', this.#parts.now());
+    this.#supply.behind(ready.snapshotNeed.snapshot.index, this.#parts.clock.now());
   }
 
   #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {
@@ -259,7 +268,8 @@ export class Loop {
   readonly #fromApp = (message: AppToLoop): void => {
     if (message.type === 'forward') this.#forwarding.forward(message.key, message.bytes);
     else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
-    else if (message.type === 'close') this.#shutdown.begin(this.#parts.now());
+    else if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
+    else if (message.type !== 'status') this.#reads.fromApp(message);
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
 
@@ -270,9 +280,8 @@ export class Loop {
   }
 
   #compact({ id, checksum }: Extract<SqlToLoop, { type: 'checkpointed' }>): void {
-    let needed = this.#supply.neededIndex;
-    for (const { match } of this.#raft.progress().values()) needed = Math.min(needed, match + 1);
-    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needed);
+    const needs = [...followerNeeds(this.#raft), ...this.#supply.logNeeds(this.#parts.clock.now())];
+    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needs);
   }
 
   #status() {
@@ -283,7 +292,7 @@ export class Loop {
       report: this.#report,
       starting: !this.#tracker.open,
       snapshot: this.#supply.progress,
-      uptimeMs: this.#parts.now() - this.#startedMs,
+      uptimeMs: this.#parts.clock.now() - this.#startedMs,
       isConnected: (id) => this.#network.isConnected(id),
     });
   }

@@ -1,9 +1,10 @@
-import { fstatSync } from 'node:fs';
 import { decodeWrite } from '../api/wire.ts';
 import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { Entry, Index } from '../raft/entry.ts';
 import type { Executed } from '../sqlite/engine.ts';
 import type { Outcome } from '../sqlite/executor.ts';
+import type { Clock, Timer } from './clock.ts';
+import type { DatabaseHome } from './database-home.ts';
 import { DatabaseSlot, needsRebuild } from './database-slot.ts';
 import { Inflight } from './inflight.ts';
 import type { MemberOptions } from './options.ts';
@@ -17,6 +18,7 @@ import {
   type SqlToLoop,
   unpackEntries,
 } from './protocol.ts';
+import { tellReaders } from './reader-news.ts';
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
 import type { SharedState } from './shared-state.ts';
@@ -29,12 +31,13 @@ const RETRY_MS = 50;
 const PASSING = ['DATABASE_BUSY', 'DISK_FULL'];
 
 export interface SqlThreadParts {
-  readonly path: string;
+  readonly home: DatabaseHome;
   readonly cluster: string;
   readonly options: MemberOptions;
   readonly loop: Port<LoopToSql, SqlToLoop>;
   readonly app: Port<AppToSql, SqlToApp>;
   readonly shared: SharedState;
+  readonly clock: Clock;
 }
 
 /** The SQL thread of one member: takes writes while it leads, applies entries while it follows; never waits for the cluster. */
@@ -47,7 +50,7 @@ export class SqlThread {
   #deferred: LoopToSql[] = [];
   #toApply: Entry[] = [];
   #committed: Index = 0;
-  #retry: NodeJS.Timeout | null = null;
+  #retry: Timer | null = null;
   #closing = false;
 
   constructor(parts: SqlThreadParts) {
@@ -67,6 +70,7 @@ export class SqlThread {
       onFailure: (error) => this.#fail(error),
     });
     this.#reporter = new Reporter(
+      parts.clock,
       () => this.#slot.running,
       (report) => loop.post(report),
     );
@@ -87,6 +91,7 @@ export class SqlThread {
       this.#takeDeferred();
       this.#work();
       this.#reporter.look();
+      tellReaders(this.#slot.running, this.#parts);
       this.#askForCommit();
     } catch (error) {
       this.#failed(error);
@@ -149,7 +154,7 @@ export class SqlThread {
         this.#writes.push({ ...decodeWrite(message.handOver), key: message.key, from: 'loop' });
         return;
       case 'hold-snapshot':
-        return this.#holdSnapshot();
+        return this.#holdSnapshot(message.atLeast);
       case 'release-snapshot':
         this.#slot.running?.cycle.resume();
         return;
@@ -233,7 +238,7 @@ export class SqlThread {
     }
     this.#warn(error.message);
     this.#writes.refuseAll(error);
-    this.#retry ??= setTimeout(() => {
+    this.#retry ??= this.#parts.clock.later(() => {
       this.#retry = null;
       this.#turn(() => {});
     }, RETRY_MS);
@@ -257,14 +262,13 @@ export class SqlThread {
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
   }
 
-  #holdSnapshot(): void {
+  #holdSnapshot(atLeast: Index): void {
     const { running } = this.#slot;
     if (running === null) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
-    const { cycle, connections } = running;
-    const { files, pageSize } = connections;
-    cycle.suspend((mainFile) => {
-      const bytes = fstatSync(files.mainFd).size;
-      const held = mainFile === null ? null : { ...mainFile, bytes, pageSize, fd: files.mainFd };
+    const { cycle, database } = running;
+    cycle.suspend(atLeast, (mainFile) => {
+      const { pageSize } = database;
+      const held = mainFile === null ? null : { ...mainFile, ...database.mainFile(), pageSize };
       this.#parts.loop.post({ type: 'snapshot-held', snapshot: held });
     });
   }
@@ -273,7 +277,7 @@ export class SqlThread {
     if (this.#closing) return;
     this.#closing = true;
     this.#writes.refuseAll(notLeader());
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry?.cancel();
     this.#reporter.stop();
     this.#slot.close(this.#committed, () => {
       const { loop, app } = this.#parts;

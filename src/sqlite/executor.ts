@@ -4,12 +4,18 @@ import { type ErrorRecord, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
+import { asOf, refuseAll } from './outcomes.ts';
 import { OwnTables } from './own-tables.ts';
 import { collectRows } from './rows.ts';
 import { SchemaFacts } from './schema-facts.ts';
 import { spellOut } from './spell-out.ts';
 import { isStorageError, numbered, sqlError } from './sql-error.ts';
-import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
+import {
+  bindable,
+  type CachedStatement,
+  StatementCache,
+  undoneBySqlite,
+} from './statement-cache.ts';
 
 /** A client's write: its statements are one transaction. */
 export interface Write {
@@ -84,6 +90,11 @@ export class Executor {
     this.#cache = new StatementCache(connection, this.#guard, true);
     this.#tables = new OwnTables(connection, this.#guard, limits.requestIdsKept);
     this.#facts = new SchemaFacts(connection, this.#guard);
+  }
+
+  /** Whether a transaction is open, and SQLite's writer lock held with it. */
+  get isOpen(): boolean {
+    return this.#connection.isTransaction;
   }
 
   /** Takes SQLite's writer lock. Throws DATABASE_BUSY while a foreign process holds it. */
@@ -278,31 +289,12 @@ export class Executor {
   }
 }
 
-/** SQLite has undone the whole commit, and it is not to be tried again. */
-function refuseAll(writes: readonly Write[], error: PacelineError): BatchRun {
-  return { outcomes: writes.map((): Outcome => ({ error: error.toRecord() })), wrote: false };
-}
-
 function runPlain(
   statement: PreparedStatement,
   bound: unknown[],
 ): { changes: bigint; rowid: bigint } {
   const { changes, lastInsertRowid } = statement.run(...bound);
   return { changes: BigInt(changes), rowid: BigInt(lastInsertRowid) };
-}
-
-/**
- * Whether SQLite by itself undoes all of this statement if it fails. Not so with OR FAIL, which keeps the rows before the
- * failing one, and not when it can be refused after it has run: for its result, or for a name that it gave.
- */
-function undoneBySqlite(sql: string, { columns, effect }: CachedStatement): boolean {
-  return columns.length === 0 && !effect.schema && !/\bfail\b/i.test(sql);
-}
-
-/** Nothing was committed at `position`, so an answer made for it is true as of `current`. */
-function asOf(outcome: Outcome, position: EntryId, current: EntryId): Outcome {
-  if ('error' in outcome || outcome.position.index !== position.index) return outcome;
-  return { ...outcome, position: current };
 }
 
 function errorOf(error: BatchSpoiled | PacelineError): PacelineError {

@@ -44,6 +44,17 @@ export class StatementCache {
     return prepared;
   }
 
+  /** The statement, nobody else's until `putBack`: for one that stays in use between calls. */
+  take(sql: string): CachedStatement {
+    const prepared = this.get(sql);
+    this.#cached.delete(sql);
+    return prepared;
+  }
+
+  putBack(sql: string, prepared: CachedStatement): void {
+    if (!this.#cached.has(sql)) this.#cached.set(sql, prepared);
+  }
+
   /** After it failed: the binding would report the same failure for its next run. */
   drop(sql: string): void {
     this.#cached.delete(sql);
@@ -112,6 +123,14 @@ function checkKeyword(sql: string): void {
       'STATEMENT_FORBIDDEN',
       'VACUUM rewrites every page of every member: it is an operator’s command',
     );
+}
+
+/**
+ * Whether SQLite by itself undoes all of this statement if it fails. Not so with OR FAIL, which keeps the rows before the
+ * failing one, and not when it can be refused after it has run: for its result, or for a name that it gave.
+ */
+export function undoneBySqlite(sql: string, { columns, effect }: CachedStatement): boolean {
+  return columns.length === 0 && !effect.schema && !/\bfail\b/i.test(sql);
 }
 
 /** Largest whole number that the binding stores as INTEGER; found out by asking, since libraries and versions differ. */
