@@ -48,7 +48,7 @@ export class Generator {
 
   next(): Step {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const feature = this.#context.chance(0.5)
+      const feature = this.#context.chance(0.4)
         ? this.#context.pick(this.#weighted)
         : this.#rarest();
       const draft = feature.make(this.#context);
@@ -60,8 +60,9 @@ export class Generator {
   }
 
   #rarest(): Feature {
-    const least = Math.min(...this.#done.values());
-    const rare = FEATURES.filter((feature) => this.#done.get(feature)! <= least + 1);
+    // Those that cannot be done yet must not keep the next ones out.
+    const most = Math.min(...this.#done.values()) + (this.#context.chance(0.4) ? 1 : 0);
+    const rare = FEATURES.filter((feature) => this.#done.get(feature)! <= most);
     return this.#context.pick(rare);
   }
 }

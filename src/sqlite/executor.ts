@@ -6,7 +6,7 @@ import { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
 import { asOf, refuseAll } from './outcomes.ts';
 import { OwnTables } from './own-tables.ts';
-import { collectRows } from './rows.ts';
+import { collectRows, runPlain } from './rows.ts';
 import { SchemaFacts } from './schema-facts.ts';
 import { spellOut } from './spell-out.ts';
 import { isStorageError, numbered, sqlError } from './sql-error.ts';
@@ -287,14 +287,6 @@ export class Executor {
   #counts(): { changes: bigint; rowid: bigint } {
     return this.#guard.lifted(() => this.#own.counts.get()) as { changes: bigint; rowid: bigint };
   }
-}
-
-function runPlain(
-  statement: PreparedStatement,
-  bound: unknown[],
-): { changes: bigint; rowid: bigint } {
-  const { changes, lastInsertRowid } = statement.run(...bound);
-  return { changes: BigInt(changes), rowid: BigInt(lastInsertRowid) };
 }
 
 function errorOf(error: BatchSpoiled | PacelineError): PacelineError {

@@ -64,9 +64,7 @@ const parsing: Feature[] = [
           `INSERT INTO ${table.name} VALUES (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)`,
         );
   }),
-  failing('limit of an expression depth', (c) =>
-    either(c, `SELECT ${'('.repeat(1200)}1${')'.repeat(1200)}`),
-  ),
+  failing('limit of an expression depth', (c) => either(c, `SELECT ${'1+'.repeat(1200)}1`)),
   failing('too many columns', (c) =>
     execute(
       `CREATE TABLE ${c.fresh('wide')}(${Array.from({ length: 2100 }, (_, i) => `c${i}`).join()})`,

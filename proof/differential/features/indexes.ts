@@ -4,7 +4,7 @@ import { type Draft, execute, query } from '../step.ts';
 
 const INDEXES_MAX = 14;
 const VIEWS_MAX = 6;
-const TRIGGERS_MAX = 8;
+const TRIGGERS_MAX = 14;
 
 function indexOn(c: Context, unique: boolean, terms: (column: string) => string): Draft | null {
   const table = c.table();

@@ -101,13 +101,13 @@ const statements: Feature[] = [
     execute(`SELECT '${'x'.repeat(1_100_000)}'`),
   ),
   refusal('a write through a read', 'READ_ONLY', (c) =>
-    c.catalog.has('audit')
+    c.catalog.has('was_there')
       ? query(
           c.pick([
-            'DELETE FROM audit',
+            'DELETE FROM was_there',
             'CREATE TABLE zz(x)',
             'PRAGMA user_version = 5',
-            'INSERT INTO audit(what) VALUES (1) RETURNING n',
+            'INSERT INTO was_there VALUES (1) RETURNING x',
           ]),
         )
       : null,

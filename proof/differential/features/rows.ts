@@ -245,12 +245,11 @@ const deletions: Feature[] = [
     })),
   },
   {
-    name: 'delete with order and limit',
-    make: withTable((c, table, names) =>
-      table.withoutRowid
-        ? null
-        : execute(`DELETE FROM ${table.name} WHERE ${condition(c, names)} ORDER BY rowid LIMIT 3`),
-    ),
+    name: 'delete of the first few',
+    make: withTable((c, { name, withoutRowid }, names) => {
+      const few = `SELECT rowid FROM ${name} WHERE ${condition(c, names)} ORDER BY rowid LIMIT 3`;
+      return withoutRowid ? null : execute(`DELETE FROM ${name} WHERE rowid IN (${few})`);
+    }),
   },
   {
     name: 'delete all',
