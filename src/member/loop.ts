@@ -27,6 +27,8 @@ import { Shutdown } from './shutdown.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import { makeStatus } from './status.ts';
 
+const LACKING = 'the leader’s log no longer has what this member lacks';
+
 export interface LoopParts {
   readonly options: MemberOptions;
   readonly cluster: string;
@@ -64,7 +66,6 @@ export class Loop {
   readonly #startedMs: number;
   #address = '';
   #report: DatabaseReport | null = null;
-  #ready = false;
   #stopped = false;
 
   constructor(parts: LoopParts) {
@@ -74,8 +75,8 @@ export class Loop {
     const post = (message: LoopToSql) => sql.post(message);
     this.#parts = parts;
     this.#startedMs = clock.now();
-    this.#loopLog = new LoopLog(app);
-    const loopLog = this.#loopLog;
+    const loopLog = new LoopLog(app);
+    this.#loopLog = loopLog;
     this.#raft = raft;
     const compaction = new Compaction(log, options.logKeepBytes);
     this.#compaction = compaction;
@@ -103,11 +104,10 @@ export class Loop {
     });
     this.#commitNews = new CommitNews(raft, clock, (work) => this.#turn(work));
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
-    const closeDatabase = () => post({ type: 'close' });
-    const handOverMs = options.closeTimeoutMs / 2;
-    const leadership = this.#leadership;
-    const shutdownParts = { self, raft, tracker, leadership, network, handOverMs, closeDatabase };
-    this.#shutdown = new Shutdown(shutdownParts);
+    this.#shutdown = new Shutdown({
+      ...{ self, raft, tracker, network, leadership: this.#leadership },
+      ...{ handOverMs: options.closeTimeoutMs / 2, closeDatabase: () => post({ type: 'close' }) },
+    });
   }
 
   /** Call once the transport listens. */
@@ -192,11 +192,7 @@ export class Loop {
     this.#reads.note(ready);
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
-    if (ready.snapshotNeed === null) return;
-    this.#supply.need(
-      'the leader’s log no longer has what this member lacks',
-      this.#parts.clock.now(),
-    );
+    if (ready.snapshotNeed !== null) this.#supply.need(LACKING, this.#parts.clock.now());
   }
 
   #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {
@@ -230,11 +226,11 @@ export class Loop {
       case 'opened':
         return this.#tracker.opened(message);
       case 'begun':
-        if (this.#tracker.begun(message.position)) this.#becomeReady();
+        if (this.#tracker.begun(message.position)) this.#sayReady();
         return;
       case 'installed':
         this.#supply.installed(message.position);
-        return this.#becomeReady();
+        return this.#sayReady();
       case 'executed':
         return this.#leadership.executed(message.id, message.handOver);
       case 'forward-answer':
@@ -264,6 +260,9 @@ export class Loop {
     }
   };
 
+  /** Only the first time counts. */
+  readonly #sayReady = () => this.#parts.app.post({ type: 'ready', address: this.#address });
+
   readonly #fromApp = (message: AppToLoop): void => {
     if (message.type === 'forward') this.#forwarding.forward(message.key, message.bytes);
     else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
@@ -271,12 +270,6 @@ export class Loop {
     else if (message.type !== 'status') this.#reads.fromApp(message);
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
-
-  #becomeReady(): void {
-    if (this.#ready) return;
-    this.#ready = true;
-    this.#parts.app.post({ type: 'ready', address: this.#address });
-  }
 
   #compact({ id, checksum }: Extract<SqlToLoop, { type: 'checkpointed' }>): void {
     let needed = this.#supply.neededIndex;

@@ -1,3 +1,4 @@
+import type { SqlArgs } from '../../../src/api/value.ts';
 import { assert } from '../../../src/base/assert.ts';
 import { PacelineError } from '../../../src/base/errors.ts';
 import type {
@@ -5,7 +6,7 @@ import type {
   DatabaseHome,
   OpenDatabase,
 } from '../../../src/member/database-home.ts';
-import type { OpenReader } from '../../../src/member/local-reads.ts';
+import type { OpenReader } from '../../../src/member/this-copy.ts';
 import { ORIGIN } from '../../../src/raft/entry.ts';
 import type { ExecutorLimits } from '../../../src/sqlite/executor.ts';
 import type { SimThread } from '../thread.ts';
@@ -91,8 +92,20 @@ export class SimHome implements DatabaseHome {
     const files = this.files;
     assert(files !== null, 'a database to read');
     const rows = new Rows(files);
+    const query = (sql: string, args: SqlArgs | undefined) =>
+      runQuery(rows, args === undefined ? { sql } : { sql, args });
     return {
-      query: (sql, args) => runQuery(rows, args === undefined ? { sql } : { sql, args }),
+      query,
+      first: (sql, args) => {
+        const { columns, rows: found } = query(sql, args);
+        return { columns, row: found[0]?.slice() };
+      },
+      *iterate(sql, args) {
+        for (const row of query(sql, args).rows) yield row.slice();
+      },
+      columns: (sql) => query(sql, undefined).columns.map((name) => ({ name, type: null })),
+      begin: () => assert(false, 'simulated databases do not hold earlier states'),
+      end: () => {},
       close: () => {},
     };
   };
