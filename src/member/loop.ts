@@ -7,9 +7,10 @@ import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
+import { ApplyPace } from './apply-pace.ts';
 import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
-import { Compaction } from './compaction.ts';
+import { Compaction, followerNeeds } from './compaction.ts';
 import { DatabaseSupply } from './database-supply.ts';
 import { DatabaseTracker } from './database-tracker.ts';
 import { FirstElection } from './first-election.ts';
@@ -26,8 +27,6 @@ import type { SharedState } from './shared-state.ts';
 import { Shutdown } from './shutdown.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import { makeStatus } from './status.ts';
-
-const LACKING = 'the leader’s log no longer has what this member lacks';
 
 export interface LoopParts {
   readonly options: MemberOptions;
@@ -73,6 +72,7 @@ export class Loop {
     const self = options.id;
     const network = this.#network;
     const post = (message: LoopToSql) => sql.post(message);
+    const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
     this.#startedMs = clock.now();
     const loopLog = new LoopLog(app);
@@ -82,6 +82,7 @@ export class Loop {
     this.#compaction = compaction;
     const tracker = new DatabaseTracker({
       log,
+      pace: new ApplyPace(clock, turn),
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
       onSuspect: (suspect) => parts.shared.setSuspect(suspect),
@@ -100,9 +101,9 @@ export class Loop {
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
       ...{ incomingFile: parts.incomingFile, files: parts.snapshotFiles, clock },
-      turn: (work) => this.#turn(work),
+      turn,
     });
-    this.#commitNews = new CommitNews(raft, clock, (work) => this.#turn(work));
+    this.#commitNews = new CommitNews(raft, clock, turn);
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
     this.#shutdown = new Shutdown({
       ...{ self, raft, tracker, network, leadership: this.#leadership },
@@ -143,6 +144,7 @@ export class Loop {
   onConnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerReachable(peer);
+      this.#supply.connected(peer, this.#parts.clock.now());
       this.#forwarding.reroute();
     });
   }
@@ -150,6 +152,7 @@ export class Loop {
   onDisconnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerGone(peer);
+      this.#supply.disconnected(peer, this.#parts.clock.now());
       this.#forwarding.disconnected(peer);
     });
   }
@@ -192,7 +195,8 @@ export class Loop {
     this.#reads.note(ready);
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
-    if (ready.snapshotNeed !== null) this.#supply.need(LACKING, this.#parts.clock.now());
+    if (ready.snapshotNeed === null) return;
+    this.#supply.behind(ready.snapshotNeed.snapshot.index, this.#parts.clock.now());
   }
 
   #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {
@@ -272,9 +276,8 @@ export class Loop {
   };
 
   #compact({ id, checksum }: Extract<SqlToLoop, { type: 'checkpointed' }>): void {
-    let needed = this.#supply.neededIndex;
-    for (const { match } of this.#raft.progress().values()) needed = Math.min(needed, match + 1);
-    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needed);
+    const needs = [...followerNeeds(this.#raft), ...this.#supply.logNeeds(this.#parts.clock.now())];
+    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needs);
   }
 
   #status() {

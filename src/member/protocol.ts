@@ -75,7 +75,8 @@ export type LoopToSql =
   | { readonly type: 'committed' }
   | { readonly type: 'roll-back'; readonly to: EntryId }
   | { readonly type: 'write'; readonly key: number; readonly handOver: Uint8Array }
-  | { readonly type: 'hold-snapshot' }
+  /** Keep the main file still at this index or a later one. */
+  | { readonly type: 'hold-snapshot'; readonly atLeast: Index }
   | { readonly type: 'release-snapshot' }
   | {
       readonly type: 'install';

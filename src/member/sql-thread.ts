@@ -154,7 +154,7 @@ export class SqlThread {
         this.#writes.push({ ...decodeWrite(message.handOver), key: message.key, from: 'loop' });
         return;
       case 'hold-snapshot':
-        return this.#holdSnapshot();
+        return this.#holdSnapshot(message.atLeast);
       case 'release-snapshot':
         this.#slot.running?.cycle.resume();
         return;
@@ -262,11 +262,11 @@ export class SqlThread {
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
   }
 
-  #holdSnapshot(): void {
+  #holdSnapshot(atLeast: Index): void {
     const { running } = this.#slot;
     if (running === null) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
     const { cycle, database } = running;
-    cycle.suspend((mainFile) => {
+    cycle.suspend(atLeast, (mainFile) => {
       const { pageSize } = database;
       const held = mainFile === null ? null : { ...mainFile, ...database.mainFile(), pageSize };
       this.#parts.loop.post({ type: 'snapshot-held', snapshot: held });

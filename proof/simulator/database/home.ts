@@ -1,4 +1,3 @@
-import type { SqlArgs } from '../../../src/api/value.ts';
 import { assert } from '../../../src/base/assert.ts';
 import { PacelineError } from '../../../src/base/errors.ts';
 import type {
@@ -92,24 +91,26 @@ export class SimHome implements DatabaseHome {
     const files = this.files;
     assert(files !== null, 'a database to read');
     const rows = new Rows(files);
-    const query = (sql: string, args: SqlArgs | undefined) =>
-      runQuery(rows, args === undefined ? { sql } : { sql, args });
     return {
-      query,
-      first: (sql, args) => {
-        const { columns, rows: found } = query(sql, args);
-        return { columns, row: found[0]?.slice() };
-      },
-      *iterate(sql, args) {
-        for (const row of query(sql, args).rows) yield row.slice();
-      },
-      columns: (sql) => query(sql, undefined).columns.map((name) => ({ name, type: null })),
-      begin: () => assert(false, 'simulated databases do not hold earlier states'),
-      end: () => {},
+      query: (sql, args) => runQuery(rows, args === undefined ? { sql } : { sql, args }),
       close: () => {},
+      ...ONLY_QUERIES,
     };
   };
 }
+
+function notSimulated(): never {
+  throw new Error('simulated clients read with query() alone');
+}
+
+/** Reads in place block their thread, of which the simulator has only one. */
+const ONLY_QUERIES = {
+  first: notSimulated,
+  iterate: notSimulated,
+  columns: notSimulated,
+  begin: notSimulated,
+  end: notSimulated,
+};
 
 /** SQLite's writer lock, which nobody else wants here. */
 class SimLock {
