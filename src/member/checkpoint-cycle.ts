@@ -82,10 +82,10 @@ export class CheckpointCycle {
 
   /**
    * Keeps the main file still, at a position that is told when it is reached; null if a foreign reader prevents that. A main file
-   * that no checkpoint has touched since the last complete one is good as it is.
+   * that no checkpoint has touched since the last complete one is good as it is, if it is at `atLeast` or later.
    */
-  suspend(done: (mainFile: MainFile | null) => void): void {
-    if (this.#mainFile !== null) {
+  suspend(atLeast: Index, done: (mainFile: MainFile | null) => void): void {
+    if (this.#mainFile !== null && this.#mainFile.id.index >= atLeast) {
       this.#suspended = true;
       done(this.#mainFile);
       return;

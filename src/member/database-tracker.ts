@@ -3,6 +3,7 @@ import type { LogStore } from '../log-store/log-store.ts';
 import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import { type ChecksumValue, checksumFromBytes } from '../redo/checksum.ts';
 import { redoOf } from '../sqlite/entry-data.ts';
+import type { ApplyPace } from './apply-pace.ts';
 import { type LoopToSql, type OpenedDatabase, packEntries, type SqlToLoop } from './protocol.ts';
 
 /** Entry bytes handed to the SQL thread and not applied yet; at the limit the rest stays in the log. */
@@ -23,6 +24,7 @@ type Mode = 'closed' | 'beginning' | 'follow' | 'catch-up' | 'lead' | 'settle' |
 
 export interface TrackerParts {
   readonly log: LogStore;
+  readonly pace: ApplyPace;
   readonly post: (message: LoopToSql) => void;
   /** The database does not fit the log and cannot be made to: fetch another one. */
   readonly onUnfit: (why: string) => void;
@@ -60,6 +62,11 @@ export class DatabaseTracker {
 
   get leading(): boolean {
     return this.#mode === 'lead';
+  }
+
+  /** Nothing of it is about to be undone. */
+  get steady(): boolean {
+    return this.#mode === 'follow' || this.#mode === 'lead';
   }
 
   /** It was told to stop executing, and has not said yet where it stands. */
@@ -164,10 +171,16 @@ export class DatabaseTracker {
     }
     if (this.#mode === 'follow' && this.#elected !== null) this.#mode = 'catch-up';
     const { log } = this.#parts;
-    if (this.#mode === 'follow') this.#apply(Math.min(commit, log.durableIndex));
+    if (this.#mode === 'follow') this.#follow(Math.min(commit, log.durableIndex));
     if (this.#mode !== 'catch-up') return;
     this.#apply(log.durableIndex);
     if (this.#position.index === log.lastIndex) this.#lead();
+  }
+
+  #follow(to: Index): void {
+    if (to <= this.#matched || this.#parts.pace.gathers(this.#matched, to)) return;
+    this.#parts.pace.used();
+    this.#apply(to);
   }
 
   #lead(): void {

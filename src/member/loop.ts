@@ -7,9 +7,10 @@ import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
+import { ApplyPace } from './apply-pace.ts';
 import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
-import { Compaction } from './compaction.ts';
+import { Compaction, followerNeeds } from './compaction.ts';
 import { DatabaseSupply } from './database-supply.ts';
 import { DatabaseTracker } from './database-tracker.ts';
 import { FirstElection } from './first-election.ts';
@@ -17,6 +18,7 @@ import { Forwarding } from './forwarding.ts';
 import { checkImportIsFirst } from './import-check.ts';
 import { Leadership } from './leadership.ts';
 import { LoopLog } from './loop-log.ts';
+import { LoopReads } from './loop-reads.ts';
 import { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
@@ -54,6 +56,7 @@ export class Loop {
   readonly #tracker: DatabaseTracker;
   readonly #forwarding: Forwarding;
   readonly #leadership: Leadership;
+  readonly #reads: LoopReads;
   readonly #compaction: Compaction;
   readonly #supply: DatabaseSupply;
   readonly #firstElection: FirstElection;
@@ -70,6 +73,7 @@ export class Loop {
     const self = options.id;
     const network = this.#network;
     const post = (message: LoopToSql) => sql.post(message);
+    const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
     this.#startedMs = clock.now();
     this.#loopLog = new LoopLog(app);
@@ -79,6 +83,7 @@ export class Loop {
     this.#compaction = compaction;
     const tracker = new DatabaseTracker({
       log,
+      pace: new ApplyPace(clock, turn),
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
       onSuspect: (suspect) => parts.shared.setSuspect(suspect),
@@ -92,19 +97,20 @@ export class Loop {
       answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
     });
     const forwarding = this.#forwarding;
+    this.#reads = new LoopReads(parts);
     this.#leadership = new Leadership({ ...parts, raft, tracker, forwarding, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
       ...{ incomingFile: parts.incomingFile, files: parts.snapshotFiles, clock },
-      turn: (work) => this.#turn(work),
+      turn,
     });
-    this.#commitNews = new CommitNews(raft, clock, (work) => this.#turn(work));
+    this.#commitNews = new CommitNews(raft, clock, turn);
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
-    const closeDatabase = () => post({ type: 'close' });
-    const handOverMs = options.closeTimeoutMs / 2;
-    const leadership = this.#leadership;
-    const shutdownParts = { self, raft, tracker, leadership, network, handOverMs, closeDatabase };
-    this.#shutdown = new Shutdown(shutdownParts);
+    this.#shutdown = new Shutdown({
+      ...{ self, raft, tracker, leadership: this.#leadership, network },
+      handOverMs: options.closeTimeoutMs / 2,
+      closeDatabase: () => post({ type: 'close' }),
+    });
   }
 
   /** Call once the transport listens. */
@@ -121,6 +127,7 @@ export class Loop {
       const now = this.#parts.clock.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
       this.#forwarding.reroute();
+      this.#reads.tick();
       this.#supply.tick(now);
     });
   }
@@ -139,6 +146,7 @@ export class Loop {
   onConnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerReachable(peer);
+      this.#supply.connected(peer, this.#parts.clock.now());
       this.#forwarding.reroute();
     });
   }
@@ -146,6 +154,7 @@ export class Loop {
   onDisconnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerGone(peer);
+      this.#supply.disconnected(peer, this.#parts.clock.now());
       this.#forwarding.disconnected(peer);
     });
   }
@@ -172,6 +181,7 @@ export class Loop {
       this.#tracker.pump(this.#raft.commit);
       this.#parts.shared.accepting =
         this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
+      this.#reads.endTurn(this.#tracker.position.index);
     } catch (error) {
       // Damaged bytes from a peer are the transport's to deal with.
       if (error instanceof PacelineError && error.code === 'RECORD_DAMAGED') throw error;
@@ -184,13 +194,11 @@ export class Loop {
     if (ready.truncateFrom !== null) this.#tracker.truncated(ready.truncateFrom);
     this.#write(ready);
     for (const message of ready.messages) this.#network.sendMessage(message);
+    this.#reads.note(ready);
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
     if (ready.snapshotNeed === null) return;
-    this.#supply.need(
-      'the leader’s log no longer has what this member lacks',
-      this.#parts.clock.now(),
-    );
+    this.#supply.behind(ready.snapshotNeed.snapshot.index, this.#parts.clock.now());
   }
 
   #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {
@@ -262,6 +270,7 @@ export class Loop {
     if (message.type === 'forward') this.#forwarding.forward(message.key, message.bytes);
     else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
     else if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
+    else if (message.type !== 'status') this.#reads.fromApp(message);
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
 
@@ -272,9 +281,8 @@ export class Loop {
   }
 
   #compact({ id, checksum }: Extract<SqlToLoop, { type: 'checkpointed' }>): void {
-    let needed = this.#supply.neededIndex;
-    for (const { match } of this.#raft.progress().values()) needed = Math.min(needed, match + 1);
-    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needed);
+    const needs = [...followerNeeds(this.#raft), ...this.#supply.logNeeds(this.#parts.clock.now())];
+    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needs);
   }
 
   #status() {

@@ -29,6 +29,8 @@ export class RunningDatabase {
     const { options, cluster, shared } = parts;
     const { term, index } = database.position;
     const onVisible = (visible: Index, undone: boolean) => {
+      // Who finds that something was undone must not find the applied index of before.
+      if (undone) shared.setApplied(visible);
       if (undone) shared.noteUndone();
       shared.setVisible(visible);
     };

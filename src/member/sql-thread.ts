@@ -18,6 +18,7 @@ import {
   type SqlToLoop,
   unpackEntries,
 } from './protocol.ts';
+import { tellReaders } from './reader-news.ts';
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
 import type { SharedState } from './shared-state.ts';
@@ -90,6 +91,7 @@ export class SqlThread {
       this.#takeDeferred();
       this.#work();
       this.#reporter.look();
+      tellReaders(this.#slot.running, this.#parts);
       this.#askForCommit();
     } catch (error) {
       this.#failed(error);
@@ -152,7 +154,7 @@ export class SqlThread {
         this.#writes.push({ ...decodeWrite(message.handOver), key: message.key, from: 'loop' });
         return;
       case 'hold-snapshot':
-        return this.#holdSnapshot();
+        return this.#holdSnapshot(message.atLeast);
       case 'release-snapshot':
         this.#slot.running?.cycle.resume();
         return;
@@ -260,11 +262,11 @@ export class SqlThread {
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
   }
 
-  #holdSnapshot(): void {
+  #holdSnapshot(atLeast: Index): void {
     const { running } = this.#slot;
     if (running === null) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
     const { cycle, database } = running;
-    cycle.suspend((mainFile) => {
+    cycle.suspend(atLeast, (mainFile) => {
       const { pageSize } = database;
       const held = mainFile === null ? null : { ...mainFile, ...database.mainFile(), pageSize };
       this.#parts.loop.post({ type: 'snapshot-held', snapshot: held });

@@ -7,12 +7,20 @@ function sizeOf(value: SqlValue): number {
   return typeof value === 'string' || value instanceof Uint8Array ? value.length + 8 : 8;
 }
 
-/** Takes a statement's rows, integers narrowed, up to `bytesMax`; then RESULT_TOO_LARGE. */
-export function collectRows(rows: Iterable<unknown>, bytesMax: number): SqlValue[][] {
+/**
+ * Takes a statement's rows, integers narrowed, up to `bytesMax`; then RESULT_TOO_LARGE. `onRow` is called before each, and
+ * may throw to end it.
+ */
+export function collectRows(
+  rows: Iterable<unknown>,
+  bytesMax: number,
+  onRow: (() => void) | null = null,
+): SqlValue[][] {
   const collected: SqlValue[][] = [];
   let bytes = 0;
   for (const row of rows) {
     const values = row as SqlValue[];
+    onRow?.();
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
       if (typeof value === 'bigint') values[i] = narrow(value);

@@ -44,6 +44,17 @@ export class StatementCache {
     return prepared;
   }
 
+  /** The statement, nobody else's until `putBack`: for one that stays in use between calls. */
+  take(sql: string): CachedStatement {
+    const prepared = this.get(sql);
+    this.#cached.delete(sql);
+    return prepared;
+  }
+
+  putBack(sql: string, prepared: CachedStatement): void {
+    if (!this.#cached.has(sql)) this.#cached.set(sql, prepared);
+  }
+
   /** After it failed: the binding would report the same failure for its next run. */
   drop(sql: string): void {
     this.#cached.delete(sql);

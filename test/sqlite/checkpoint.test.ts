@@ -24,7 +24,7 @@ function leading(): EngineFixture {
 /** The main file, kept still. */
 async function suspended(cycled: Cycled): Promise<MainFile | null> {
   const held: (MainFile | null)[] = [];
-  cycled.cycle.suspend((mainFile) => held.push(mainFile));
+  cycled.cycle.suspend(0, (mainFile) => held.push(mainFile));
   await poll('the main file is kept still', () => held.length === 1);
   return held[0]!;
 }
@@ -157,7 +157,7 @@ test('emptying waits until everything that was executed is committed', async () 
   cycled.commit(cycled.executed);
   await cycled.work(() => cycled.fixture.run(INSERT));
   const emptied: unknown[] = [];
-  cycled.cycle.suspend((mainFile) => emptied.push(mainFile));
+  cycled.cycle.suspend(0, (mainFile) => emptied.push(mainFile));
   assert.equal(cycled.cycle.pausesWork, true);
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual([emptied, cycled.checkpoints.running], [[], false]);

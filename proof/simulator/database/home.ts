@@ -5,7 +5,7 @@ import type {
   DatabaseHome,
   OpenDatabase,
 } from '../../../src/member/database-home.ts';
-import type { OpenReader } from '../../../src/member/local-reads.ts';
+import type { OpenReader } from '../../../src/member/this-copy.ts';
 import { ORIGIN } from '../../../src/raft/entry.ts';
 import type { ExecutorLimits } from '../../../src/sqlite/executor.ts';
 import type { SimThread } from '../thread.ts';
@@ -94,9 +94,23 @@ export class SimHome implements DatabaseHome {
     return {
       query: (sql, args) => runQuery(rows, args === undefined ? { sql } : { sql, args }),
       close: () => {},
+      ...ONLY_QUERIES,
     };
   };
 }
+
+function notSimulated(): never {
+  throw new Error('simulated clients read with query() alone');
+}
+
+/** Reads in place block their thread, of which the simulator has only one. */
+const ONLY_QUERIES = {
+  first: notSimulated,
+  iterate: notSimulated,
+  columns: notSimulated,
+  begin: notSimulated,
+  end: notSimulated,
+};
 
 /** SQLite's writer lock, which nobody else wants here. */
 class SimLock {
