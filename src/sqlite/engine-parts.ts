@@ -33,6 +33,7 @@ export interface EngineParts {
     | 'reload'
     | 'startTerm'
     | 'run'
+    | 'start'
     | 'step'
     | 'find'
     | 'finish'

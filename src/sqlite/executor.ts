@@ -3,6 +3,7 @@ import { type ErrorRecord, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
+import { asOf, refuseAll } from './outcomes.ts';
 import { type KeptAnswer, OwnTables } from './own-tables.ts';
 import { spellOut } from './spell-out.ts';
 import { isStorageError, sqlError } from './sql-error.ts';
@@ -168,7 +169,7 @@ export class Executor {
     if (known !== null) return { outcome: known, changed: false };
     if (asks === true) return { outcome: { error: NOT_KNOWN, position }, changed: false };
     try {
-      const results = this.#runner.run(write.statements.map(spellOut));
+      const results = this.#runner.run(write.statements.map(spellOut), true);
       const changed = id !== null || results.some((r) => r.writes);
       const plain = results.map((r) => r.result);
       if (id !== null) this.#tables.keep(id, position, { results: plain });
@@ -195,6 +196,11 @@ export class Executor {
     return { outcome: { error, position }, changed: true };
   }
 
+  /** Begins an interactive transaction in the SQLite transaction that is open. */
+  start(): void {
+    this.#runner.forgetRowid();
+  }
+
   /**
    * A step of an interactive transaction, which has the open SQLite transaction to itself: all of the statements or none.
    * Throws READ_ONLY with `readOnly` for a statement that writes, and what SQLite says; if no transaction is open then, all
@@ -205,7 +211,7 @@ export class Executor {
       const spelt = statements.map(spellOut);
       if (readOnly && spelt.some((statement) => this.#runner.writes(statement)))
         throw writesInQuery();
-      return this.#runner.run(spelt);
+      return this.#runner.run(spelt, false);
     } catch (error) {
       throw sqlError(error);
     }
@@ -245,17 +251,6 @@ function writesInQuery(): PacelineError {
     'READ_ONLY',
     'this statement writes: use execute() of the transaction instead of query()',
   );
-}
-
-/** SQLite has undone the whole commit, and it is not to be tried again. */
-function refuseAll(writes: readonly Write[], error: PacelineError): BatchRun {
-  return { outcomes: writes.map((): Outcome => ({ error: error.toRecord() })), wrote: false };
-}
-
-/** Nothing was committed at `position`, so an answer made for it is true as of `current`. */
-function asOf(outcome: Outcome, position: EntryId, current: EntryId): Outcome {
-  if (outcome.position?.index !== position.index) return outcome;
-  return { ...outcome, position: current };
 }
 
 function errorOf(error: BatchSpoiled | PacelineError): PacelineError {
