@@ -69,7 +69,7 @@ test('the pure rings have no clock, no chance, and nothing to wait for', () => {
   assert.deepEqual(found, []);
 });
 
-/** api/ declares what the asynchronous handle looks like; types do nothing. */
+/** api/ declares what asynchronous calls look like; types do nothing. */
 function isTypeOnly(path: string, line: string): boolean {
   return path.startsWith('src/api/') && /(:|=>) Promise<.*>[;,]$/.test(line);
 }

@@ -9,17 +9,15 @@ const LINES_MAX = 30;
 export type Judge = (operations: readonly Operation[]) => Found['kind'];
 
 /**
- * A small part of a history that cannot be put in order: the operations up to the first answer that is
- * one too many, without the reads and writes that are not needed to see it. `operations` in the order of
- * their calls, impossible by `judge`.
+ * A small part of a history that cannot be put in order: `prefix`, which is impossible by `judge`, without
+ * the reads and writes that are not needed to see it.
  */
-export function explain(operations: readonly Operation[], judge: Judge): string[] {
-  const prefix = shortestPrefix(operations, judge);
+export function explain(prefix: readonly Operation[], judge: Judge): string[] {
   const needed = withoutUnneeded(prefix, judge);
   const lines = needed.slice(-LINES_MAX).map(describeOperation);
   const hidden = needed.length - lines.length;
   return [
-    `${needed.length} of ${operations.length} operations that no order explains:`,
+    `${needed.length} of ${prefix.length} operations that no order explains:`,
     ...(hidden > 0 ? [`(${hidden} before these)`] : []),
     ...lines,
   ];
@@ -38,18 +36,29 @@ function open(operation: Operation): Operation {
   return { ...operation, returned: null, outcome: { kind: 'unknown' }, position: null };
 }
 
-/** Once it is impossible it stays so, whatever follows. */
-function shortestPrefix(operations: readonly Operation[], judge: Judge): Operation[] {
+/**
+ * The operations up to an answer from which on no order is possible; null if none is found. Once it is
+ * impossible it stays so, whatever follows; so this also finds what is wrong where the whole is too long
+ * to be decided.
+ */
+export function impossiblePrefix(
+  operations: readonly Operation[],
+  judge: Judge,
+): readonly Operation[] | null {
   const times = operations.flatMap(({ returned }) => (returned === null ? [] : [returned]));
   times.sort((a, b) => a - b);
+  let found: readonly Operation[] | null = null;
   let low = 0;
   let high = times.length - 1;
-  while (low < high) {
+  while (low <= high) {
     const middle = (low + high) >> 1;
-    if (judge(upTo(operations, times[middle]!)) === 'impossible') high = middle;
-    else low = middle + 1;
+    const prefix = upTo(operations, times[middle]!);
+    const order = judge(prefix);
+    if (order === 'impossible') found = prefix;
+    if (order === 'ordered') low = middle + 1;
+    else high = middle - 1;
   }
-  return upTo(operations, times[high] ?? Number.POSITIVE_INFINITY);
+  return found;
 }
 
 /** Leaving an operation out is tried only this far: each attempt is a search of its own. */

@@ -1,11 +1,13 @@
-import type { Operation } from './operation.ts';
+import { type Operation, objectKind } from './operation.ts';
 
 /**
  * Whether the operations on one list can be put in order, without a search: what was read gives the order
  * of the appends, since every read shows all appends before it. O(n log n) and the lengths of the reads.
- * Null if that is not enough: appends of equal values, or unread ones only some of which have a position.
+ * Null if that is not enough: appends of equal values, or unread ones only some of which have a position;
+ * or if these are not operations on a list.
  */
 export function orderList(operations: readonly Operation[]): 'ordered' | 'impossible' | null {
+  if (operations.some(({ action }) => objectKind(action) !== 'list')) return null;
   const appends = appendsByValue(operations);
   if (appends === null) return null;
   const reads = operations.flatMap((operation): Read[] => {

@@ -87,9 +87,7 @@ export class Unplaced {
       called.push(at - 1);
       if (operation.returned !== null) firstReturn = Math.min(firstReturn, operation.returned);
     }
-    const possible = called.filter(
-      (i) => this.#operations[i]!.called <= firstReturn && this.#rank[i]! <= this.#lowestRank,
-    );
+    const possible = called.filter((i) => this.#rank[i]! <= this.#lowestRank);
     const known = possible.filter((i) => this.#operations[i]!.outcome.kind === 'ok');
     return [...known, ...possible.filter((i) => this.#operations[i]!.outcome.kind !== 'ok')];
   }

@@ -43,6 +43,11 @@ export class MemoryDisk implements Disk {
     this.#calls.latencyMs = range;
   }
 
+  /** Stopped by `halt` or a fault. */
+  get halted(): boolean {
+    return this.#calls.halted;
+  }
+
   /** Bytes of all files together. */
   get usedBytes(): number {
     let sum = 0;
@@ -124,7 +129,7 @@ export class MemoryDisk implements Disk {
   }
 
   openReader(path: string): DiskReader {
-    assert(!this.#calls.halted, 'a read by a process that is gone');
+    assert(!this.halted, 'a read by a process that is gone');
     const file = this.#file('open', path);
     return {
       read: (into, at) => {

@@ -1,5 +1,6 @@
 import type { LogStore } from '../log-store/log-store.ts';
 import type { EntryId, Index, Membership } from '../raft/entry.ts';
+import type { Raft } from '../raft/raft.ts';
 import { type ChecksumValue, DatabaseChecksum } from '../redo/checksum.ts';
 
 interface Checkpointed {
@@ -12,9 +13,22 @@ interface Checkpointed {
 /** Followers that need more of the log than `keepBytes` hold compaction back until the log has this many times that. */
 const HOLD_BACK_FACTOR = 2;
 
+/** Somebody needs the log from this index on. */
+export interface LogNeed {
+  readonly from: Index;
+  /** The size of the snapshot that he is being given; 0 if he is not. */
+  readonly snapshotBytes: number;
+}
+
+/** What the followers of this member, if it leads, have not got yet. */
+export function followerNeeds(raft: Raft): LogNeed[] {
+  return [...raft.progress().values()].map(({ match }) => ({ from: match + 1, snapshotBytes: 0 }));
+}
+
 /**
  * Decides how much of the log is forgotten. Never what the main database file does not have yet; beyond that it keeps
- * `keepBytes` for followers that are behind, and for one that is further behind, twice as much.
+ * `keepBytes` for followers that are behind, for one that is further behind twice as much, and for one that is being given
+ * a snapshot as much as the snapshot has: when the log behind it costs more than that, another snapshot is cheaper.
  */
 export class Compaction {
   readonly #log: LogStore;
@@ -31,12 +45,16 @@ export class Compaction {
     this.#appendedBytes += bytes;
   }
 
-  /** The main file is now the database at `id`. `needed` is the first index that some follower lacks. */
-  checkpointed(id: EntryId, checksum: ChecksumValue, membership: Membership, needed: Index): void {
+  /** The main file is now the database at `id`. */
+  checkpointed(
+    id: EntryId,
+    checksum: ChecksumValue,
+    membership: Membership,
+    needs: readonly LogNeed[],
+  ): void {
     this.#checkpoints.push({ id, checksum, bytesBefore: this.#appendedBytes });
     const beyond = (c: Checkpointed) => this.#appendedBytes - c.bytesBefore;
-    const mayGo = (c: Checkpointed) =>
-      beyond(c) >= this.#keepBytes * (c.id.index < needed ? 1 : HOLD_BACK_FACTOR);
+    const mayGo = (c: Checkpointed) => beyond(c) >= this.#keptBytes(c.id.index, needs);
     const at = this.#checkpoints.findLast(mayGo);
     if (at === undefined) return;
     this.#checkpoints = this.#checkpoints.filter((c) => c.id.index > at.id.index);
@@ -46,6 +64,14 @@ export class Compaction {
       membership,
       extra: new DatabaseChecksum(at.checksum).toBytes(),
     });
+  }
+
+  /** How much log there must be behind `index` before what is up to there may go. */
+  #keptBytes(index: Index, needs: readonly LogNeed[]): number {
+    const atLeast = this.#keepBytes * HOLD_BACK_FACTOR;
+    const concerned = needs.filter(({ from }) => from <= index);
+    const wanted = concerned.map(({ snapshotBytes }) => Math.max(snapshotBytes, atLeast));
+    return Math.max(this.#keepBytes, ...wanted);
   }
 
   /** A snapshot replaced the log. */

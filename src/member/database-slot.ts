@@ -120,6 +120,7 @@ export class DatabaseSlot {
       this.rebuild(error, true);
       return;
     }
+    shared.setApplied(id.index);
     shared.noteUndone();
     shared.setVisible(id.index);
     this.#run(this.#opened, checksum);

@@ -4,8 +4,9 @@ import type { EntryId, Index, MemberId } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import { DatabaseChecksum } from '../redo/checksum.ts';
 import type { Clock } from './clock.ts';
-import type { Compaction } from './compaction.ts';
+import type { Compaction, LogNeed } from './compaction.ts';
 import type { DatabaseTracker } from './database-tracker.ts';
+import { LogLeases } from './log-leases.ts';
 import type { LoopLog } from './loop-log.ts';
 import type { Network } from './network.ts';
 import type { HeldSnapshot, LoopToSql } from './protocol.ts';
@@ -16,9 +17,14 @@ import {
   encodeSnapshotReply,
   encodeSnapshotRequest,
   type SnapshotOffer,
+  type SnapshotRequestFrame,
 } from './snapshot-frames.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
+import { sendersInOrder } from './snapshot-sources.ts';
+
+/** How often the leader is told which part of its log a snapshot under way needs behind it. */
+const KEEP_LOG_MS = 1_000;
 
 export interface SupplyParts {
   readonly self: MemberId;
@@ -37,33 +43,42 @@ export interface SupplyParts {
 }
 
 /**
- * Gets this member a database from the leader when its own cannot be used or is too far behind the log, and gives others
- * this member's while it leads.
+ * Gets this member a database from another one when its own cannot be used or is too far behind the log, and gives others
+ * this member's when that is as they need it.
  */
 export class DatabaseSupply {
   readonly #parts: SupplyParts;
   readonly #sender: SnapshotSender;
   readonly #receiver: SnapshotReceiver;
+  readonly #leases = new LogLeases();
   /** Why the database has to come from another member; null while it need not. */
   #need: string | null = null;
-  /** A database was received, and is being put in place. */
-  #installing = false;
+  /** The leader's log goes on from here at the earliest. */
+  #leaderLogBase: Index = 0;
+  /** The one that was received, and is being put in place. */
+  #installing: SnapshotOffer | null = null;
+  /** The leader was last told of this one, and when. */
+  #keptFor: SnapshotOffer | null = null;
+  #keptAtMs = 0;
 
   constructor(parts: SupplyParts) {
     const { post, network, raft, loopLog, incomingFile, files, clock } = parts;
     this.#parts = parts;
     this.#sender = new SnapshotSender({
       files,
-      hold: () => post({ type: 'hold-snapshot' }),
+      hold: (atLeast) => post({ type: 'hold-snapshot', atLeast }),
       release: () => post({ type: 'release-snapshot' }),
       membership: () => raft.membership,
       reply: (to, frame) => network.send(to, 'snapshot-reply', encodeSnapshotReply(frame)),
+      info: (fields, message) => loopLog.info(fields, message),
       warn: (message) => loopLog.warn(message),
     });
     this.#receiver = new SnapshotReceiver({
       ...{ file: incomingFile, files, clock },
-      request: (to, frame) => network.send(to, 'snapshot', encodeSnapshotRequest(frame)),
+      senders: () => this.#senders(),
+      request: (to, frame) => this.#request(to, frame),
       onReceived: (offer) => parts.turn(() => this.#install(offer)),
+      info: (fields, message) => loopLog.info(fields, message),
       warn: (message) => loopLog.warn(message),
     });
   }
@@ -72,20 +87,29 @@ export class DatabaseSupply {
     return this.#receiver.progress;
   }
 
-  /** The first index of the log that somebody needs who is being given a snapshot. */
-  get neededIndex(): Index {
-    return this.#sender.neededIndex;
+  /** What must stay in this member's log for those that are being given a snapshot. */
+  logNeeds(nowMs: number): LogNeed[] {
+    return this.#leases.needs(nowMs);
   }
 
   tick(nowMs: number): void {
     this.#sender.tick(nowMs);
-    this.#receiver.tick(nowMs);
     this.#fetch(nowMs);
+    this.#keepLog(nowMs);
   }
 
-  /** The leader's log no longer has what this member lacks; its database stays in use until another one is there. */
-  need(why: string, nowMs: number): void {
-    this.#need ??= why;
+  connected(peer: MemberId, nowMs: number): void {
+    this.#receiver.connected(peer, nowMs);
+  }
+
+  disconnected(peer: MemberId, nowMs: number): void {
+    this.#receiver.disconnected(peer, nowMs);
+  }
+
+  /** The leader's log, which begins after `base`, lacks what this member lacks; its database stays in use until another one is there. */
+  behind(base: Index, nowMs: number): void {
+    this.#need ??= 'the leader’s log no longer has what this member lacks';
+    this.#leaderLogBase = base;
     this.#fetch(nowMs);
   }
 
@@ -95,25 +119,29 @@ export class DatabaseSupply {
    */
   rebuild(why: string, received: boolean): void {
     // What is wrong with our old one does not matter any more when another is being put in its place.
-    if (this.#installing && !received) return;
+    if (this.#installing !== null && !received) return;
     const { tracker, raft, loopLog } = this.#parts;
     tracker.closed();
     this.#sender.drop();
-    this.#installing = false;
+    this.#installing = null;
+    if (received) this.#receiver.wasBad();
     if (raft.membership.length < 2)
       throw new PacelineError(
         'DATABASE_DAMAGED',
         `${why}; there is no other member to copy it from: restore a backup`,
       );
-    loopLog.warn(`the database is fetched from the leader: ${why}`);
+    loopLog.warn(`the database is fetched from another member: ${why}`);
     this.#need = why;
   }
 
   onRequest(from: MemberId, payload: Uint8Array, nowMs: number): void {
     const request = decodeSnapshotRequest(payload);
-    const { tracker, network } = this.#parts;
-    if (tracker.leading) this.#sender.onRequest(from, request, nowMs);
-    else network.send(from, 'snapshot-reply', encodeSnapshotReply({ type: 'gone' }));
+    const { type } = request;
+    if (type === 'keep-log') this.#leases.renew(from, request.after, request.bytes, nowMs);
+    else if (type === 'done') this.#sender.done(from);
+    else if (type === 'read') this.#sender.read(from, request, nowMs);
+    else if (this.#canGive(request.atLeast)) this.#sender.open(from, request.atLeast, nowMs);
+    else this.#sender.refuse(from);
   }
 
   onReply(from: MemberId, payload: Uint8Array, nowMs: number): void {
@@ -130,7 +158,7 @@ export class DatabaseSupply {
 
   installed(position: EntryId): void {
     this.#need = null;
-    this.#installing = false;
+    this.#installing = null;
     const { tracker, loopLog } = this.#parts;
     loopLog.info({ position }, 'the database was fetched and takes part again');
     tracker.installed(position);
@@ -140,19 +168,52 @@ export class DatabaseSupply {
     this.#receiver.stop();
   }
 
+  /** Not while this database is about to be replaced itself, nor while some of it may have to be undone. */
+  #canGive(atLeast: Index): boolean {
+    const { tracker } = this.#parts;
+    if (this.#need !== null || this.#installing !== null || !tracker.steady) return false;
+    return tracker.position.index >= atLeast;
+  }
+
+  #senders(): readonly MemberId[] {
+    const { raft, self, network } = this.#parts;
+    const { leader } = raft;
+    if (leader === null || leader === self) return [];
+    const inOrder = sendersInOrder(raft.membership, self, leader);
+    return inOrder.filter((id) => network.isConnected(id));
+  }
+
+  #request(to: MemberId, frame: SnapshotRequestFrame): void {
+    this.#parts.network.send(to, 'snapshot', encodeSnapshotRequest(frame));
+  }
+
   #fetch(nowMs: number): void {
-    if (this.#need === null || this.#installing) return;
-    const { raft, self } = this.#parts;
-    if (raft.leader !== null && raft.leader !== self) this.#receiver.fetch(raft.leader, nowMs);
+    if (this.#need === null || this.#installing !== null) return;
+    const { raft, self, log } = this.#parts;
+    // It has to meet our log, or to be the beginning of one that the leader's continues.
+    const atLeast = Math.max(this.#leaderLogBase, log.base.index);
+    if (raft.leader !== self) this.#receiver.want(atLeast, nowMs);
     // Who has no database cannot lead.
     else if (raft.canPropose()) raft.transferLeadership(null);
   }
 
-  #install({ id, checksum, membership }: SnapshotOffer): void {
+  #keepLog(nowMs: number): void {
+    const { leader } = this.#parts.raft;
+    const offer = this.#installing ?? this.#receiver.offer;
+    if (offer === null || leader === null) return;
+    if (offer === this.#keptFor && nowMs - this.#keptAtMs < KEEP_LOG_MS) return;
+    this.#keptFor = offer;
+    this.#keptAtMs = nowMs;
+    this.#request(leader, { type: 'keep-log', after: offer.id.index, bytes: offer.bytes });
+  }
+
+  #install(offer: SnapshotOffer): void {
+    const { id, checksum, membership } = offer;
     const { log, raft, tracker, compaction, post, incomingFile } = this.#parts;
     const known = log.term(id.index) === id.term;
     if (!known && !raft.needsSnapshot(id)) return;
-    this.#installing = true;
+    this.#installing = offer;
+    this.#sender.drop();
     tracker.closed();
     const go = () => post({ type: 'install', file: incomingFile, id, checksum });
     if (known) return go();

@@ -64,6 +64,11 @@ export class DatabaseTracker {
     return this.#mode === 'lead';
   }
 
+  /** Nothing of it is about to be undone. */
+  get steady(): boolean {
+    return this.#mode === 'follow' || this.#mode === 'lead';
+  }
+
   /** It was told to stop executing, and has not said yet where it stands. */
   get settling(): boolean {
     return this.#mode === 'settle';

@@ -1,6 +1,8 @@
 import { closeSync } from 'node:fs';
-import { checkStatement } from '../api/check.ts';
-import type { Database, LocalWrites, Transaction } from '../api/database.ts';
+import { checkArgs, checkSql, checkStatement } from '../api/check.ts';
+import type { LocalDatabase, Transaction } from '../api/database.ts';
+import type { PrepareOptions, ReadOptions } from '../api/read-options.ts';
+import type { ReadStatement, Snapshot } from '../api/reads.ts';
 import type {
   BatchResult,
   ExecuteResult,
@@ -20,11 +22,12 @@ import type { SqlArgs } from '../api/value.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { closed, unknownOutcome } from './handle-errors.ts';
-import { LocalReads, type OpenReader } from './local-reads.ts';
 import type { Logger, MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
+import { Reads } from './reads.ts';
 import type { SharedState } from './shared-state.ts';
+import type { OpenReader } from './this-copy.ts';
 import { Transactions } from './transactions.ts';
 import { WritePath } from './write-path.ts';
 
@@ -48,11 +51,11 @@ interface Waiting<T> {
 }
 
 /** The member as the application's thread sees it: writes go to the SQL thread or to the leader, reads are done right here. */
-export class Handle implements Database, LocalWrites {
+export class Handle implements LocalDatabase {
   readonly #parts: HandleParts;
   readonly #writes: WritePath;
   readonly #transactions: Transactions;
-  readonly #reads: LocalReads;
+  readonly #reads: Reads;
   readonly #statuses = new Map<number, Waiting<Status>>();
   #nextKey = 1;
   #failure: PacelineError | null = null;
@@ -65,11 +68,19 @@ export class Handle implements Database, LocalWrites {
   address = '';
 
   constructor(parts: HandleParts) {
-    const { options, openReader, shared, clock, sql, loop } = parts;
+    const { sql, loop } = parts;
     this.#parts = parts;
     this.#writes = new WritePath(parts);
-    this.#transactions = new Transactions({ ...parts, writes: this.#writes });
-    this.#reads = new LocalReads(openReader, shared, clock, options.writeTimeoutMs);
+    this.#transactions = new Transactions({
+      ...parts,
+      writes: this.#writes,
+      wrote: (position) => this.#reads.wrote(position),
+    });
+    const indexPost = {
+      ask: (key: number) => loop.post({ type: 'read-index', key }),
+      cancel: (key: number) => loop.post({ type: 'cancel-read-index', key }),
+    };
+    this.#reads = new Reads({ ...parts, indexPost });
     sql.listen((messages) => {
       for (const message of messages) this.#fromSql(message);
     });
@@ -94,6 +105,7 @@ export class Handle implements Database, LocalWrites {
     checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
     const { results, ...receipt } = await this.#writes.write([statement], options);
+    this.#reads.wrote(receipt.position);
     return { ...results[0]!, ...receipt };
   }
 
@@ -102,7 +114,9 @@ export class Handle implements Database, LocalWrites {
       throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
     for (const statement of statements) checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    return this.#writes.write(statements, options);
+    const receipt = await this.#writes.write(statements, options);
+    this.#reads.wrote(receipt.position);
+    return receipt;
   }
 
   transaction<T>(
@@ -125,14 +139,33 @@ export class Handle implements Database, LocalWrites {
   }
 
   /** Not an async function: on this path, where most calls are over at once, a second promise would show. */
-  query(sql: string, args?: SqlArgs): Promise<QueryResult> {
+  query(sql: string, args?: SqlArgs, options?: ReadOptions): Promise<QueryResult> {
     try {
       this.#checkOpen();
-      checkStatement({ sql, args }, this.#parts.options.sqlBytesMax);
+      checkSql(sql, this.#parts.options.sqlBytesMax);
+      checkArgs(args);
+      return this.#reads.query(sql, args, options);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#reads.query(sql, args);
+  }
+
+  prepare(sql: string, options?: PrepareOptions): ReadStatement {
+    this.#checkOpen();
+    checkSql(sql, this.#parts.options.sqlBytesMax);
+    return this.#reads.prepare(sql, options);
+  }
+
+  async snapshot<T>(
+    work: (snapshot: Snapshot) => T | Promise<T>,
+    options?: ReadOptions,
+  ): Promise<T> {
+    this.#checkOpen();
+    return this.#reads.snapshot(work, options);
+  }
+
+  get token(): string {
+    return this.#reads.token;
   }
 
   async status(): Promise<Status> {
@@ -154,6 +187,8 @@ export class Handle implements Database, LocalWrites {
     else if (message.type === 'answer') this.#writes.answered(message.answer);
     else if (message.type === 'readers-may-open') this.#reads.mayOpen();
     else if (message.type === 'descriptors-left') this.#descriptors.push(...message.descriptors);
+    else if (message.type === 'news') this.#reads.wake();
+    else if (message.type === 'snapshots-ended') this.#reads.endOldSnapshots();
     else {
       this.#reads.closeReaders();
       this.#parts.sql.post({ type: 'readers-closed' });
@@ -165,11 +200,13 @@ export class Handle implements Database, LocalWrites {
       case 'ready':
         return this.#onReady?.resolve(message.address);
       case 'committed':
-        this.#writes.committed(message.index);
-        return this.#reads.wake();
+        return this.#writes.committed(message.index);
       case 'settled':
-        this.#writes.settled(message.term, message.through);
+        return this.#writes.settled(message.term, message.through);
+      case 'news':
         return this.#reads.wake();
+      case 'read-index':
+        return this.#reads.indexAnswered(message.key, message.index);
       case 'forwarded':
         return this.#writes.forwarded(message.key, message.answer);
       case 'transaction-answer':
@@ -205,6 +242,7 @@ export class Handle implements Database, LocalWrites {
     this.#onReady?.reject(error);
     this.#writes.failAll(unknownOutcome(error));
     this.#transactions.endAll(unknownOutcome(error));
+    this.#reads.failAll(error);
     for (const status of this.#statuses.values()) status.reject(error);
     this.#statuses.clear();
   }
@@ -216,6 +254,7 @@ export class Handle implements Database, LocalWrites {
 
   async #close(): Promise<void> {
     const { loop, options, clock, onClosed } = this.#parts;
+    this.#reads.failAll(closed());
     this.#reads.closeReaders();
     if (!this.#threadsClosed) {
       const stopped = new Promise<void>((resolve) => {

@@ -20,6 +20,11 @@ export interface LeaderLinkParts {
   readonly app: Port<AppToLoop, LoopToApp>;
 }
 
+type AppToLeader = Extract<
+  AppToLoop,
+  { readonly type: 'forward' | 'cancel' | 'transaction' | 'forget-transaction' }
+>;
+
 /** All that this member's application asks of the leader, and, while this member is the leader, what it answers. */
 export class LeaderLink {
   readonly #parts: LeaderLinkParts;
@@ -62,7 +67,7 @@ export class LeaderLink {
   }
 
   /** False for what is not addressed to it. */
-  fromApp(message: AppToLoop): boolean {
+  fromApp(message: AppToLoop): message is AppToLeader {
     if (message.type === 'forward')
       this.#writes.forward(message.key, message.bytes, message.durability);
     else if (message.type === 'cancel') this.#writes.cancel(message.key);

@@ -9,7 +9,7 @@ import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
-import { Compaction } from './compaction.ts';
+import { Compaction, followerNeeds } from './compaction.ts';
 import { DatabaseSupply } from './database-supply.ts';
 import { DatabaseTracker } from './database-tracker.ts';
 import { FirstElection } from './first-election.ts';
@@ -17,6 +17,7 @@ import { checkImportIsFirst } from './import-check.ts';
 import { LeaderLink } from './leader-link.ts';
 import { Leadership } from './leadership.ts';
 import { LoopLog } from './loop-log.ts';
+import { LoopReads } from './loop-reads.ts';
 import { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
@@ -54,6 +55,7 @@ export class Loop {
   readonly #tracker: DatabaseTracker;
   readonly #leaderLink: LeaderLink;
   readonly #leadership: Leadership;
+  readonly #reads: LoopReads;
   readonly #compaction: Compaction;
   readonly #supply: DatabaseSupply;
   readonly #firstElection: FirstElection;
@@ -62,7 +64,6 @@ export class Loop {
   readonly #startedMs: number;
   #address = '';
   #report: DatabaseReport | null = null;
-  #ready = false;
   #stopped = false;
 
   constructor(parts: LoopParts) {
@@ -70,10 +71,11 @@ export class Loop {
     const self = options.id;
     const network = this.#network;
     const post = (message: LoopToSql) => sql.post(message);
+    const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
     this.#startedMs = clock.now();
-    this.#loopLog = new LoopLog(app);
-    const loopLog = this.#loopLog;
+    const loopLog = new LoopLog(app);
+    this.#loopLog = loopLog;
     this.#raft = raft;
     const compaction = new Compaction(log, options.logKeepBytes);
     this.#compaction = compaction;
@@ -81,24 +83,24 @@ export class Loop {
       log,
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
-      onSuspect: (suspect) => parts.shared.setSuspect(suspect),
+      onSuspect: (suspect) => this.#suspect(suspect),
     });
     this.#tracker = tracker;
     this.#leaderLink = new LeaderLink({ ...parts, self, raft, network });
     const leaderLink = this.#leaderLink;
+    this.#reads = new LoopReads(parts);
     this.#leadership = new Leadership({ ...parts, raft, tracker, leaderLink, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
       ...{ incomingFile: parts.incomingFile, files: parts.snapshotFiles, clock },
-      turn: (work) => this.#turn(work),
+      turn,
     });
-    this.#commitNews = new CommitNews(raft, clock, (work) => this.#turn(work));
+    this.#commitNews = new CommitNews(raft, clock, turn);
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
-    const closeDatabase = () => post({ type: 'close' });
-    const handOverMs = options.closeTimeoutMs / 2;
-    const leadership = this.#leadership;
-    const shutdownParts = { self, raft, tracker, leadership, network, handOverMs, closeDatabase };
-    this.#shutdown = new Shutdown(shutdownParts);
+    this.#shutdown = new Shutdown({
+      ...{ self, raft, tracker, network, leadership: this.#leadership },
+      ...{ handOverMs: options.closeTimeoutMs / 2, closeDatabase: () => post({ type: 'close' }) },
+    });
   }
 
   /** Call once the transport listens. */
@@ -115,6 +117,7 @@ export class Loop {
       const now = this.#parts.clock.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
       this.#leaderLink.reroute();
+      this.#reads.tick();
       this.#supply.tick(now);
     });
   }
@@ -132,6 +135,7 @@ export class Loop {
   onConnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerReachable(peer);
+      this.#supply.connected(peer, this.#parts.clock.now());
       this.#leaderLink.reroute();
     });
   }
@@ -139,6 +143,7 @@ export class Loop {
   onDisconnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerGone(peer);
+      this.#supply.disconnected(peer, this.#parts.clock.now());
       this.#leaderLink.disconnected(peer);
     });
   }
@@ -166,6 +171,7 @@ export class Loop {
       this.#tracker.pump(this.#raft.commit);
       this.#parts.shared.accepting =
         this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
+      this.#reads.endTurn(this.#tracker.position.index);
     } catch (error) {
       // Damaged bytes from a peer are the transport's to deal with.
       if (error instanceof PacelineError && error.code === 'RECORD_DAMAGED') throw error;
@@ -178,13 +184,11 @@ export class Loop {
     if (ready.truncateFrom !== null) this.#tracker.truncated(ready.truncateFrom);
     this.#write(ready);
     for (const message of ready.messages) this.#network.sendMessage(message);
+    this.#reads.note(ready);
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
     if (ready.snapshotNeed === null) return;
-    this.#supply.need(
-      'the leader’s log no longer has what this member lacks',
-      this.#parts.clock.now(),
-    );
+    this.#supply.behind(ready.snapshotNeed.snapshot.index, this.#parts.clock.now());
   }
 
   #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {
@@ -206,17 +210,25 @@ export class Loop {
     this.#raft.step(message);
   }
 
+  /** The SQL thread takes no account of the commit index while this is so. */
+  #suspect(suspect: boolean): void {
+    const { shared, sql } = this.#parts;
+    if (shared.suspect === suspect) return;
+    shared.setSuspect(suspect);
+    if (!suspect && shared.wantsCommit) sql.post({ type: 'committed' });
+  }
+
   readonly #fromSql = (message: SqlToLoop): void => {
     if (this.#leaderLink.fromSql(message)) return;
     switch (message.type) {
       case 'opened':
         return this.#tracker.opened(message);
       case 'begun':
-        if (this.#tracker.begun(message.position)) this.#becomeReady();
+        if (this.#tracker.begun(message.position)) this.#sayReady();
         return;
       case 'installed':
         this.#supply.installed(message.position);
-        return this.#becomeReady();
+        return this.#sayReady();
       case 'executed':
         return this.#leadership.executed(message.id, message.handOver);
       case 'applied':
@@ -244,23 +256,19 @@ export class Loop {
     }
   };
 
+  /** Only the first time counts. */
+  readonly #sayReady = () => this.#parts.app.post({ type: 'ready', address: this.#address });
+
   readonly #fromApp = (message: AppToLoop): void => {
     if (this.#leaderLink.fromApp(message)) return;
     if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
-    if (message.type !== 'status') return;
-    this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
+    else if (message.type !== 'status') this.#reads.fromApp(message);
+    else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
 
-  #becomeReady(): void {
-    if (this.#ready) return;
-    this.#ready = true;
-    this.#parts.app.post({ type: 'ready', address: this.#address });
-  }
-
   #compact({ id, checksum }: Extract<SqlToLoop, { type: 'checkpointed' }>): void {
-    let needed = this.#supply.neededIndex;
-    for (const { match } of this.#raft.progress().values()) needed = Math.min(needed, match + 1);
-    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needed);
+    const needs = [...followerNeeds(this.#raft), ...this.#supply.logNeeds(this.#parts.clock.now())];
+    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needs);
   }
 
   #status() {

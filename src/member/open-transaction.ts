@@ -25,19 +25,22 @@ export interface TransactionTerms {
   readonly sqlBytesMax: number;
 }
 
+interface Committed {
+  readonly position: Position;
+  readonly reached: Reached;
+}
+
 /** What a transaction needs of its handle. */
 export interface TransactionLink {
   readonly clock: Clock;
   readonly send: (key: number, step: TransactionStep) => void;
   /** No answer is waited for any more. */
   readonly forget: () => void;
+  readonly committed: (position: Position) => void;
   /** It has ended. */
   readonly over: () => void;
   /** Where the commit recorded under the id is, null if there is none, nor will be. */
-  readonly committedAt: () => Promise<{
-    readonly position: Position;
-    readonly reached: Reached;
-  } | null>;
+  readonly committedAt: () => Promise<Committed | null>;
 }
 
 type Answer = Exclude<ForwardAnswer, { readonly error: unknown }>;
@@ -106,12 +109,9 @@ export class OpenTransaction implements Transaction {
     await this.#ready();
     this.#committing = true;
     try {
-      const { position, reached } = await this.#ask({ type: 'commit' });
+      const { position, reached } = await this.#commit();
+      this.#link.committed(position);
       return { position, id, reached, elapsedMs: clock.now() - startedMs };
-    } catch (error) {
-      const known = isAborted(error) ? await this.#committedAt(error) : null;
-      if (known === null) throw error;
-      return { ...known, id, elapsedMs: clock.now() - startedMs };
     } finally {
       this.#end(usedAfterEnd());
     }
@@ -210,6 +210,16 @@ export class OpenTransaction implements Transaction {
       this.#waiting.set(key, { resolve, reject });
       this.#link.send(key, step);
     });
+  }
+
+  async #commit(): Promise<Committed> {
+    try {
+      return await this.#ask({ type: 'commit' });
+    } catch (error) {
+      const known = isAborted(error) ? await this.#committedAt(error) : null;
+      if (known === null) throw error;
+      return known;
+    }
   }
 
   async #committedAt(error: unknown) {

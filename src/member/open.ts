@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
-import type { Database, LocalWrites } from '../api/database.ts';
+import type { LocalDatabase } from '../api/database.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { DirectoryLock } from '../sqlite/directory-lock.ts';
 import { Reader } from '../sqlite/reader.ts';
@@ -23,7 +23,7 @@ const WORKER_END_MS = 3_000;
  * known. Throws OPTIONS_INVALID, DIRECTORY_IN_USE, DIRECTORY_OF_ANOTHER, ADDRESS_IN_USE, LOG_DAMAGED,
  * HARD_STATE_DAMAGED, DATABASE_DAMAGED, DISK_FULL, IO.
  */
-export async function open(options: OpenOptions): Promise<Database & LocalWrites> {
+export async function open(options: OpenOptions): Promise<LocalDatabase> {
   const resolved = resolveOptions(options);
   const layout = layoutOf(resolved.dir);
   makeDirectory(resolved.dir);

@@ -96,7 +96,8 @@ export type LoopToSql =
     })
   /** The member that asked for them is out of reach. */
   | { readonly type: 'drop-transactions'; readonly from: MemberId }
-  | { readonly type: 'hold-snapshot' }
+  /** Keep the main file still at this index or a later one. */
+  | { readonly type: 'hold-snapshot'; readonly atLeast: Index }
   | { readonly type: 'release-snapshot' }
   | {
       readonly type: 'install';
@@ -195,6 +196,10 @@ export type SqlToApp =
   /** Close every connection to the database and say so: the files are about to be replaced. */
   | { readonly type: 'close-readers' }
   | { readonly type: 'readers-may-open' }
+  /** Something that reads may wait for has changed. */
+  | { readonly type: 'news' }
+  /** The WAL has become too long: snapshots end. */
+  | { readonly type: 'snapshots-ended' }
   /** Open files that may be closed when no connection to the database is left in this process. */
   | { readonly type: 'descriptors-left'; readonly descriptors: readonly number[] };
 
@@ -219,6 +224,9 @@ export type AppToLoop =
   /** Its caller does not wait for its beginning any more. */
   | { readonly type: 'forget-transaction'; readonly name: string }
   | { readonly type: 'cancel'; readonly key: number }
+  /** Asks for a commit index that is current now, until there is an answer or nobody wants it any more. */
+  | { readonly type: 'read-index'; readonly key: number }
+  | { readonly type: 'cancel-read-index'; readonly key: number }
   | { readonly type: 'status'; readonly key: number }
   | { readonly type: 'close' };
 
@@ -236,6 +244,9 @@ export type LoopToApp =
       readonly answer: ForwardAnswer;
     }
   | { readonly type: 'transaction-ended'; readonly name: string; readonly error: ErrorRecord }
+  | { readonly type: 'read-index'; readonly key: number; readonly index: Index }
+  /** Something that reads may wait for has changed. */
+  | { readonly type: 'news' }
   | { readonly type: 'status'; readonly key: number; readonly status: Status }
   | { readonly type: 'failed'; readonly error: ErrorRecord }
   | {

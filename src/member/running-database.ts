@@ -30,6 +30,8 @@ export class RunningDatabase {
     const { options, cluster, shared } = parts;
     const { term, index } = database.position;
     const onVisible = (visible: Index, undone: boolean) => {
+      // Who finds that something was undone must not find the applied index of before.
+      if (undone) shared.setApplied(visible);
       if (undone) shared.noteUndone();
       shared.setVisible(visible);
     };
@@ -47,9 +49,9 @@ export class RunningDatabase {
   }
 
   /** Keeps the main file as it is, for another member to copy; null if a foreign reader prevents that. */
-  hold(done: (snapshot: HeldSnapshot | null) => void): void {
+  hold(atLeast: Index, done: (snapshot: HeldSnapshot | null) => void): void {
     const { pageSize } = this.database;
-    this.cycle.suspend((mainFile) =>
+    this.cycle.suspend(atLeast, (mainFile) =>
       done(mainFile === null ? null : { ...mainFile, ...this.database.mainFile(), pageSize }),
     );
   }
@@ -59,7 +61,7 @@ export class RunningDatabase {
    * the main file, and only committed data may be in it then. False if that was not possible.
    */
   undoUncommitted(committed: Index): boolean {
-    if (this.cycle.pausesWork) return true;
+    if (this.cycle.unlocked) return true;
     this.engine.stepDown();
     return this.engine.undoAbove(committed);
   }

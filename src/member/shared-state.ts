@@ -23,6 +23,8 @@ const PROVEN_KNOWN = 13;
 const PROVEN_AT = 14;
 const PROVEN_INDEX = 15;
 const BOUNDED_WANTED = 16;
+const AGE_WANTED = 1;
+const AGE_AWAITED = 2;
 const SNAPSHOTS_ENDED = 17;
 const FIELDS = 18;
 /** The table of terms lies behind the fields, at a place that suits its numbers. */
@@ -79,6 +81,10 @@ export class SharedState {
   }
 
   /** While true the database may hold what the log has not, and indexes prove nothing. */
+  get suspect(): boolean {
+    return Atomics.load(this.#fields, SUSPECT) === 1;
+  }
+
   setSuspect(suspect: boolean): void {
     Atomics.store(this.#fields, SUSPECT, suspect ? 1 : 0);
     this.#news = true;
@@ -123,9 +129,9 @@ export class SharedState {
     return ((index - Atomics.load(this.#fields, APPLIED)) | 0) <= 0;
   }
 
-  /** The applied index, from its low bits and an index not far from it. */
-  appliedNear(known: number): number {
-    return known + ((Atomics.load(this.#fields, APPLIED) - (known | 0)) | 0);
+  /** The applied index, as far as its low bits and the terms of what is committed tell. */
+  get applied(): number {
+    return this.#terms.indexNear(Atomics.load(this.#fields, APPLIED));
   }
 
   /** This copy has all that was committed before `ms` on the clock that the threads of this process share. */
@@ -165,14 +171,18 @@ export class SharedState {
     return { ms, entries: Math.max(0, behind) };
   }
 
-  /** A read asks how old this copy is. While reads do, the loop keeps that up to date. */
-  wantAge(): void {
-    Atomics.store(this.#fields, BOUNDED_WANTED, 1);
+  /** A read asks how old this copy is: while some do the loop keeps that up to date, and at once where one waits for it. */
+  wantAge(waits: boolean): void {
+    Atomics.or(this.#fields, BOUNDED_WANTED, waits ? AGE_WANTED | AGE_AWAITED : AGE_WANTED);
   }
 
-  /** Whether one has since the last call. */
+  get ageIsAwaited(): boolean {
+    return (Atomics.load(this.#fields, BOUNDED_WANTED) & AGE_AWAITED) !== 0;
+  }
+
+  /** Whether any has asked since the last call. */
   takeWantsAge(): boolean {
-    return Atomics.exchange(this.#fields, BOUNDED_WANTED, 0) === 1;
+    return Atomics.exchange(this.#fields, BOUNDED_WANTED, 0) !== 0;
   }
 
   /** Changes when the WAL has become too long: whoever has held a snapshot since before lets go. */

@@ -29,12 +29,13 @@ export interface SnapshotFiles {
   remove(path: string): void;
   exists(path: string): boolean;
   /** Opens a file to be written; `fresh`: an empty one. */
-  open(path: string, fresh: boolean): IncomingFile;
+  open(path: string, fresh: boolean): WritableFile;
 }
 
-export interface IncomingFile {
+export interface WritableFile {
   readonly bytes: number;
   read(into: Uint8Array, offset: number): number;
+  /** All of it. */
   write(data: Uint8Array, offset: number): void;
   /** `done` is called on a later turn, when all that was written is on disk. */
   sync(done: (error: Error | null) => void): void;
@@ -53,13 +54,16 @@ export const diskFiles: SnapshotFiles = {
   open: (path, fresh) => openOnDisk(openSync(path, fresh ? 'w+' : 'r+')),
 };
 
-function openOnDisk(fd: number): IncomingFile {
+function openOnDisk(fd: number): WritableFile {
   return {
     get bytes() {
       return fstatSync(fd).size;
     },
     read: (into, offset) => readSync(fd, into, 0, into.length, offset),
-    write: (data, offset) => void writeSync(fd, data, 0, data.length, offset),
+    write(data, offset) {
+      let put = 0;
+      while (put < data.length) put += writeSync(fd, data, put, data.length - put, offset + put);
+    },
     sync: (done) => fsync(fd, done),
     close: () => closeSync(fd),
   };

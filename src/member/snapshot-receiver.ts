@@ -1,216 +1,229 @@
-import { assert } from '../base/assert.ts';
-import { PacelineError } from '../base/errors.ts';
-import type { EntryId, MemberId } from '../raft/entry.ts';
-import { DatabaseChecksum, lockBytePage } from '../redo/checksum.ts';
-import { PageHasher } from '../redo/page-hash.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
+import type { EntryId, Index, MemberId } from '../raft/entry.ts';
 import type { Clock } from './clock.ts';
-import type { IncomingFile, SnapshotFiles } from './snapshot-files.ts';
+import { CHUNK_BYTES, IncomingFile } from './incoming-file.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
 import type { SnapshotOffer, SnapshotReplyFrame, SnapshotRequestFrame } from './snapshot-frames.ts';
+import { SnapshotSources } from './snapshot-sources.ts';
 
-/** One request; large enough that round trips do not count, small enough to pass between heartbeats. A multiple of every page size. */
-const CHUNK_BYTES = 256 * 1024;
 /** Requests on the way at a time. */
 const WINDOW = 4;
-/** Without a reply for so long the request is made again. */
-const SILENCE_MS_MAX = 2_000;
+/** A sender that says nothing for so long is given up: what it has sent may be in vain then, so not at the first hiccup. */
+const SILENCE_MS_MAX = 5_000;
+/** The same when its connection has closed: time to come back, so that the transfer can go on where it stopped. */
+const AWAY_MS_MAX = 1_000;
 
 export interface SnapshotReceiverParts {
-  /** Path of the file that is being received; beside it `.json` says what it is. */
+  /** Path of the file that is being received. */
   readonly file: string;
   readonly files: SnapshotFiles;
   readonly clock: Clock;
+  /** Members that can be asked now, the preferred one first. */
+  readonly senders: () => readonly MemberId[];
   readonly request: (to: MemberId, frame: SnapshotRequestFrame) => void;
   /** The file is complete, on disk, and has the offered checksum. */
   readonly onReceived: (offer: SnapshotOffer) => void;
+  readonly info: (fields: object, message: string) => void;
   readonly warn: (message: string) => void;
 }
 
-/** A transfer under way: chunks are written in order, so the file's size says how far it came. */
+/** A transfer under way. */
 interface Transfer {
-  readonly offer: SnapshotOffer;
   readonly file: IncomingFile;
-  written: number;
+  readonly from: MemberId;
   requested: number;
-  /** Of the pages written so far. */
-  readonly checksum: DatabaseChecksum;
+  /** Came before what belongs in front of it. */
   readonly early: Map<number, Uint8Array>;
   /** All is there, and on its way to the disk. */
   finishing: boolean;
 }
 
 /**
- * Fetches the main database file of the leader. A transfer that broke goes on where it stopped, also after a restart, if
- * the leader still offers the same; otherwise it begins anew. (Here is the place to ask only for pages that differ.)
+ * Fetches the main database file of another member. A transfer that broke goes on where it stopped, also after a restart or
+ * from a further member, if that offers the very same; otherwise it begins anew. (Here is the place to ask only for
+ * pages that differ.)
  */
 export class SnapshotReceiver {
   readonly #parts: SnapshotReceiverParts;
+  readonly #sources = new SnapshotSources();
+  #wanted: Index = 0;
   #from: MemberId | null = null;
   #transfer: Transfer | null = null;
-  #lastHeardMs = 0;
-  readonly #hasher = new PageHasher();
+  #giveUpAtMs = 0;
+  /** Who sent the last complete one. */
+  #lastSender: MemberId | null = null;
 
   constructor(parts: SnapshotReceiverParts) {
     this.#parts = parts;
   }
 
-  get active(): boolean {
-    return this.#from !== null;
-  }
-
   get progress(): { readonly receivedBytes: number; readonly totalBytes: number } | null {
     if (this.#transfer === null) return null;
-    return { receivedBytes: this.#transfer.written, totalBytes: this.#transfer.offer.bytes };
+    const { written, offer } = this.#transfer.file;
+    return { receivedBytes: written, totalBytes: offer.bytes };
   }
 
-  /** Begins, or goes on, fetching from `from`. */
-  fetch(from: MemberId, nowMs: number): void {
-    if (this.#from === from && nowMs - this.#lastHeardMs < SILENCE_MS_MAX) return;
-    this.#from = from;
-    this.#lastHeardMs = nowMs;
-    this.#parts.request(from, { type: 'open' });
+  /** What is being received. */
+  get offer(): SnapshotOffer | null {
+    return this.#transfer?.file.offer ?? null;
   }
 
-  /** Asks again where the sender has fallen silent. */
-  tick(nowMs: number): void {
-    if (this.#from === null || nowMs - this.#lastHeardMs < SILENCE_MS_MAX) return;
-    this.#lastHeardMs = nowMs;
-    this.#parts.request(this.#from, { type: 'open' });
+  /** Begins, or goes on, fetching a snapshot at `atLeast` or later; call now and then. */
+  want(atLeast: Index, nowMs: number): void {
+    this.#wanted = atLeast;
+    const { offer } = this;
+    // The log that it needs behind it is gone.
+    if (offer !== null && offer.id.index < atLeast) this.#leave(nowMs);
+    if (this.#from !== null && nowMs >= this.#giveUpAtMs) this.#leave(nowMs);
+    if (this.#from === null) this.#askNext(nowMs);
   }
 
   onReply(from: MemberId, frame: SnapshotReplyFrame, nowMs: number): void {
     if (from !== this.#from) return;
-    this.#lastHeardMs = nowMs;
-    if (frame.type === 'offer') this.#start(frame);
-    else if (frame.type === 'chunk') this.#chunk(frame.id, frame.offset, frame.data);
-    // After "gone" the silence limit makes it ask again.
+    this.#giveUpAtMs = nowMs + SILENCE_MS_MAX;
+    if (frame.type === 'offer') this.#start(from, frame, nowMs);
+    else if (frame.type === 'chunk') this.#chunk(frame.id, frame.offset, frame.data, nowMs);
+    else this.#leave(nowMs);
+  }
+
+  /** A sender that is back may still have what it offered. */
+  connected(peer: MemberId, nowMs: number): void {
+    if (peer === this.#from) this.#ask(peer, nowMs);
+  }
+
+  disconnected(peer: MemberId, nowMs: number): void {
+    if (peer === this.#from) this.#giveUpAtMs = nowMs + AWAY_MS_MAX;
+  }
+
+  /** What was received last could not be used. */
+  wasBad(): void {
+    if (this.#lastSender !== null) this.#sources.wasBad(this.#lastSender);
   }
 
   stop(): void {
     this.#from = null;
-    this.#drop();
-  }
-
-  #drop(): void {
-    if (this.#transfer !== null) this.#transfer.file.close();
+    this.#transfer?.file.close();
     this.#transfer = null;
   }
 
-  #start(offer: SnapshotOffer): void {
+  #askNext(nowMs: number): void {
+    const { senders } = this.#parts;
+    const next = this.#sources.next(senders(), nowMs);
+    if (next !== null) this.#ask(next, nowMs);
+  }
+
+  #ask(from: MemberId, nowMs: number): void {
+    this.#from = from;
+    this.#giveUpAtMs = nowMs + SILENCE_MS_MAX;
+    this.#parts.request(from, { type: 'open', atLeast: this.#wanted });
+  }
+
+  /** Goes on with another member; what is there stays for the case that it offers the same. */
+  #leave(nowMs: number): void {
+    if (this.#from === null || this.#transfer?.finishing === true) return;
+    this.#parts.request(this.#from, { type: 'done' });
+    this.#sources.passOver(this.#from, nowMs);
+    this.stop();
+    this.#askNext(nowMs);
+  }
+
+  #start(from: MemberId, offer: SnapshotOffer, nowMs: number): void {
     checkOffer(offer);
+    if (offer.id.index < this.#wanted) return this.#leave(nowMs);
     const current = this.#transfer;
-    if (current !== null && describe(current.offer) === describe(offer)) {
-      current.requested = Math.min(current.requested, current.written);
+    if (current?.file.isOf(offer)) {
+      // What was asked for may be lost.
+      current.requested = current.file.written + current.file.uncounted;
       return this.#advance(current);
     }
-    this.#drop();
-    const { file: path, files } = this.#parts;
-    const resume = files.exists(path) && files.readText(`${path}.json`) === describe(offer);
-    if (!resume) {
-      files.remove(path);
-      files.writeText(`${path}.json`, describe(offer));
-    }
-    const file = files.open(path, !resume);
-    // Only whole chunks count: the last one may be torn.
-    const there = resume
-      ? Math.floor(Math.min(file.bytes, offer.bytes) / CHUNK_BYTES) * CHUNK_BYTES
-      : 0;
-    const transfer = {
-      offer,
-      file,
-      written: 0,
-      requested: there,
-      checksum: new DatabaseChecksum(),
-      early: new Map(),
-      finishing: false,
-    };
-    this.#transfer = transfer;
-    this.#takeStock(transfer, there);
+    current?.file.close();
+    this.#transfer = null;
+    const { file: path, files, info } = this.#parts;
+    const file = this.#guard(nowMs, () => new IncomingFile(files, path, offer));
+    if (file === null) return;
+    const resumedAt = file.uncounted;
+    info({ from, ...offer.id, bytes: offer.bytes, resumedAt }, `${from} sends the database`);
+    this.#transfer = { file, from, requested: resumedAt, early: new Map(), finishing: false };
+    this.#count(this.#transfer);
   }
 
   /** Takes up what an earlier transfer left, a chunk a turn, so that heartbeats are not delayed. */
-  #takeStock(transfer: Transfer, there: number): void {
+  #count(transfer: Transfer): void {
     if (this.#transfer !== transfer) return;
-    if (transfer.written === there) return this.#advance(transfer);
-    const chunk = new Uint8Array(CHUNK_BYTES);
-    const got = transfer.file.read(chunk, transfer.written);
-    assert(got === chunk.length, 'a whole chunk is there');
-    this.#count(transfer, chunk);
-    this.#parts.clock.later(() => this.#takeStock(transfer, there), 0);
+    const { file } = transfer;
+    if (file.uncounted === 0) return this.#advance(transfer);
+    file.countNext();
+    this.#parts.clock.later(() => this.#count(transfer), 0);
   }
 
-  #count(transfer: Transfer, data: Uint8Array): void {
-    const { pageSize } = transfer.offer;
-    for (let at = 0; at < data.length; at += pageSize) {
-      const pgno = (transfer.written + at) / pageSize + 1;
-      if (pgno === lockBytePage(pageSize)) continue;
-      transfer.checksum.replace(null, this.#hasher.hash(pgno, data.subarray(at, at + pageSize)));
-    }
-    transfer.written += data.length;
-  }
-
-  #chunk(id: EntryId, offset: number, data: Uint8Array): void {
+  #chunk({ index, term }: EntryId, offset: number, data: Uint8Array, nowMs: number): void {
     const transfer = this.#transfer;
-    if (
-      transfer === null ||
-      id.index !== transfer.offer.id.index ||
-      id.term !== transfer.offer.id.term
-    )
-      return;
-    const wanted = Math.min(CHUNK_BYTES, transfer.offer.bytes - offset);
-    if (offset < transfer.written || offset >= transfer.requested || data.length !== wanted) return;
-    transfer.early.set(offset, data);
-    for (
-      let next = transfer.early.get(transfer.written);
-      next !== undefined;
-      next = transfer.early.get(transfer.written)
-    ) {
-      transfer.file.write(next, transfer.written);
-      transfer.early.delete(transfer.written);
-      this.#count(transfer, next);
+    if (transfer === null) return;
+    const { file, early, requested } = transfer;
+    const { id, bytes } = file.offer;
+    const wanted = Math.min(CHUNK_BYTES, bytes - offset);
+    if (index !== id.index || term !== id.term || data.length !== wanted) return;
+    if (offset < file.written || offset >= requested) return;
+    early.set(offset, data);
+    if (this.#guard(nowMs, () => this.#write(transfer)) !== null) this.#advance(transfer);
+  }
+
+  #write({ file, early }: Transfer): true {
+    for (let at = file.written, data = early.get(at); data !== undefined; data = early.get(at)) {
+      file.append(data);
+      early.delete(at);
+      at = file.written;
     }
-    this.#advance(transfer);
+    return true;
+  }
+
+  /** A full disk here is nobody's fault, and may pass. */
+  #guard<T>(nowMs: number, work: () => T): T | null {
+    try {
+      return work();
+    } catch (error) {
+      this.#parts.warn(`a database cannot be received: ${messageOf(error)}; it is tried again`);
+      for (const id of this.#parts.senders()) this.#sources.passOver(id, nowMs);
+      this.#leave(nowMs);
+      return null;
+    }
   }
 
   #advance(transfer: Transfer): void {
-    const { offer } = transfer;
-    assert(this.#from !== null, 'somebody to ask');
-    while (
-      transfer.requested < offer.bytes &&
-      transfer.requested - transfer.written < WINDOW * CHUNK_BYTES
-    ) {
-      this.#parts.request(this.#from, {
-        type: 'read',
-        id: offer.id,
-        offset: transfer.requested,
-        length: CHUNK_BYTES,
-      });
+    const { file, from } = transfer;
+    if (file.uncounted > 0) return;
+    const { id, bytes } = file.offer;
+    while (transfer.requested < bytes && transfer.requested - file.written < WINDOW * CHUNK_BYTES) {
+      const range = { offset: transfer.requested, length: CHUNK_BYTES };
+      this.#parts.request(from, { type: 'read', id, ...range });
       transfer.requested += CHUNK_BYTES;
     }
-    if (transfer.written >= offer.bytes) this.#finish(transfer, this.#from);
+    if (file.complete) this.#finish(transfer);
   }
 
   /** The whole file goes to the disk, which takes its time; the loop goes on meanwhile. */
-  #finish(transfer: Transfer, from: MemberId): void {
+  #finish(transfer: Transfer): void {
     if (transfer.finishing) return;
     transfer.finishing = true;
     transfer.file.sync((error) => {
-      if (this.#transfer === transfer) this.#finished(transfer, from, error);
+      if (this.#transfer === transfer) this.#finished(transfer, error);
     });
   }
 
-  #finished({ offer, checksum }: Transfer, from: MemberId, error: Error | null): void {
-    const { file, files, warn, request, onReceived } = this.#parts;
-    this.#drop();
-    files.remove(`${file}.json`);
-    if (error !== null || !checksum.equals(offer.checksum)) {
-      const why = error?.message ?? 'does not have the checksum that was announced';
-      files.remove(file);
-      warn(`the database received from ${from}: ${why}; it is fetched again`);
-      return;
-    }
+  #finished({ file, from }: Transfer, error: Error | null): void {
+    const { warn, request, onReceived } = this.#parts;
+    this.#transfer = null;
     this.#from = null;
-    request(from, { type: 'done', id: offer.id });
-    onReceived(offer);
+    this.#lastSender = from;
+    request(from, { type: 'done' });
+    if (error === null && file.fits) {
+      file.finish();
+      return onReceived(file.offer);
+    }
+    file.discard();
+    const why = error?.message ?? 'does not have the checksum that was announced';
+    if (error === null) this.#sources.wasBad(from);
+    warn(`the database received from ${from}: ${why}; it is fetched again`);
   }
 }
 
@@ -220,8 +233,4 @@ function checkOffer({ bytes, pageSize }: SnapshotOffer): void {
     'RECORD_DAMAGED',
     `a snapshot of ${bytes} bytes in pages of ${pageSize} was offered`,
   );
-}
-
-function describe({ id, checksum, bytes }: SnapshotOffer): string {
-  return JSON.stringify({ id, checksum: new DatabaseChecksum(checksum).toHex(), bytes });
 }

@@ -1,8 +1,8 @@
 import { messageOf } from '../base/errors.ts';
-import type { EntryId, Index, MemberId, Membership } from '../raft/entry.ts';
+import type { Index, MemberId, Membership } from '../raft/entry.ts';
 import type { HeldSnapshot } from './protocol.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
-import type { SnapshotReplyFrame, SnapshotRequestFrame } from './snapshot-frames.ts';
+import type { SnapshotRead, SnapshotReplyFrame } from './snapshot-frames.ts';
 
 /** A held snapshot keeps checkpoints, and with them the WAL and the log, waiting: it is let go when nobody has asked for this long. */
 const IDLE_MS_MAX = 10_000;
@@ -11,10 +11,12 @@ const CHUNK_BYTES_MAX = 256 * 1024;
 
 export interface SnapshotSenderParts {
   readonly files: Pick<SnapshotFiles, 'read'>;
-  readonly hold: () => void;
+  /** Asks for the main file at `atLeast` or later; `onHeld` is the answer. */
+  readonly hold: (atLeast: Index) => void;
   readonly release: () => void;
   readonly membership: () => Membership;
   readonly reply: (to: MemberId, frame: SnapshotReplyFrame) => void;
+  readonly info: (fields: object, message: string) => void;
   readonly warn: (message: string) => void;
 }
 
@@ -22,60 +24,90 @@ export interface SnapshotSenderParts {
 export class SnapshotSender {
   readonly #parts: SnapshotSenderParts;
   #held: HeldSnapshot | null = null;
+  /** The main file was asked for, and is on its way to standing still. */
   #asking = false;
-  #waiting = new Set<MemberId>();
-  #reading = new Set<MemberId>();
+  /** Who waits for it, and what each needs at least. */
+  readonly #waiting = new Map<MemberId, Index>();
+  readonly #reading = new Set<MemberId>();
   #lastUsedMs = 0;
 
   constructor(parts: SnapshotSenderParts) {
     this.#parts = parts;
   }
 
-  /** The log must be kept from here on while a snapshot is given out. */
-  get neededIndex(): Index {
-    return this.#held === null ? Number.MAX_SAFE_INTEGER : this.#held.id.index + 1;
+  open(from: MemberId, atLeast: Index, nowMs: number): void {
+    this.#lastUsedMs = nowMs;
+    this.#reading.delete(from);
+    const held = this.#held;
+    if (held !== null && held.id.index >= atLeast) return this.#offer(from, held);
+    if (held !== null && this.#reading.size > 0) return this.refuse(from);
+    if (held !== null) this.#release();
+    this.#waiting.set(from, atLeast);
+    if (this.#asking) return;
+    this.#asking = true;
+    this.#parts.hold(atLeast);
   }
 
-  onRequest(from: MemberId, frame: SnapshotRequestFrame, nowMs: number): void {
+  read(to: MemberId, { id, offset, length }: SnapshotRead, nowMs: number): void {
     this.#lastUsedMs = nowMs;
-    if (frame.type === 'open') this.#open(from);
-    else if (frame.type === 'read') this.#read(from, frame.id, frame.offset, frame.length);
-    else this.#done(from);
+    const held = this.#held;
+    if (
+      held === null ||
+      held.id.index !== id.index ||
+      held.id.term !== id.term ||
+      offset >= held.bytes
+    )
+      return this.refuse(to);
+    const data = new Uint8Array(Math.min(length, CHUNK_BYTES_MAX, held.bytes - offset));
+    this.#parts.files.read(held.fd, data, offset, (error, got) => {
+      if (this.#held !== held) return;
+      if (error === null)
+        return this.#parts.reply(to, { type: 'chunk', id, offset, data: data.subarray(0, got) });
+      this.#parts.warn(`a snapshot could not be read: ${messageOf(error)}`);
+      this.refuse(to);
+    });
+  }
+
+  done(from: MemberId): void {
+    this.#reading.delete(from);
+    this.#waiting.delete(from);
+    this.#releaseIfUnused();
+  }
+
+  refuse(from: MemberId): void {
+    this.#parts.reply(from, { type: 'gone' });
   }
 
   /** The SQL thread's answer to `hold`; null if a foreign reader prevented it. */
   onHeld(snapshot: HeldSnapshot | null): void {
+    // Asked for before a drop.
+    if (!this.#asking) return snapshot === null ? undefined : this.#parts.release();
     this.#asking = false;
     this.#held = snapshot;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const member of waiting) {
-      if (snapshot === null) this.#parts.reply(member, { type: 'gone' });
-      else this.#offer(member, snapshot);
+    for (const [member, atLeast] of this.#waiting) {
+      if (snapshot !== null && snapshot.id.index >= atLeast) this.#offer(member, snapshot);
+      else this.refuse(member);
     }
+    this.#waiting.clear();
+    this.#releaseIfUnused();
   }
 
   tick(nowMs: number): void {
     if (this.#held !== null && nowMs - this.#lastUsedMs > IDLE_MS_MAX) this.#release();
   }
 
-  /** The database is about to be closed or replaced. */
+  /** The main file does not stand still any longer, or is about to be closed or replaced. */
   drop(): void {
+    for (const member of [...this.#waiting.keys(), ...this.#reading]) this.refuse(member);
     this.#held = null;
     this.#asking = false;
+    this.#waiting.clear();
     this.#reading.clear();
-  }
-
-  #open(from: MemberId): void {
-    if (this.#held !== null) return this.#offer(from, this.#held);
-    this.#waiting.add(from);
-    if (this.#asking) return;
-    this.#asking = true;
-    this.#parts.hold();
   }
 
   #offer(to: MemberId, { id, checksum, bytes, pageSize }: HeldSnapshot): void {
     this.#reading.add(to);
+    this.#parts.info({ to, ...id, bytes }, `${to} is given the database`);
     this.#parts.reply(to, {
       type: 'offer',
       id,
@@ -86,27 +118,7 @@ export class SnapshotSender {
     });
   }
 
-  #read(to: MemberId, id: EntryId, offset: number, length: number): void {
-    const held = this.#held;
-    if (
-      held === null ||
-      held.id.index !== id.index ||
-      held.id.term !== id.term ||
-      offset >= held.bytes
-    )
-      return this.#parts.reply(to, { type: 'gone' });
-    const data = new Uint8Array(Math.min(length, CHUNK_BYTES_MAX, held.bytes - offset));
-    this.#parts.files.read(held.fd, data, offset, (error, got) => {
-      if (this.#held !== held) return;
-      if (error === null)
-        return this.#parts.reply(to, { type: 'chunk', id, offset, data: data.subarray(0, got) });
-      this.#parts.warn(`a snapshot could not be read: ${messageOf(error)}`);
-      this.#parts.reply(to, { type: 'gone' });
-    });
-  }
-
-  #done(from: MemberId): void {
-    this.#reading.delete(from);
+  #releaseIfUnused(): void {
     if (this.#held !== null && this.#reading.size === 0) this.#release();
   }
 

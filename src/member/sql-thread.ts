@@ -18,6 +18,7 @@ import {
   type SqlToLoop,
   unpackEntries,
 } from './protocol.ts';
+import { tellReaders } from './reader-news.ts';
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
 import type { SharedState } from './shared-state.ts';
@@ -112,16 +113,21 @@ export class SqlThread {
       if (this.#leaving) this.#leave();
       this.#work();
       this.#reporter.look();
+      tellReaders(this.#slot.running, this.#parts);
       this.#askForCommit();
     } catch (error) {
       this.#failures.handle(error);
     }
   }
 
-  /** True if the commit index has moved. */
+  /**
+   * True if the commit index has moved. While the database may hold what the log has not, it says nothing about what is
+   * here: entries of a later leader may be meant. That is looked at second, since the loop notes it first.
+   */
   #lookAtCommit(): boolean {
-    const committed = this.#parts.shared.committedAfter(this.#committed);
-    if (committed <= this.#committed) return false;
+    const { shared } = this.#parts;
+    const committed = shared.committedAfter(this.#committed);
+    if (committed <= this.#committed || shared.suspect) return false;
     this.#committed = committed;
     this.#inflight.committed(committed);
     this.#slot.running?.cycle.committed(committed);
@@ -183,7 +189,7 @@ export class SqlThread {
       case 'drop-transactions':
         return this.#transactions.drop(message.from);
       case 'hold-snapshot':
-        return this.#holdSnapshot();
+        return this.#holdSnapshot(message.atLeast);
       case 'release-snapshot':
         this.#slot.running?.cycle.resume();
         return;
@@ -274,10 +280,10 @@ export class SqlThread {
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
   }
 
-  #holdSnapshot(): void {
+  #holdSnapshot(atLeast: Index): void {
     const { running } = this.#slot;
     if (running === null) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
-    running.hold((snapshot) => this.#parts.loop.post({ type: 'snapshot-held', snapshot }));
+    running.hold(atLeast, (snapshot) => this.#parts.loop.post({ type: 'snapshot-held', snapshot }));
   }
 
   #close(): void {

@@ -27,6 +27,8 @@ export interface TransactionsParts {
   /** Begins their names: no other handle has it. */
   readonly idPrefix: string;
   readonly writes: WritePath;
+  /** Reads of this handle are to see the position. */
+  readonly wrote: (position: Position) => void;
 }
 
 /** The interactive transactions of one handle. All go through the loop, to whichever member leads. */
@@ -98,6 +100,7 @@ export class Transactions {
       send: (key, step) => this.#send(name, key, step, durability),
       forget: () => loop.post({ type: 'forget-transaction', name }),
       committedAt: () => this.#committedAt(terms.id, durability, terms.timeoutMs),
+      committed: this.#parts.wrote,
       over: () => {
         this.#open.delete(name);
         given.signal?.removeEventListener('abort', onAbort);

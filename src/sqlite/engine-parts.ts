@@ -34,6 +34,7 @@ export interface EngineParts {
     | 'reload'
     | 'startTerm'
     | 'run'
+    | 'start'
     | 'step'
     | 'find'
     | 'finish'

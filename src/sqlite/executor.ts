@@ -5,6 +5,7 @@ import type { EntryId } from '../raft/entry.ts';
 import { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
 import { leavesKeysUnenforced, runWithoutSwitches } from './foreign-keys.ts';
+import { asOf, refuseAll } from './outcomes.ts';
 import { type KeptAnswer, OwnTables } from './own-tables.ts';
 import { spellOut } from './spell-out.ts';
 import { isStorageError, sqlError } from './sql-error.ts';
@@ -193,7 +194,7 @@ export class Executor {
   }
 
   #runStatements(statements: readonly Statement[]): readonly RanStatement[] {
-    const run = (some: readonly Statement[]) => this.#runner.run(some.map(spellOut));
+    const run = (some: readonly Statement[]) => this.#runner.run(some.map(spellOut), true);
     if (!leavesKeysUnenforced(statements)) return run(statements);
     return runWithoutSwitches(statements, run, NOTHING);
   }
@@ -209,6 +210,11 @@ export class Executor {
       return { outcome: { error }, changed: false };
     this.#tables.keep(id, position, { error });
     return { outcome: { error, position }, changed: true };
+  }
+
+  /** Begins an interactive transaction in the SQLite transaction that is open. */
+  start(): void {
+    this.#runner.forgetRowid();
   }
 
   /**
@@ -227,7 +233,7 @@ export class Executor {
       const spelt = statements.map(spellOut);
       if (readOnly && spelt.some((statement) => this.#runner.writes(statement)))
         throw writesInQuery();
-      return this.#runner.run(spelt);
+      return this.#runner.run(spelt, false);
     } catch (error) {
       throw sqlError(error);
     }
@@ -267,17 +273,6 @@ function writesInQuery(): PacelineError {
     'READ_ONLY',
     'this statement writes: use execute() of the transaction instead of query()',
   );
-}
-
-/** SQLite has undone the whole commit, and it is not to be tried again. */
-function refuseAll(writes: readonly Write[], error: PacelineError): BatchRun {
-  return { outcomes: writes.map((): Outcome => ({ error: error.toRecord() })), wrote: false };
-}
-
-/** Nothing was committed at `position`, so an answer made for it is true as of `current`. */
-function asOf(outcome: Outcome, position: EntryId, current: EntryId): Outcome {
-  if (outcome.position?.index !== position.index) return outcome;
-  return { ...outcome, position: current };
 }
 
 function errorOf(error: BatchSpoiled | PacelineError): PacelineError {

@@ -8,7 +8,7 @@ import type { Executor } from './executor.ts';
 import { isStorageError } from './sql-error.ts';
 
 export interface InteractiveParts {
-  readonly executor: Pick<Executor, 'isOpen' | 'step' | 'find' | 'finish' | 'undo'>;
+  readonly executor: Pick<Executor, 'isOpen' | 'start' | 'step' | 'find' | 'finish' | 'undo'>;
   /** Takes SQLite's writer lock where it is not held. */
   readonly lock: () => void;
   readonly position: () => EntryId;
@@ -44,6 +44,7 @@ export class Interactive {
   begin(): EntryId {
     assert(!this.#open, 'one interactive transaction at a time');
     this.#parts.lock();
+    this.#parts.executor.start();
     this.#open = true;
     this.#wrote = false;
     return this.#parts.position();

@@ -45,7 +45,7 @@ export interface LiveWal {
   mainFilePages(): number;
   /**
    * The commit that SQLite's writer connection has just made in this process. Until `noteCommitted`, readPage
-   * still gives the content from before it.
+   * still gives the content from before it. The images hold until the next call.
    */
   readCommitted(): CommittedFrames;
   /** Takes the commit just read into account. */

@@ -2,10 +2,16 @@ import type { Statement, StatementResult } from '../api/request.ts';
 import { narrow } from '../api/wire.ts';
 import type { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
-import { collectRows } from './rows.ts';
+import { collectRows, runPlain } from './rows.ts';
 import { SchemaFacts } from './schema-facts.ts';
 import { savepointStatement } from './savepoints.ts';
-import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
+import { numbered } from './sql-error.ts';
+import {
+  bindable,
+  type CachedStatement,
+  StatementCache,
+  undoneBySqlite,
+} from './statement-cache.ts';
 
 /** The same on every connection, and out of callers' reach by its name. */
 const ROWID_TABLE = '_paceline_rowid';
@@ -37,7 +43,7 @@ export class StatementRunner {
   readonly #cache: StatementCache;
   readonly #facts: SchemaFacts;
   readonly #own: Record<
-    'savepoint' | 'release' | 'undo' | 'counts' | 'forgetRowid',
+    'begin' | 'rollback' | 'savepoint' | 'release' | 'undo' | 'counts' | 'forgetRowid',
     PreparedStatement
   >;
   #schemaChanged = false;
@@ -52,6 +58,8 @@ export class StatementRunner {
       ),
     );
     this.#own = guard.lifted(() => ({
+      begin: connection.prepare('BEGIN IMMEDIATE'),
+      rollback: connection.prepare('ROLLBACK'),
       savepoint: connection.prepare('SAVEPOINT one'),
       release: connection.prepare('RELEASE one'),
       undo: connection.prepare('ROLLBACK TO one'),
@@ -84,15 +92,19 @@ export class StatementRunner {
     return this.#cache.get(sql).effect.writes;
   }
 
-  /** All of them or none, unless SQLite lost the whole transaction: then none is open afterwards. */
-  run(statements: readonly Statement[]): RanStatement[] {
+  /**
+   * All of them or none, unless SQLite lost the whole transaction: then none is open afterwards. `alone`: they begin a
+   * transaction of their own, so last_insert_rowid() before them is none of their business.
+   */
+  run(statements: readonly Statement[], alone: boolean): RanStatement[] {
     const { connection, guard } = this.#parts;
     const [only] = statements;
     if (statements.length === 1 && only !== undefined) {
       const prepared = this.#cache.get(only.sql);
+      if (alone && this.#mayTellRowid(only.sql, prepared.effect.inserts)) this.forgetRowid();
       if (undoneBySqlite(only.sql, prepared) && !this.#facts.mayFail)
         return [this.#runStatement(prepared, only)];
-    }
+    } else if (alone) this.forgetRowid();
     guard.lifted(() => this.#own.savepoint.run());
     try {
       const results = statements.map((s) => this.#runStatement(this.#cache.get(s.sql), s));
@@ -100,8 +112,26 @@ export class StatementRunner {
       return results;
     } catch (error) {
       for (const { sql } of statements) this.#cache.drop(sql);
-      if (connection.isTransaction) this.#undo();
-      throw error;
+      const undone = connection.isTransaction;
+      if (undone) this.#undo();
+      throw numbered(error, () => this.#failAgain(statements, undone));
+    }
+  }
+
+  /** The statements once more without their rows, up to the one that fails; nothing of it stays. */
+  #failAgain(statements: readonly Statement[], inTransaction: boolean): void {
+    this.#parts.guard.lifted(() => (inTransaction ? this.#own.savepoint : this.#own.begin).run());
+    try {
+      for (const { sql, args } of statements) {
+        const { statement, parameters, effect } = this.#cache.get(sql);
+        if (effect.schema) this.#noteSchemaChange();
+        statement.run(...bindable(parameters, args));
+      }
+    } finally {
+      this.#cache.clear();
+      if (inTransaction && this.#parts.connection.isTransaction) this.#undo();
+      else if (this.#parts.connection.isTransaction)
+        this.#parts.guard.lifted(() => this.#own.rollback.run());
     }
   }
 
@@ -121,8 +151,14 @@ export class StatementRunner {
     this.forget();
   }
 
-  /** Whether SQLite may leave last_insert_rowid() at an earlier statement's, perhaps another client's. */
-  #mayKeepRowid(sql: string, table: string | null): boolean {
+  /** A write starts with last_insert_rowid() at 0: what it was before is perhaps another client's. */
+  forgetRowid(): void {
+    this.#parts.guard.lifted(() => this.#own.forgetRowid.run());
+  }
+
+  /** Whether a single statement would show what last_insert_rowid() was before it. */
+  #mayTellRowid(sql: string, table: string | null): boolean {
+    if (/\blast_insert_rowid\b/i.test(sql) || this.#facts.mayTellRowid) return true;
     if (table === null) return false;
     return /\bconflict\b/i.test(sql) || this.#facts.isWithoutRowid(table);
   }
@@ -135,12 +171,10 @@ export class StatementRunner {
     });
   }
 
-  #runStatement(prepared: CachedStatement, { sql, args }: Statement): RanStatement {
+  #runStatement(prepared: CachedStatement, { args }: Statement): RanStatement {
     const { statement, columns, parameters, effect } = prepared;
     if (effect.schema) this.#noteSchemaChange();
     const bound = bindable(parameters, args);
-    if (this.#mayKeepRowid(sql, effect.inserts))
-      this.#parts.guard.lifted(() => this.#own.forgetRowid.run());
     // A pragma goes on from step to step, though it has no columns.
     const plain = columns.length === 0 && (effect.rows || effect.schema);
     const rows = plain ? [] : collectRows(statement.iterate(...bound), this.#parts.resultBytesMax);
@@ -160,20 +194,4 @@ export class StatementRunner {
       rowid: bigint;
     };
   }
-}
-
-function runPlain(
-  statement: PreparedStatement,
-  bound: unknown[],
-): { changes: bigint; rowid: bigint } {
-  const { changes, lastInsertRowid } = statement.run(...bound);
-  return { changes: BigInt(changes), rowid: BigInt(lastInsertRowid) };
-}
-
-/**
- * Whether SQLite by itself undoes all of this statement if it fails. Not so with OR FAIL, which keeps the rows before the
- * failing one, and not when it can be refused after it has run: for its result, or for a name that it gave.
- */
-function undoneBySqlite(sql: string, { columns, effect }: CachedStatement): boolean {
-  return columns.length === 0 && !effect.schema && !/\bfail\b/i.test(sql);
 }

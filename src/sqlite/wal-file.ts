@@ -99,7 +99,7 @@ export class WalFile implements LiveWal {
     return this.#latest.has(pgno);
   }
 
-  /** The wal-index tells where the commit ends, not the size of the file. The images hold until the next call. */
+  /** The wal-index tells where the commit ends, not the size of the file. */
   readCommitted(): CommittedFrames {
     const header = this.#readHeader();
     const restarted = header.salt1 !== this.#header.salt1 || header.salt2 !== this.#header.salt2;

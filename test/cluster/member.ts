@@ -3,7 +3,17 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../src/api/database.ts';
-import { type OpenOptions, PacelineError } from '../../src/index.ts';
+import type { PrepareOptions } from '../../src/api/read-options.ts';
+import type {
+  OutcomeOptions,
+  QueryResult,
+  Receipt,
+  StatementResult,
+  WriteOutcome,
+} from '../../src/api/request.ts';
+import type { TransactionMode, TransactionOptions } from '../../src/api/transaction.ts';
+import type { SqlArgs } from '../../src/api/value.ts';
+import { type OpenOptions, PacelineError, type SqlValue } from '../../src/index.ts';
 import type { CallError, FromChild, LogLine } from './ipc.ts';
 
 const CHILD = fileURLToPath(new URL('./member-process.js', import.meta.url));
@@ -79,8 +89,34 @@ export class Member implements Database {
     return this.#call('query', args);
   }
 
+  /** The token of the handle in that process. */
+  token(): Promise<string> {
+    return this.#call('token', []);
+  }
+
+  /** `prepare(sql, options).raw().all(args)` there. */
+  all(sql: string, args: readonly SqlValue[], options?: PrepareOptions): Promise<SqlValue[][]> {
+    return this.#call('all', [sql, args, options]);
+  }
+
   status(): ReturnType<Database['status']> {
     return this.#call('status', []);
+  }
+
+  outcome(id: string, options: OutcomeOptions = {}): Promise<WriteOutcome> {
+    return this.#call('outcome', [id, options]);
+  }
+
+  async begin(mode: TransactionMode = 'write', options: TransactionOptions = {}) {
+    const number = await this.#call<number>('begin', [mode, options]);
+    const step = <T>(name: string, ...args: unknown[]) =>
+      this.#call<T>('step', [number, name, ...args]);
+    return {
+      execute: (sql: string, args: SqlArgs = []) => step<StatementResult>('execute', sql, args),
+      query: (sql: string, args: SqlArgs = []) => step<QueryResult>('query', sql, args),
+      commit: () => step<Receipt>('commit'),
+      rollback: () => step<void>('rollback'),
+    };
   }
 
   /** Closes the member and ends its process. */
@@ -136,8 +172,7 @@ export class Member implements Database {
   }
 }
 
-function asError({ code, message, sqlite }: CallError): Error {
+function asError({ code, message, ...rest }: CallError): Error {
   if (code === null) return new Error(`not a PacelineError: ${message}`);
-  const record = { code: code as PacelineError['code'], message };
-  return PacelineError.fromRecord(sqlite === undefined ? record : { ...record, sqlite });
+  return PacelineError.fromRecord({ code: code as PacelineError['code'], message, ...rest });
 }

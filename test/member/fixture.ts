@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Database, LocalWrites } from '../../src/api/database.ts';
+import type { LocalDatabase } from '../../src/api/database.ts';
 import { type OpenOptions, open } from '../../src/index.ts';
 import { freeAddresses } from '../cluster/addresses.ts';
 import { until } from '../cluster/until.ts';
@@ -27,9 +27,6 @@ export class Lines {
   }
 }
 
-/** What `open` gives. */
-export type LocalMember = Database & LocalWrites;
-
 /** Anything with `after`: a test, or the hooks of a whole file. */
 export interface Scope {
   readonly after: (fn: () => Promise<void>) => void;
@@ -38,7 +35,7 @@ export interface Scope {
 /** Members in this process, each in a directory of its own; closed and removed when the scope ends. */
 export class Local {
   readonly base = mkdtempSync(join(tmpdir(), 'paceline-member-'));
-  readonly #open: LocalMember[] = [];
+  readonly #open: LocalDatabase[] = [];
 
   constructor(scope: Scope) {
     scope.after(async () => {
@@ -52,7 +49,7 @@ export class Local {
   }
 
   /** A member named `a` in the directory of that name, unless the options say otherwise. */
-  async open(options: Partial<OpenOptions> = {}): Promise<LocalMember> {
+  async open(options: Partial<OpenOptions> = {}): Promise<LocalDatabase> {
     const id = options.id ?? 'a';
     const db = await open({ id, dir: this.dir(id), ...options });
     this.#open.push(db);
@@ -63,7 +60,7 @@ export class Local {
   async openAll(
     ids: readonly string[],
     options: Partial<OpenOptions> = {},
-  ): Promise<LocalMember[]> {
+  ): Promise<LocalDatabase[]> {
     const members = await freeAddresses(ids);
     const all = await Promise.all(ids.map((id) => this.open({ ...options, members, id })));
     return leaderFirst(all);
@@ -71,7 +68,7 @@ export class Local {
 }
 
 /** Waits until all know the same leader. */
-export function leaderFirst<T extends Database>(all: readonly T[]): Promise<T[]> {
+export function leaderFirst(all: readonly LocalDatabase[]): Promise<LocalDatabase[]> {
   return until('a leader that all know', async () => {
     const statuses = await Promise.all(all.map((db) => db.status()));
     const at = statuses.findIndex(({ role }) => role === 'leader');
@@ -81,6 +78,9 @@ export function leaderFirst<T extends Database>(all: readonly T[]): Promise<T[]>
 }
 
 /** Waits until `db` has applied everything up to `index`. */
-export async function applied(db: Database, { index }: { readonly index: number }): Promise<void> {
+export async function applied(
+  db: LocalDatabase,
+  { index }: { readonly index: number },
+): Promise<void> {
   await until(`entry ${index} applied`, async () => (await db.status()).appliedIndex >= index);
 }

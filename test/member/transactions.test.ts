@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import type { Transaction } from '../../src/api/database.ts';
-import { applied, Local, type LocalMember } from './fixture.ts';
+import type { LocalDatabase, Transaction } from '../../src/api/database.ts';
+import { applied, Local } from './fixture.ts';
 
 const local = new Local({ after });
-let members: LocalMember[];
+let members: LocalDatabase[];
 
 before(async () => {
   members = await local.openAll(['a', 'b', 'c']);
@@ -29,7 +29,7 @@ beforeEach(async () => {
 
 const ADD = 'UPDATE account SET balance = balance + ? WHERE id = ?';
 
-async function balances(db: LocalMember): Promise<unknown[]> {
+async function balances(db: LocalDatabase): Promise<unknown[]> {
   return (await db.query('SELECT balance FROM account ORDER BY id')).rows.flat();
 }
 

@@ -149,7 +149,7 @@ test('a violation is explained by the operations that show it and no others', ()
   const { violation } = checkLinearizability(history);
   assert.equal(violation?.broken, 'linearizable (register 0)');
   assert.deepEqual(violation.explanation, [
-    '3 of 83 operations that no order explains:',
+    '3 of 43 operations that no order explains:',
     '50..51 client 50: write register 0 := 1 => ok',
     '52..53 client 52: write register 0 := 2 => ok',
     '54..55 client 54: read register 0 (strong) => 1',

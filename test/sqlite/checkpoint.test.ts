@@ -24,7 +24,7 @@ function leading(): EngineFixture {
 /** The main file, kept still. */
 async function suspended(cycled: Cycled): Promise<MainFile | null> {
   const held: (MainFile | null)[] = [];
-  cycled.cycle.suspend((mainFile) => held.push(mainFile));
+  cycled.cycle.suspend(0, (mainFile) => held.push(mainFile));
   await poll('the main file is kept still', () => held.length === 1);
   return held[0]!;
 }
@@ -110,6 +110,27 @@ test('a leader that is ahead of the commit index whenever it looks pauses, and e
   await cycled.close();
 });
 
+test('one that was elected applies the rest of its log, however long its WAL is, and only then pauses', async () => {
+  const leader = leading();
+  const cycled = new Cycled(new EngineFixture({ pageSize: 1024 }), WAL_BYTES);
+  cycled.fixture.follow(leader);
+  cycled.commit(cycled.executed);
+  // Of what follows nothing is known to be committed before the entry that starts its own term.
+  for (let n = 0; n < 200; n++) {
+    leader.run(INSERT);
+    cycled.fixture.follow(leader);
+    cycled.cycle.afterWork();
+    assert.equal(cycled.cycle.pausesWork, false, `after ${n} entries`);
+  }
+  assert.equal(cycled.backfilled, 0);
+  cycled.fixture.lead();
+  cycled.cycle.afterWork();
+  assert.equal(cycled.cycle.pausesWork, true);
+  cycled.commit(cycled.executed);
+  await poll('a checkpoint', () => cycled.checkpointed.length === 1);
+  await cycled.close();
+});
+
 test('on a follower the WAL stays short while a foreign process checkpoints, too', async () => {
   const leader = leading();
   const cycled = new Cycled(new EngineFixture({ pageSize: 1024 }), WAL_BYTES);
@@ -157,7 +178,7 @@ test('emptying waits until everything that was executed is committed', async () 
   cycled.commit(cycled.executed);
   await cycled.work(() => cycled.fixture.run(INSERT));
   const emptied: unknown[] = [];
-  cycled.cycle.suspend((mainFile) => emptied.push(mainFile));
+  cycled.cycle.suspend(0, (mainFile) => emptied.push(mainFile));
   assert.equal(cycled.cycle.pausesWork, true);
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual([emptied, cycled.checkpoints.running], [[], false]);

@@ -119,6 +119,8 @@ export class SimExecutor implements BatchRunner {
     }
   }
 
+  start(): void {}
+
   step(statements: readonly Statement[], _readOnly: boolean): RanStatement[] {
     const savepoint = this.#rows.savepoint;
     try {
