@@ -21,7 +21,7 @@ export interface CheckpointParts extends CheckpointTools {
 
 /**
  * - `copying`: a checkpoint runs beside the work;
- * - `draining`: work is paused until all that was executed is committed;
+ * - `draining`: a leader's work is paused until all that was executed is committed;
  * - `emptying`: a checkpoint runs that needs SQLite's writer lock;
  * - `locking`: it is over, and we want the lock back.
  */
@@ -70,9 +70,12 @@ export class CheckpointCycle {
     this.#mainFile = parts.wal.frames === 0 ? { id, checksum } : null;
   }
 
-  /** While true nothing may be run or applied. */
+  /**
+   * While true nothing may be run or applied. What is applied ahead of the commit index is never held up: it can only be
+   * committed when all of it is there, by the entry with which a new leader starts its term.
+   */
   get pausesWork(): boolean {
-    return this.#phase === 'draining' || this.unlocked;
+    return (this.#phase === 'draining' && this.#parts.engine.leading) || this.unlocked;
   }
 
   /** While true SQLite's writer lock is not ours: the database may not be touched at all. */
