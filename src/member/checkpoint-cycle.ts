@@ -106,6 +106,11 @@ export class CheckpointCycle {
     this.afterWork();
   }
 
+  /** Commits were undone. */
+  undone(): void {
+    this.#parts.pins.undone();
+  }
+
   committed(index: Index): void {
     this.#committed = index;
     this.#parts.pins.committed(index);
