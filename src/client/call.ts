@@ -50,9 +50,9 @@ export class Caller {
       }
       // An attempt cut off before it could connect would leave a doubt that there need not be.
       if (sent > 0 && deadline - performance.now() < ATTEMPT_MS_MIN) break;
-      if (signal?.aborted === true) throw signal.reason;
+      signal?.throwIfAborted();
       last = await this.#once(call, this.#share(deadline - performance.now(), sent));
-      if (signal?.aborted === true && last.kind !== 'answer') throw signal.reason;
+      if (last.kind !== 'answer') signal?.throwIfAborted();
       if (last.kind === 'answer') return decodeAnswer(call, last.json, decode);
       if (last.kind === 'error' && !worthAnother(last.error)) throw last.error;
       inDoubt ||= last.kind === 'lost' || isUnknown(last);
