@@ -1,5 +1,5 @@
 import type { Statement } from '../api/request.ts';
-import { firstKeyword } from '../api/sql-text.ts';
+import { firstKeyword, withoutLeadingBlanks } from '../api/sql-text.ts';
 import { isBlankSql, splitStatements } from '../api/split-statements.ts';
 import type { SqlArgs, SqlValue } from '../api/value.ts';
 import type { InArgs, InStatement, InValue } from './shapes.ts';
@@ -36,8 +36,9 @@ export function mayRead({ sql }: Statement): boolean {
   return typeof sql === 'string' && READING.has(firstKeyword(sql));
 }
 
-/** The statements of a text with semicolons. */
+/** The statements of a text with semicolons, each from its first keyword on. */
 export function statementsOf(sql: string): string[] {
   const { statements, rest } = splitStatements(sql);
-  return isBlankSql(rest) ? [...statements] : [...statements, rest.trim()];
+  const all = isBlankSql(rest) ? statements : [...statements, rest.trim()];
+  return all.map(withoutLeadingBlanks);
 }

@@ -1,6 +1,7 @@
 import type { Statement } from '../api/request.ts';
+import { withoutLeadingBlanks } from '../api/sql-text.ts';
 
-const PRAGMA = /^\s*PRAGMA\s+foreign_keys\s*=\s*(\w+)\s*;?\s*$/i;
+const PRAGMA = /^PRAGMA\s+foreign_keys\s*=\s*(\w+)\s*;?\s*$/i;
 const OFF = /^(off|no|false|0)$/i;
 
 /**
@@ -9,8 +10,10 @@ const OFF = /^(off|no|false|0)$/i;
  * rows first, and would take along the rows of other tables that refer to them with ON DELETE CASCADE.
  */
 export function leavesKeysUnenforced(statements: readonly Statement[]): boolean {
-  const value = PRAGMA.exec(statements[0]?.sql ?? '')?.[1];
-  return statements.length > 1 && value !== undefined && OFF.test(value);
+  const [first, second] = statements;
+  if (first === undefined || second === undefined) return false;
+  const value = switchTo(first.sql);
+  return value !== undefined && OFF.test(value);
 }
 
 /** Runs the statements but for those that switch enforcement on and off: within a transaction SQLite ignores them. */
@@ -19,8 +22,12 @@ export function runWithoutSwitches<T>(
   run: (statements: readonly Statement[]) => readonly T[],
   nothing: T,
 ): T[] {
-  const isSwitch = statements.map(({ sql }) => PRAGMA.test(sql));
+  const isSwitch = statements.map(({ sql }) => switchTo(sql) !== undefined);
   const ran = run(statements.filter((_, i) => !isSwitch[i]));
   let next = 0;
   return isSwitch.map((skipped) => (skipped ? nothing : ran[next++]!));
+}
+
+function switchTo(sql: string): string | undefined {
+  return PRAGMA.exec(withoutLeadingBlanks(sql))?.[1];
 }
