@@ -41,7 +41,7 @@ export interface LibsqlTransaction {
   batch(statements: (InStatement | [string, InArgs?])[]): Promise<ResultSet[]>;
   /** As `batch`, of a text with semicolons. */
   executeMultiple(sql: string): Promise<void>;
-  /** Resolves when it is durable, as any write is. */
+  /** Resolves when it is as durable as a write has to be. */
   commit(): Promise<void>;
   rollback(): Promise<void>;
   close(): void;
