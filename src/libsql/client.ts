@@ -6,13 +6,7 @@ import { PacelineError } from '../base/errors.ts';
 import { withLibsqlErrors } from './libsql-error.ts';
 import { type Result, resultSet } from './result-set.ts';
 import { KEYS_OFF, transactionsOf } from './script.ts';
-import type {
-  InArgs,
-  InStatement,
-  LibsqlClient,
-  LibsqlTransaction,
-  ResultSet,
-} from './shapes.ts';
+import type { InArgs, InStatement, LibsqlClient, LibsqlTransaction, ResultSet } from './shapes.ts';
 import { mayRead, toStatement } from './statements.ts';
 import { OpenLibsqlTransaction } from './transaction.ts';
 

@@ -1,6 +1,6 @@
 import type { Statement } from '../api/request.ts';
-import { firstKeyword, withoutLeadingBlanks } from '../api/sql-text.ts';
 import { isBlankSql, splitStatements } from '../api/split-statements.ts';
+import { firstKeyword, withoutLeadingBlanks } from '../api/sql-text.ts';
 import type { SqlArgs, SqlValue } from '../api/value.ts';
 import type { InArgs, InStatement, InValue } from './shapes.ts';
 

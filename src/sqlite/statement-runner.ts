@@ -3,8 +3,8 @@ import { narrow } from '../api/wire.ts';
 import type { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
 import { collectRows, runPlain } from './rows.ts';
-import { SchemaFacts } from './schema-facts.ts';
 import { savepointStatement } from './savepoints.ts';
+import { SchemaFacts } from './schema-facts.ts';
 import { numbered } from './sql-error.ts';
 import {
   bindable,

@@ -13,7 +13,14 @@ test('statements about savepoints are told by their text, whatever their form', 
     ['ROLLBACK TRANSACTION TO [a b] ;', 'ROLLBACK TO [a b]'],
   ] as const;
   for (const [text, spelt] of forms) assert.equal(savepointStatement(text)?.sql, spelt);
-  const others = ['ROLLBACK', 'COMMIT', 'SAVEPOINT a; COMMIT', 'SELECT 1', 'RELEASE', 'SAVEPOINT 1'];
+  const others = [
+    'ROLLBACK',
+    'COMMIT',
+    'SAVEPOINT a; COMMIT',
+    'SELECT 1',
+    'RELEASE',
+    'SAVEPOINT 1',
+  ];
   for (const text of others) assert.equal(savepointStatement(text), null, text);
 });
 
