@@ -54,7 +54,9 @@ export class SqlThread {
   #leaving = false;
 
   constructor(parts: SqlThreadParts) {
-    const { loop, app, options } = parts;
+    const { clock, loop, app, options } = parts;
+    const tellLoop = (message: SqlToLoop) => loop.post(message);
+    const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
     const answers = new SqlAnswers(app, loop);
     this.#answers = answers;
@@ -62,18 +64,15 @@ export class SqlThread {
       answers.refuse(queued, error),
     );
     this.#slot = new DatabaseSlot({
-      ...parts,
-      tellLoop: (message) => loop.post(message),
+      ...{ ...parts, tellLoop, turn },
       tellApp: (message) => app.post(message),
       onCheckpoint: (id, checksum) => loop.post({ type: 'checkpointed', id, checksum }),
       onWarning: (message) => loop.post({ type: 'warning', message }),
       onSuspensionEnded: () => loop.post({ type: 'snapshot-lost' }),
-      turn: (work) => this.#turn(work),
       onFailure: (error) => loop.post({ type: 'fault', error: asPacelineError(error).toRecord() }),
     });
     this.#failures = new SqlFailures({
-      clock: parts.clock,
-      tellLoop: (message) => loop.post(message),
+      ...{ clock, tellLoop },
       rebuild: (error) => {
         this.#toApply = [];
         this.#slot.rebuild(error);
@@ -82,18 +81,11 @@ export class SqlThread {
       tryAgain: () => this.#turn(() => {}),
     });
     this.#transactions = new OpenTransactions({
-      clock: parts.clock,
-      queue: this.#writes,
+      ...{ clock, tellLoop, turn, queue: this.#writes },
       engine: () => this.#slot.running?.engine ?? null,
       emit: (executed) => this.#emit(executed),
-      tellLoop: (message) => loop.post(message),
-      turn: (work) => this.#turn(work),
     });
-    this.#reporter = new Reporter(
-      parts.clock,
-      () => this.#slot.running,
-      (report) => loop.post(report),
-    );
+    this.#reporter = new Reporter(clock, () => this.#slot.running, tellLoop);
   }
 
   start(): void {
@@ -175,9 +167,8 @@ export class SqlThread {
         return this.#lead(message.term);
       case 'step-down':
         this.#leaving = true;
-        this.#writes.refuseAll(notLeader());
         if (!message.gently) this.#transactions.abortAll('this leader lost its leadership');
-        return;
+        return this.#leave();
       case 'committed':
         return; // taken into account in every turn
       case 'roll-back':
