@@ -12,12 +12,13 @@ import type {
 } from '../api/request.ts';
 import type { Status } from '../api/status.ts';
 import type { SqlArgs } from '../api/value.ts';
-import { PacelineError } from '../base/errors.ts';
+import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { closed, unknownOutcome } from './handle-errors.ts';
 import type { Logger, MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
+import type { StartReader } from './reader-thread.ts';
 import { Reads } from './reads.ts';
 import type { SharedState } from './shared-state.ts';
 import type { OpenReader } from './this-copy.ts';
@@ -26,6 +27,8 @@ import { WritePath } from './write-path.ts';
 export interface HandleParts {
   readonly options: MemberOptions;
   readonly openReader: OpenReader;
+  /** Starts a thread for long reads; where it is missing there are none. */
+  readonly startReader?: StartReader;
   readonly sql: Port<SqlToApp, AppToSql>;
   readonly loop: Port<LoopToApp, AppToLoop>;
   readonly shared: SharedState;
@@ -157,8 +160,8 @@ export class Handle implements LocalDatabase {
     else if (message.type === 'news') this.#reads.wake();
     else if (message.type === 'snapshots-ended') this.#reads.endOldSnapshots();
     else {
-      this.#reads.closeReaders();
-      this.#parts.sql.post({ type: 'readers-closed' });
+      const closed = () => this.#parts.sql.post({ type: 'readers-closed' });
+      this.#reads.closeReaders().then(closed, (error) => this.threadFailed(asPacelineError(error)));
     }
   }
 
@@ -218,7 +221,7 @@ export class Handle implements LocalDatabase {
   async #close(): Promise<void> {
     const { loop, options, clock, onClosed } = this.#parts;
     this.#reads.failAll(closed());
-    this.#reads.closeReaders();
+    await this.#reads.closeReaders();
     if (!this.#threadsClosed) {
       const stopped = new Promise<void>((resolve) => {
         this.#onClosed = resolve;
