@@ -101,7 +101,8 @@ class Client implements SessionDatabase {
 
   /** What of the options goes into the request; at level session, what this client has written and read does, too. */
   #reads({ level, maxLagMs, maxLagEntries, after, forward }: ReadOptions): object {
-    const isSession = (level ?? 'session') === 'session' && (maxLagMs ?? maxLagEntries) === undefined;
+    const isSession =
+      (level ?? 'session') === 'session' && (maxLagMs ?? maxLagEntries) === undefined;
     const needed = isSession ? this.#session.with(after) : after;
     return { level, maxLagMs, maxLagEntries, after: needed, forward };
   }

@@ -25,7 +25,7 @@ export interface CheckpointParts extends CheckpointTools {
 
 /**
  * - `copying`: a checkpoint runs beside the work;
- * - `draining`: work is paused until all that was executed is committed;
+ * - `draining`: a leader's work is paused until all that was executed is committed;
  * - `emptying`: a checkpoint runs that needs SQLite's writer lock;
  * - `locking`: it is over, and we want the lock back.
  */
@@ -76,9 +76,12 @@ export class CheckpointCycle {
     this.#mainFile = parts.wal.frames === 0 ? { id, checksum } : null;
   }
 
-  /** While true nothing may be run or applied. */
+  /**
+   * While true nothing may be run or applied. What is applied ahead of the commit index is never held up: it can only be
+   * committed when all of it is there, by the entry with which a new leader starts its term.
+   */
   get pausesWork(): boolean {
-    return this.#phase === 'draining' || this.unlocked;
+    return (this.#phase === 'draining' && this.#parts.engine.leading) || this.unlocked;
   }
 
   /** While true SQLite's writer lock is not ours: the database may not be touched at all. */
@@ -107,6 +110,11 @@ export class CheckpointCycle {
   resume(): void {
     this.#suspended = false;
     this.afterWork();
+  }
+
+  /** Commits were undone. */
+  undone(): void {
+    this.#parts.pins.undone();
   }
 
   committed(index: Index): void {

@@ -70,6 +70,7 @@ export class DatabaseSlot {
   rollBack(to: EntryId): void {
     if (this.#running === null) return;
     if (!this.#running.engine.rollBack(to)) return this.rebuild(cannotGoBack(to));
+    this.#running.cycle.undone();
     this.#parts.tellLoop({ type: 'rolled-back', position: to });
   }
 

@@ -7,7 +7,6 @@ import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
-import { ApplyPace } from './apply-pace.ts';
 import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
 import { Compaction, followerNeeds } from './compaction.ts';
@@ -82,10 +81,9 @@ export class Loop {
     this.#compaction = compaction;
     const tracker = new DatabaseTracker({
       log,
-      pace: new ApplyPace(clock, turn),
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
-      onSuspect: (suspect) => parts.shared.setSuspect(suspect),
+      onSuspect: (suspect) => this.#suspect(suspect),
     });
     this.#tracker = tracker;
     this.#forwarding = new Forwarding({
@@ -223,6 +221,14 @@ export class Loop {
     const { leader } = this.#raft;
     if (leader === options.id) return shared.accepting ? leader : null;
     return leader !== null && this.#network.isConnected(leader) ? leader : null;
+  }
+
+  /** The SQL thread takes no account of the commit index while this is so. */
+  #suspect(suspect: boolean): void {
+    const { shared, sql } = this.#parts;
+    if (shared.suspect === suspect) return;
+    shared.setSuspect(suspect);
+    if (!suspect && shared.wantsCommit) sql.post({ type: 'committed' });
   }
 
   readonly #fromSql = (message: SqlToLoop): void => {

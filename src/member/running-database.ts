@@ -63,7 +63,7 @@ export class RunningDatabase {
    * the main file, and only committed data may be in it then. False if that was not possible.
    */
   undoUncommitted(committed: Index): boolean {
-    if (this.cycle.pausesWork) return true;
+    if (this.cycle.unlocked) return true;
     this.engine.stepDown();
     return this.engine.undoAbove(committed);
   }

@@ -82,6 +82,10 @@ export class SharedState {
   }
 
   /** While true the database may hold what the log has not, and indexes prove nothing. */
+  get suspect(): boolean {
+    return Atomics.load(this.#fields, SUSPECT) === 1;
+  }
+
   setSuspect(suspect: boolean): void {
     Atomics.store(this.#fields, SUSPECT, suspect ? 1 : 0);
     this.#news = true;

@@ -20,7 +20,10 @@ export interface HttpServer {
  * Serves `database` over HTTP; the routes are in docs/http.md. The database stays the caller's to close.
  * Throws OPTIONS_INVALID, and ADDRESS_IN_USE when another process has the address.
  */
-export async function startHttp(database: SessionDatabase, options: HttpOptions): Promise<HttpServer> {
+export async function startHttp(
+  database: SessionDatabase,
+  options: HttpOptions,
+): Promise<HttpServer> {
   const limits = resolveLimits(options);
   const { host, port } = parseAddress(options.listen);
   const app = createApp(database, limits, new Admission(limits), options.logger);

@@ -7,7 +7,7 @@ import { StatementGuard } from './authorizer.ts';
 import { CLOSES_AT_ONCE, type Connection, DatabaseSync } from './binding.ts';
 import { collectRows } from './rows.ts';
 import { isAwkward, spellOut } from './spell-out.ts';
-import { sqlError } from './sql-error.ts';
+import { numbered, sqlError } from './sql-error.ts';
 import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
 
 /** How long a read waits for a foreign process that is recovering the WAL. */
@@ -91,7 +91,7 @@ export class Reader {
     try {
       for (const row of prepared.statement.iterate(...bound)) yield narrowed(row);
     } catch (error) {
-      throw asRead(error);
+      throw asRead(numbered(error, () => void prepared.statement.run(...bound)));
     }
     this.#cache.putBack(sql, prepared);
   }
@@ -146,7 +146,7 @@ export class Reader {
         prepared.small = false;
         return this.#rows(prepared, bound, onRow);
       }
-      throw asRead(error);
+      throw asRead(numbered(error, () => void prepared.statement.run(...bound)));
     }
   }
 

@@ -1,6 +1,7 @@
 import type { SqlValue } from '../api/value.ts';
 import { narrow } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
+import type { PreparedStatement } from './binding.ts';
 
 /** What a value costs in memory and on the wire, roughly; numbers and NULL count as eight bytes. */
 function sizeOf(value: SqlValue): number {
@@ -34,4 +35,13 @@ export function collectRows(
     collected.push(values);
   }
   return collected;
+}
+
+/** Runs a statement that has no rows. */
+export function runPlain(
+  statement: PreparedStatement,
+  bound: unknown[],
+): { changes: bigint; rowid: bigint } {
+  const { changes, lastInsertRowid } = statement.run(...bound);
+  return { changes: BigInt(changes), rowid: BigInt(lastInsertRowid) };
 }
