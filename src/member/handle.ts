@@ -65,11 +65,7 @@ export class Handle implements LocalDatabase {
     const { sql, loop } = parts;
     this.#parts = parts;
     this.#writes = new WritePath(parts);
-    const indexPost = {
-      ask: (key: number) => loop.post({ type: 'read-index', key }),
-      cancel: (key: number) => loop.post({ type: 'cancel-read-index', key }),
-    };
-    this.#reads = new Reads({ ...parts, indexPost });
+    this.#reads = new Reads(parts);
     sql.listen((messages) => {
       for (const message of messages) this.#fromSql(message);
     });
@@ -176,7 +172,9 @@ export class Handle implements LocalDatabase {
       case 'news':
         return this.#reads.wake();
       case 'read-index':
-        return this.#reads.indexAnswered(message.key, message.index);
+      case 'serve-read':
+      case 'forwarded-read':
+        return this.#reads.fromLoop(message);
       case 'forwarded':
         return this.#writes.forwarded(message.key, message.answer);
       case 'status':

@@ -94,7 +94,7 @@ export class Loop {
       answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
     });
     const forwarding = this.#forwarding;
-    this.#reads = new LoopReads(parts);
+    this.#reads = new LoopReads({ ...parts, network, leader: () => this.#reachableLeader() });
     this.#leadership = new Leadership({ ...parts, raft, tracker, forwarding, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
@@ -134,6 +134,8 @@ export class Loop {
       if (channel === 'raft') this.#step(decodeMessage(payload, from, this.#parts.options.id));
       else if (channel === 'forward') this.#forwarding.onForward(from, payload);
       else if (channel === 'forward-reply') this.#forwarding.onReply(from, payload);
+      else if (channel === 'read' || channel === 'read-reply')
+        this.#reads.onFrame(from, channel, payload);
       else if (channel === 'snapshot') this.#supply.onRequest(from, payload, now);
       else this.#supply.onReply(from, payload, now);
     });
@@ -152,6 +154,7 @@ export class Loop {
       this.#raft.peerGone(peer);
       this.#supply.disconnected(peer, this.#parts.clock.now());
       this.#forwarding.disconnected(peer);
+      this.#reads.onDisconnect(peer);
     });
   }
 

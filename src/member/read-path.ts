@@ -1,6 +1,8 @@
 import type { ReadOptions } from '../api/read-options.ts';
+import { isNotServedHere } from '../api/read-wire.ts';
 import type { QueryResult } from '../api/request.ts';
 import type { SqlArgs } from '../api/value.ts';
+import { asPacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import type { ReadConditions, Seen } from './read-conditions.ts';
 import type { ReadIndexRequests } from './read-index-requests.ts';
@@ -8,6 +10,7 @@ import { makeRequest, type ReadRequest } from './read-request.ts';
 import type { ReadWaits } from './read-waits.ts';
 import type { ReaderPool } from './reader-pool.ts';
 import type { ReaderThread } from './reader-thread.ts';
+import type { ReadsElsewhere } from './reads-elsewhere.ts';
 import type { Session } from './session.ts';
 import type { SharedState } from './shared-state.ts';
 import type { SlowStatements } from './slow-statements.ts';
@@ -23,10 +26,13 @@ export interface ReadPathParts {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly pool: ReaderPool;
+  readonly elsewhere: ReadsElsewhere;
   /** What is read on a thread of its own although nobody asked for that; null for nothing. */
   readonly slow: SlowStatements | null;
 }
 
+/** How long a read that may be forwarded waits for this member: time for what is on its way, not more. */
+const HERE_MS = 50;
 const SESSION: ReadOptions = {};
 
 /**
@@ -69,8 +75,27 @@ export class ReadPath {
     first: Seen<QueryResult> | null = null,
   ): Promise<QueryResult> {
     const request = this.request(options);
+    if (options.forward === true) return this.#orElsewhere(sql, args, options, request);
     if (options.worker ?? this.#isSlow(sql)) return this.#inWorker(sql, args, request);
     return this.read(request, () => this.#onThisThread(sql, args), first);
+  }
+
+  /** Here if that is possible soon, else at the leader. */
+  async #orElsewhere(
+    sql: string,
+    args: SqlArgs | undefined,
+    options: ReadOptions,
+    request: ReadRequest,
+  ): Promise<QueryResult> {
+    const { forward: _, ...hereOptions } = options;
+    const timeoutMs = Math.min(HERE_MS, request.deadlineMs - request.startMs);
+    try {
+      return await this.#query(sql, args, { ...hereOptions, timeoutMs });
+    } catch (error) {
+      if (!isNotServedHere(error)) throw error;
+      const notHere = asPacelineError(error);
+      return this.#parts.elsewhere.query(sql, args, request, options, notHere);
+    }
   }
 
   #onThisThread(sql: string, args: SqlArgs | undefined): QueryResult {

@@ -2,8 +2,8 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { must } from '../base/assert.ts';
 import { asPacelineError, PacelineError } from '../base/errors.ts';
 import { Reader } from '../sqlite/reader.ts';
-import type { FromReader, ReaderWorkerData, ToReader } from './reader-thread.ts';
 import { snapshotTooLong } from './open-snapshots.ts';
+import type { FromReader, ReaderWorkerData, ToReader } from './reader-thread.ts';
 import { SharedState } from './shared-state.ts';
 
 const { path, resultBytesMax, shared, stop } = workerData as ReaderWorkerData;

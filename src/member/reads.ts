@@ -4,23 +4,26 @@ import type { ReadStatement, Snapshot } from '../api/reads.ts';
 import type { QueryResult } from '../api/request.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { PacelineError } from '../base/errors.ts';
-import type { EntryId, Index } from '../raft/entry.ts';
+import type { EntryId } from '../raft/entry.ts';
 import type { Clock } from './clock.ts';
 import { InPlaceReads } from './in-place-reads.ts';
 import { InPlaceSource } from './in-place-source.ts';
 import { inPlaceStatement } from './in-place-statement.ts';
 import { OpenSnapshots } from './open-snapshots.ts';
 import type { MemberOptions } from './options.ts';
+import type { Port } from './port.ts';
+import type { AppToLoop, LoopToApp } from './protocol.ts';
 import { ReadConditions } from './read-conditions.ts';
-import { type IndexPost, ReadIndexRequests } from './read-index-requests.ts';
+import { ReadIndexRequests } from './read-index-requests.ts';
 import { ReadPath } from './read-path.ts';
 import { ReadWaits } from './read-waits.ts';
 import { ReaderPool } from './reader-pool.ts';
 import type { StartReader } from './reader-thread.ts';
+import { ReadsElsewhere } from './reads-elsewhere.ts';
 import { Session } from './session.ts';
 import type { SharedState } from './shared-state.ts';
-import { takeSnapshot, takeSnapshotInWorker } from './take-snapshot.ts';
 import { SlowStatements } from './slow-statements.ts';
+import { takeSnapshot, takeSnapshotInWorker } from './take-snapshot.ts';
 import { type OpenReader, ThisCopy } from './this-copy.ts';
 
 export interface ReadsParts {
@@ -28,9 +31,11 @@ export interface ReadsParts {
   readonly openReader: OpenReader;
   readonly shared: SharedState;
   readonly clock: Clock;
-  readonly indexPost: IndexPost;
+  readonly loop: Pick<Port<LoopToApp, AppToLoop>, 'post'>;
   readonly startReader?: StartReader;
 }
+
+type FromLoop = Extract<LoopToApp, { type: 'read-index' | 'serve-read' | 'forwarded-read' }>;
 
 /** All that reads on the application's thread. */
 export class Reads {
@@ -42,17 +47,21 @@ export class Reads {
   readonly #inPlace: InPlaceReads;
   readonly #snapshots: OpenSnapshots;
   readonly #pool: ReaderPool;
+  readonly #elsewhere: ReadsElsewhere;
   readonly #parts: ReadsParts;
 
   constructor(parts: ReadsParts) {
-    const { options, openReader, shared, clock, indexPost } = parts;
+    const { options, openReader, shared, clock, loop } = parts;
     const { electionTimeoutMs, readTimeoutMs, readQueueMax, snapshotsMax, workerAfterMs } = options;
     const now = () => clock.now();
     this.#parts = parts;
     this.#copy = new ThisCopy(openReader);
     this.#session = new Session(shared);
     this.#waits = new ReadWaits(shared, clock, readQueueMax);
-    this.#indexes = new ReadIndexRequests(this.#waits, indexPost);
+    this.#indexes = new ReadIndexRequests(this.#waits, {
+      ask: (key) => loop.post({ type: 'read-index', key }),
+      cancel: (key) => loop.post({ type: 'cancel-read-index', key }),
+    });
     this.#snapshots = new OpenSnapshots(this.#copy, shared, snapshotsMax);
     this.#pool = new ReaderPool({
       ...{ copy: this.#copy, waits: this.#waits, threadsMax: options.readWorkersMax },
@@ -61,7 +70,19 @@ export class Reads {
     const session = this.#session;
     const conditions = new ReadConditions({ shared, session, now, electionTimeoutMs });
     this.#inPlace = new InPlaceReads(shared, conditions, now);
+    this.#elsewhere = new ReadsElsewhere({
+      ...{ session, waits: this.#waits, clock },
+      post: {
+        forward: (key, bytes) => loop.post({ type: 'forward-read', key, bytes }),
+        cancel: (key) => loop.post({ type: 'cancel-forward-read', key }),
+        served: (key, bytes) => loop.post({ type: 'served-read', key, bytes }),
+      },
+      // On a thread of its own where there is one: this one is the application's.
+      serve: (sql, args, given) =>
+        this.#path.query(sql, args, { ...given, worker: parts.startReader !== undefined }),
+    });
     this.#path = new ReadPath({
+      elsewhere: this.#elsewhere,
       ...{ shared, session, conditions, clock, copy: this.#copy },
       ...{ waits: this.#waits, indexes: this.#indexes, timeoutMs: readTimeoutMs },
       pool: this.#pool,
@@ -134,8 +155,11 @@ export class Reads {
     this.#waits.wake();
   }
 
-  indexAnswered(key: number, index: Index): void {
-    this.#indexes.answered(key, index);
+  fromLoop(message: FromLoop): void {
+    if (message.type === 'read-index') this.#indexes.answered(message.key, message.index);
+    else if (message.type === 'forwarded-read')
+      this.#elsewhere.answered(message.key, message.bytes);
+    else void this.#elsewhere.serve(message.key, message.bytes);
   }
 
   endOldSnapshots(): void {

@@ -69,11 +69,8 @@ export class SqlThread {
       turn: (work) => this.#turn(work),
       onFailure: (error) => this.#fail(error),
     });
-    this.#reporter = new Reporter(
-      parts.clock,
-      () => this.#slot.running,
-      (report) => loop.post(report),
-    );
+    const running = () => this.#slot.running;
+    this.#reporter = new Reporter(parts.clock, running, (report) => loop.post(report));
   }
 
   start(): void {

@@ -28,6 +28,8 @@ const CHANNELS: readonly (Channel | null)[] = [
   'forward-reply',
   'snapshot',
   'snapshot-reply',
+  'read',
+  'read-reply',
 ];
 
 export function channelCode(channel: Channel): number {

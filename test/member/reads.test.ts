@@ -135,6 +135,13 @@ test('rows come as objects, as arrays after raw(), one by one, and integers with
   assert.throws(() => statement.get(), { code: 'ARGUMENTS_INVALID' });
 });
 
+test('a statement is prepared for the tables that this handle has just made', async () => {
+  for (let i = 0; i < 20; i++) {
+    await follower.execute(`CREATE TABLE made_${i}(a, b)`);
+    assert.equal(follower.prepare(`SELECT * FROM made_${i}`).columns().length, 2);
+  }
+});
+
 test('a write in place is refused with a pointer to execute, on every member', () => {
   for (const db of [leader, follower]) {
     const refused = { code: 'READ_ONLY', message: /execute\(\)/ };
