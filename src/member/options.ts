@@ -42,6 +42,8 @@ export interface OpenOptions {
   readonly batchMs?: number;
   readonly readQueueMax?: number;
   readonly snapshotsMax?: number;
+  readonly readWorkersMax?: number;
+  readonly workerAfterMs?: number;
   readonly snapshotWalBytesMax?: number;
   readonly writeQueueMax?: number;
   readonly writeQueueBytesMax?: number;
@@ -77,6 +79,8 @@ export const DEFAULTS: Knobs & { readonly cluster: string; readonly durability: 
 
   batchMs: 2, // SQL time per commit: a lone fsync takes about as long, so waiting clients lose nothing
   readQueueMax: 16_384, // reads that wait until this member can serve them; then OVERLOADED
+  readWorkersMax: 2, // threads for long reads: more would take the processor from the member's own
+  workerAfterMs: 0, // a statement that took so long runs on such a thread the next time; 0: only when asked to
   snapshotsMax: 64, // states of the database held at a time, a connection each; then OVERLOADED
   snapshotWalBytesMax: 512 * 2 ** 20, // WAL that held states may keep; then they end with SNAPSHOT_ENDED
   writeQueueMax: 16_384, // waiting writes; then OVERLOADED
@@ -103,6 +107,8 @@ export interface MemberOptions extends Knobs {
   readonly durability: Durability;
 }
 
+/** Where 0 turns something off. */
+const MAY_BE_ZERO = new Set<string>(['workerAfterMs']);
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 const NAMES = new Set([
   ...Object.keys(DEFAULTS),
@@ -197,6 +203,7 @@ function checkKnobs(options: MemberOptions): void {
   for (const name of Object.keys(DEFAULTS) as (keyof Knobs | 'cluster' | 'durability')[]) {
     if (name === 'cluster' || name === 'durability') continue;
     const value = options[name];
+    if (value === 0 && MAY_BE_ZERO.has(name)) continue;
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid(`"${name}" must be a positive integer, not ${value}`);
   }
