@@ -23,6 +23,8 @@ import { SmallDisk } from './small-disk.ts';
 
 /** What a test does to a run in order to see it fail. */
 export interface Sabotage {
+  /** When the load begins. */
+  readonly load?: (cluster: ChaosCluster) => void;
   /** When the load has stopped and all members have met. */
   readonly members?: (cluster: ChaosCluster) => Promise<void>;
   /** When they have stopped. */
@@ -36,8 +38,9 @@ export interface ClusterRun {
   readonly count: number;
   readonly seed: number;
   readonly forMs: number;
-  /** Kinds that are done in any case, be it late. */
-  readonly wanted: ReadonlySet<FaultKind>;
+  readonly kinds: readonly FaultKind[];
+  /** Goes on until each kind was done at least once, on this cluster or an earlier one. */
+  readonly completes: boolean;
   readonly counts: FaultCounts;
   readonly say: (line: string) => void;
   readonly sabotage: Sabotage;
@@ -67,19 +70,21 @@ export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
     disk?.remove();
   };
   run.onStart(abort);
-  const violations: string[] = [];
+  /** A set: one death is met in several places. */
+  const violations = new Set<string>();
   try {
     await work(run, scene, workload, prng.next(), violations);
   } catch (error) {
-    violations.push(messageOf(error));
+    violations.add(messageOf(error));
   }
-  violations.push(...clients.violations);
+  addAll(violations, clients.violations);
   for (const violation of violations) run.say(`VIOLATION: ${violation}`);
-  if (violations.length > 0) keep(run.dir, clients.history, disk);
+  if (violations.size > 0) keep(run.dir, clients.history, disk);
   await abort();
   const { history, errors } = clients;
   const { failoversMs } = scene;
-  return { history, errors, failoversMs, violations, hasSmallDisk: disk !== null };
+  const hasSmallDisk = disk !== null;
+  return { history, errors, failoversMs, violations: [...violations], hasSmallDisk };
 }
 
 /** What could not wait is thrown; everything else is added to `violations`. */
@@ -88,15 +93,16 @@ async function work(
   scene: Omit<Scene, 'prng'>,
   workload: Workload,
   seed: number,
-  violations: string[],
+  violations: Set<string>,
 ): Promise<void> {
   const { cluster, clients } = scene;
   const fresh = await begin(run, cluster, workload);
-  const died = firstDeath(cluster);
+  const died = firstDeath(cluster, violations);
   clients.start();
-  const { wanted, counts, say } = run;
+  run.sabotage.load?.(cluster);
+  const { kinds, completes, counts, say } = run;
   const untilMs = machineMs() + run.forMs;
-  await Promise.race([harass({ scene, seed, untilMs, wanted, counts, say }), died]);
+  await Promise.race([harass({ scene, seed, untilMs, kinds, completes, counts, say }), died]);
   say('healed; load goes on for a while');
   cluster.heal();
   await Promise.race([acknowledgement(clients, machineMs() + LIMITS.healthyMs), died]);
@@ -105,15 +111,19 @@ async function work(
   await run.sabotage.members?.(cluster);
   await waitUntilMet(cluster);
   const final = await readFinalState(cluster, workload);
-  violations.push(...(await judgeQuiet(cluster, fresh)));
+  addAll(violations, await judgeQuiet(cluster, fresh));
   say('compares files');
   const { member } = await waitForLeader(cluster);
-  if (!(await cluster.stop(member.id))) violations.push('a member did not stop cleanly');
+  if (!(await cluster.stop(member.id))) violations.add('a member did not stop cleanly');
   run.sabotage.files?.(cluster);
-  violations.push(...(await judgeFiles(cluster)));
+  addAll(violations, await judgeFiles(cluster));
   const history = run.sabotage.history?.(clients.history) ?? clients.history;
   say(`checks ${history.length} operations`);
-  violations.push(...judgeHistory(history, final, workload));
+  addAll(violations, judgeHistory(history, final, workload.options));
+}
+
+function addAll(violations: Set<string>, more: readonly string[]): void {
+  for (const violation of more) violations.add(violation);
 }
 
 /** Starts all members, makes the tables, and measures what a member holds that has done little. */
@@ -150,16 +160,17 @@ async function judgeQuiet(
 ): Promise<string[]> {
   await delay(LIMITS.quietMs);
   const now = holdings(cluster);
-  for (const [id, h] of fresh) console.error(id, h.descriptors.length, h.rssBytes/1e6, now.get(id)!.descriptors.length, now.get(id)!.rssBytes/1e6);
   return [...fresh].flatMap(([id, before]) => judgeHoldings(id, before, now.get(id)!));
 }
 
-/** Rejects when a member dies by itself, except for the one whose disk is full. */
-function firstDeath(cluster: ChaosCluster): Promise<never> {
+/** Rejects when a member dies by itself, except for the one whose disk is full. Later ones are noted, too. */
+function firstDeath(cluster: ChaosCluster, violations: Set<string>): Promise<never> {
   return new Promise((_, reject) => {
     cluster.onDeath((member, killed) => {
       if (killed || cluster.mayDie(member.id)) return;
-      reject(new Error(`member ${member.id} died by itself; see ${member.settings.logFile}`));
+      const violation = `member ${member.id} died by itself; see ${member.settings.logFile}`;
+      violations.add(violation);
+      reject(new Error(violation));
     });
   });
 }

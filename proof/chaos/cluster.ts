@@ -17,6 +17,7 @@ export class ChaosCluster implements Cluster {
   readonly #options: Map<string, Record<string, number>>;
   readonly #starts = new Map<string, number>();
   readonly #paused = new Set<string>();
+  #destroyed = false;
   readonly #mayDie = new Set<string>();
   readonly #listeners: DeathListener[] = [];
 
@@ -41,8 +42,7 @@ export class ChaosCluster implements Cluster {
 
   #make(cli: string, { id, listen, http }: Seat, seats: readonly Seat[]): MemberProcess {
     const dir = join(this.dir, id);
-    const address = (to: Seat) =>
-      to.id === id ? listen : this.network.addressOf(id, to.id);
+    const address = (to: Seat) => (to.id === id ? listen : this.network.addressOf(id, to.id));
     const peers = seats.flatMap((to) => ['--member', `${to.id}=${address(to)}`]);
     const own = ['--dir', dir, '--id', id, '--http', http];
     const fixed = ['serve', ...own, '--secret-file', join(this.dir, 'secret'), ...peers];
@@ -87,7 +87,9 @@ export class ChaosCluster implements Cluster {
     Object.assign(this.#options.get(id)!, options);
   }
 
+  /** Throws once the cluster was destroyed: a fault that is still under way starts nothing any more. */
   async startMember(id: string): Promise<void> {
+    if (this.#destroyed) throw new Error('the run ends');
     this.#starts.set(id, this.starts(id) + 1);
     await this.member(id).start();
   }
@@ -142,7 +144,9 @@ export class ChaosCluster implements Cluster {
     this.#listeners.push(listener);
   }
 
+  /** Ends everything, for good. */
   async destroy(): Promise<void> {
+    this.#destroyed = true;
     await this.kill();
     await this.network.close();
   }

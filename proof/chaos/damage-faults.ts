@@ -1,4 +1,4 @@
-import { copyFileSync, openSync, closeSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MemberProcess } from '../../demo/member-process.ts';
 import { lookAt, waitForCatchUp, waitForLeader } from '../../demo/observe.ts';
@@ -40,7 +40,11 @@ const LAST_RECORD_BYTES = 8;
 /** What a crash can leave at the end of a log, as `scan.ts` says. */
 const TAILS: Readonly<Record<string, (segment: string, end: number, prng: Prng) => void>> = {
   'garbage behind the end': (segment, end, prng) => {
-    write(segment, end, Uint8Array.from({ length: GARBAGE_BYTES }, () => prng.between(1, 255)));
+    write(
+      segment,
+      end,
+      Uint8Array.from({ length: GARBAGE_BYTES }, () => prng.between(1, 255)),
+    );
   },
   'other bytes in the last record': (segment, end) => {
     scribble(segment, end - LAST_RECORD_BYTES, LAST_RECORD_BYTES);

@@ -1,43 +1,46 @@
 /** `npm run chaos`: real processes, real disks, and a nemesis. See docs/verification.md. */
-import { randomInt } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { messageOf } from '../../src/base/errors.ts';
+import { type Arguments, commandOf, parseArguments, USAGE } from './arguments.ts';
 import { runChaos } from './run.ts';
 
-const CLI = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
-const SEED_LIMIT = 2 ** 32;
-
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    seed: { type: 'string' },
-    clusters: { type: 'string', default: '3,5' },
-    cli: { type: 'string', default: CLI },
-  },
-});
-const seed = values.seed === undefined ? randomInt(SEED_LIMIT) : Number(values.seed);
-const minutes = Number(values.minutes);
-const clusters = values.clusters.split(',').map(Number);
 const startedMs = performance.now();
-const say = (line: string) => {
+
+function say(line: string): void {
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   process.stderr.write(`${seconds.padStart(6)} s ${line}\n`);
-};
+}
 
-let abort = async () => {};
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => {
-    abort().finally(() => process.exit(1));
-  });
-
-const command = `npm run chaos -- --minutes ${minutes} --seed ${seed} --clusters ${clusters}`;
-say(`seed ${seed}; to repeat this schedule: ${command}`);
-const report = await runChaos({
-  ...{ seed, minutes, clusters, cli: values.cli, say },
-  onAbort: (end) => {
+async function run(options: Arguments): Promise<void> {
+  const repeat = `seed ${options.seed}; to repeat this schedule: ${commandOf(options)}`;
+  say(repeat);
+  let abort = async () => {};
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      abort().finally(() => process.exit(1));
+    });
+  const onAbort = (end: () => Promise<void>) => {
     abort = end;
-  },
-});
-if (report.violations.length > 0) say(`seed ${seed}; to repeat this schedule: ${command}`);
-process.stdout.write(`${JSON.stringify(report)}\n`);
-process.exitCode = report.violations.length === 0 ? 0 : 1;
+  };
+  const report = await runChaos({ ...options, say, onAbort });
+  for (const [kind, why] of Object.entries(report.skipped)) say(`NOT DONE: ${kind}: ${why}`);
+  if (report.violations.length > 0) {
+    say(`${report.violations.length} violations; members' files and histories: ${report.kept}`);
+    say(repeat);
+  }
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+  process.exitCode = report.violations.length === 0 ? 0 : 1;
+}
+
+/** Null when they are wrong, which is said. */
+function readArguments(): Arguments | null {
+  try {
+    return parseArguments(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n${USAGE}\n`);
+    return null;
+  }
+}
+
+const options = readArguments();
+if (options === null) process.exitCode = 2;
+else await run(options);

@@ -19,21 +19,22 @@ export interface Nemesis {
   readonly seed: number;
   /** No step begins later, but see `wanted`. */
   readonly untilMs: number;
-  /** These are done in any case, be it late. */
-  readonly wanted: ReadonlySet<FaultKind>;
+  /** What may be done. */
+  readonly kinds: readonly FaultKind[];
+  /** Each of them is done at least once over all clusters, be it late. */
+  readonly completes: boolean;
   readonly counts: FaultCounts;
   readonly say: (line: string) => void;
 }
 
 /** One step after the other, each taken back, until the time is over. Throws what is a violation. */
 export async function harass(nemesis: Nemesis): Promise<void> {
-  const { scene, seed, untilMs, wanted, counts } = nemesis;
-  for (const step of schedule(seed)) {
-    const missing = [...wanted].some((kind) => counts[kind] === 0);
+  const { scene, seed, untilMs, completes, counts } = nemesis;
+  const kinds = nemesis.kinds.filter((kind) => kind !== 'full-disk' || scene.disk !== null);
+  for (const step of schedule(seed, kinds)) {
     const late = machineMs() >= untilMs;
-    if (late && !missing) return;
+    if (late && !(completes && kinds.some((kind) => counts[kind] === 0))) return;
     if (late && step.kinds.every((kind) => counts[kind] > 0)) continue;
-    if (step.kinds.includes('full-disk') && scene.disk === null) continue;
     await carryOut(nemesis, step);
     await delay(LIMITS.healthyMs);
     await acknowledgement(scene.clients, machineMs());
@@ -56,5 +57,5 @@ async function carryOut({ scene, counts, say }: Nemesis, step: Step): Promise<vo
   });
   for (const kind of step.kinds) counts[kind]++;
   const tookMs = Math.round(machineMs() - startMs);
-  step.kinds.forEach((kind, i) => say(`${kind}: ${told[i]} (${tookMs} ms)`));
+  for (const [i, kind] of step.kinds.entries()) say(`${kind}: ${told[i]} (${tookMs} ms)`);
 }

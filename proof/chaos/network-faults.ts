@@ -63,7 +63,10 @@ const CUTS: readonly Draw[] = [
   },
   (leader, followers, prng) => {
     const other = pick(followers, prng);
-    return { name: `leader ${leader} and ${other}, a third sees both`, directions: both(leader, other) };
+    return {
+      name: `leader ${leader} and ${other}, a third sees both`,
+      directions: both(leader, other),
+    };
   },
 ];
 

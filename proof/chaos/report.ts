@@ -19,4 +19,6 @@ export interface Report {
   /** Errors that clients met, by code. */
   readonly errors: Readonly<Record<string, number>>;
   readonly violations: readonly string[];
+  /** Where the files and histories of a run with violations are; null when there were none. */
+  readonly kept: string | null;
 }

@@ -17,6 +17,8 @@ export interface ChaosOptions {
   /** The compiled `cli/main.js` that members run. */
   readonly cli: string;
   readonly say: (line: string) => void;
+  /** What the nemesis may do; default: everything. */
+  readonly kinds?: readonly FaultKind[];
   readonly sabotage?: Sabotage;
   /** Called with what ends all processes at once, whenever that changes. */
   readonly onAbort?: (abort: () => Promise<void>) => void;
@@ -27,19 +29,27 @@ const NO_SMALL_DISK = 'it takes the right to mount a tmpfs: root, on Linux';
 
 /** Runs the clusters. What violations need to be understood stays in the directory that is told. */
 export async function runChaos(options: ChaosOptions): Promise<Report> {
-  const { seed, minutes, clusters, cli, say, sabotage = {}, onAbort = () => {} } = options;
+  const {
+    seed,
+    minutes,
+    clusters,
+    cli,
+    say,
+    kinds = FAULT_KINDS,
+    sabotage = {},
+    onAbort = () => {},
+  } = options;
   const base = mkdtempSync(join(tmpdir(), 'paceline-chaos-'));
   const prng = new Prng(seed);
   const counts = noFaults();
   const results: ClusterResult[] = [];
   for (const [i, count] of clusters.entries()) {
-    const last = i === clusters.length - 1;
     const result = await runCluster({
-      ...{ cli, count, counts, sabotage },
+      ...{ cli, count, counts, kinds, sabotage },
       dir: join(base, String(i)),
       seed: prng.next(),
       forMs: (minutes * MS_PER_MINUTE) / clusters.length,
-      wanted: new Set(last ? wantedKinds(results) : []),
+      completes: i === clusters.length - 1,
       say: (line) => say(`[${count} members] ${line}`),
       onStart: onAbort,
     });
@@ -47,15 +57,10 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
     if (result.violations.length > 0) break;
   }
   const violations = results.flatMap((result) => result.violations);
-  if (violations.length === 0) rmSync(base, { recursive: true });
-  else say(`kept: ${base}`);
+  const kept = violations.length === 0 ? null : base;
+  if (kept === null) rmSync(base, { recursive: true });
   const ran = clusters.slice(0, results.length);
-  return { ...summary(results), seed, minutes, clusters: ran, faults: counts, violations };
-}
-
-function wantedKinds(results: readonly ClusterResult[]): FaultKind[] {
-  const canFill = results.every(({ hasSmallDisk }) => hasSmallDisk);
-  return FAULT_KINDS.filter((kind) => kind !== 'full-disk' || canFill);
+  return { ...summary(results), seed, minutes, clusters: ran, faults: counts, violations, kept };
 }
 
 function summary(results: readonly ClusterResult[]) {

@@ -1,3 +1,4 @@
+import { assert } from '../../src/base/assert.ts';
 import { Prng } from '../../src/base/prng.ts';
 
 /** What can be done to the members' processes and files. */
@@ -30,21 +31,24 @@ export interface Step {
 /** After every kind came once alone, so often two come at once. */
 const PAIR_CHANCE = 0.5;
 
-/** Steps without end: each kind once in shuffled order, then again in another one, with pairs. */
-export function* schedule(seed: number): Generator<Step, never> {
+/** Steps without end: each of `kinds` once in shuffled order, then again in another one, with pairs. */
+export function* schedule(seed: number, kinds: readonly FaultKind[]): Generator<Step, never> {
+  assert(kinds.length > 0, 'a schedule of nothing');
   const prng = new Prng(seed);
   for (let deal = 0; ; deal++) {
-    for (const kind of shuffled(FAULT_KINDS, prng)) {
-      const second = deal > 0 && prng.chance(PAIR_CHANCE) ? partnerOf(kind, prng) : null;
+    for (const kind of shuffled(kinds, prng)) {
+      const second = deal > 0 && prng.chance(PAIR_CHANCE) ? partnerOf(kind, kinds, prng) : null;
       yield { kinds: second === null ? [kind] : [kind, second], seed: prng.next() };
     }
   }
 }
 
 /** One of the other sort: processes fail while the network does. */
-function partnerOf(kind: FaultKind, prng: Prng): FaultKind | null {
+function partnerOf(kind: FaultKind, kinds: readonly FaultKind[], prng: Prng): FaultKind | null {
   if (isOneOf(LONE_FAULTS, kind)) return null;
-  return pick(isOneOf(NETWORK_FAULTS, kind) ? MEMBER_FAULTS : NETWORK_FAULTS, prng);
+  const others = isOneOf(NETWORK_FAULTS, kind) ? MEMBER_FAULTS : NETWORK_FAULTS;
+  const partners = others.filter((other) => kinds.includes(other));
+  return partners.length === 0 ? null : pick(partners, prng);
 }
 
 function isOneOf(kinds: readonly FaultKind[], kind: FaultKind): boolean {

@@ -28,13 +28,13 @@ function unexpected(read: Operation, writes: ReadonlyMap<number, Operation>): Fi
   return [...counts].flatMap(([value, count]) => {
     const write = writes.get(value);
     if (write === undefined || objectOf(write.action) !== objectOf(read.action))
-      return [finding(`I10: value ${value} is there, which nobody wrote`, read)];
+      return [finding('I10', `value ${value} is there, which nobody wrote`, read)];
     const { outcome } = write;
     if (outcome.kind === 'rejected')
-      return [finding('I10: a rejected write is there', read, write)];
+      return [finding('I10', 'a rejected write is there', read, write)];
     if (outcome.kind === 'ok' && outcome.observed === false)
-      return [finding('I10: a write that had no effect is there', read, write)];
-    return count > 1 ? [finding(`I9: a write is there ${count} times`, read, write)] : [];
+      return [finding('I10', 'a write that had no effect is there', read, write)];
+    return count > 1 ? [finding('I9', `a write is there ${count} times`, read, write)] : [];
   });
 }
 
@@ -42,7 +42,7 @@ function missing(read: Operation, due: readonly Operation[]): Finding[] {
   const there = new Set(valuesSeen(read));
   return due
     .filter(({ action }) => 'value' in action && !there.has(action.value))
-    .map((write) => finding('I4: an acknowledged write is lost', read, write));
+    .map((write) => finding('I4', 'an acknowledged write is lost', read, write));
 }
 
 function disordered(read: Operation, writes: ReadonlyMap<number, Operation>): Finding[] {
@@ -51,7 +51,7 @@ function disordered(read: Operation, writes: ReadonlyMap<number, Operation>): Fi
     const write = writes.get(value);
     if (write === undefined || write.position === null) continue;
     if (last !== null && indexOf(write) < indexOf(last))
-      return [finding('I6: writes are not in the order of their positions', read, last, write)];
+      return [finding('I6', 'writes are not in the order of their positions', read, last, write)];
     last = write;
   }
   return [];
@@ -68,10 +68,10 @@ function outdated(
   const shown = value === undefined ? undefined : writes.get(value);
   const unknownAge = shown !== undefined && shown.position === null;
   if (unknownAge || (shown !== undefined && indexOf(shown) >= indexOf(last))) return [];
-  return [finding('I4: an acknowledged write is lost', read, last)];
+  return [finding('I4', 'an acknowledged write is lost', read, last)];
 }
 
-function finding(broken: string, read: Operation, ...writes: Operation[]): Finding {
+function finding(check: string, what: string, read: Operation, ...writes: Operation[]): Finding {
   const explanation = [...writes, read].map(describeOperation);
-  return { broken: `${broken} (${objectOf(read.action)})`, explanation };
+  return { check, broken: `${check}: ${what} (${objectOf(read.action)})`, explanation };
 }

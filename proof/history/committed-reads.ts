@@ -69,5 +69,6 @@ function wrongBalances(operation: Operation, bank: BankStart): Finding | null {
 
 function finding(broken: string, ...shown: Operation[]): Finding {
   const object = objectOf(shown[0]!.action);
-  return { broken: `I5: ${broken} (${object})`, explanation: shown.map(describeOperation) };
+  const explanation = shown.map(describeOperation);
+  return { check: 'I5', broken: `I5: ${broken} (${object})`, explanation };
 }

@@ -62,7 +62,7 @@ function explained(object: string, part: readonly Operation[], order: Order): Fi
   if (prefix === null) return null;
   // Making it shorter may cost as much as one search; then it stays as long as it is.
   const explanation = explain(prefix, order.withBudget());
-  return { broken: `linearizable (${object})`, explanation };
+  return { check: 'linearizable', broken: `linearizable (${object})`, explanation };
 }
 
 /** Decides about operations of one object, and counts what that costs. */

@@ -26,7 +26,7 @@ function termsAgree(writes: readonly Operation[]): Finding[] {
     const same = indexOf(write) === indexOf(before);
     const [term, termBefore] = [write.position!.term, before.position!.term];
     if (same ? term === termBefore : term >= termBefore) return [];
-    return [finding('I2: two histories: terms and indexes disagree', before, write)];
+    return [finding('I2', 'two histories: terms and indexes disagree', before, write)];
   });
 }
 
@@ -43,11 +43,13 @@ function realTimeAgrees(writes: readonly Operation[]): Finding[] {
       if (latest === null || indexOf(done) > indexOf(latest)) latest = done;
     }
     if (latest !== null && indexOf(write) <= indexOf(latest))
-      findings.push(finding('a later write has an earlier position', latest, write));
+      findings.push(
+        finding('linearizable', 'a later write has an earlier position', latest, write),
+      );
   }
   return findings;
 }
 
-function finding(broken: string, ...shown: Operation[]): Finding {
-  return { broken, explanation: shown.map(describeOperation) };
+function finding(check: string, what: string, ...shown: Operation[]): Finding {
+  return { check, broken: `${check}: ${what}`, explanation: shown.map(describeOperation) };
 }

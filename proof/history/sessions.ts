@@ -127,6 +127,7 @@ class Session {
 function finding(rule: string, operation: Operation, ...before: Operation[]): Finding {
   const shown = [...before].sort((a, b) => a.called - b.called);
   return {
+    check: rule,
     broken: `${rule} (${objectOf(operation.action)})`,
     explanation: [...shown, operation].map(describeOperation),
   };

@@ -26,10 +26,14 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A member of the cluster, as the application that embeds it sees it. */
-export interface LocalDatabase extends Database {
+/** A handle that keeps account of what it has written and read, so that its reads can see at least that (level session). */
+export interface SessionDatabase extends Database {
   /** All that this handle has written and read, for the `after` of reads through other handles. */
   readonly token: string;
+}
+
+/** A member of the cluster, as the application that embeds it sees it. */
+export interface LocalDatabase extends SessionDatabase {
   /** A statement that reads in place, on this thread, without a promise. */
   prepare(sql: string, options?: PrepareOptions): ReadStatement;
   /** Calls `work` with one state of the database, and keeps that until `work` is done. */

@@ -14,7 +14,7 @@ export interface ColumnInfo {
 }
 
 /**
- * A statement that reads in place, on the thread that calls, in the shape of node:sqlite and better-sqlite3. `R` is
+ * A statement that reads in place, on the thread that calls, in the shape of Node’s own SQLite and better-sqlite3. `R` is
  * what a row looks like: an object, after `raw()` an array. Each call may wait, the thread standing still, until what it
  * returns is committed, at most `timeoutMs`. Throws READ_ONLY for a statement that writes: use `execute`.
  */

@@ -23,6 +23,8 @@ export interface Recovered {
   readonly index: DiskIndex;
   readonly active: ActiveSegment;
   readonly spare: BlankSegment | null;
+  /** The flush whose records end at `active.end`, as it was read. */
+  readonly lastFlush: { readonly at: number; readonly bytes: Uint8Array };
   /** Bytes behind `active.end` are not zero: left by a torn write. */
   readonly torn: boolean;
   /** Names of files that no longer count. */
@@ -103,17 +105,21 @@ async function replaySegments(
   const replay = new Replay(file.base);
   let active: ActiveSegment | null = null;
   let torn = false;
+  let lastFlush = { at: SEGMENT_HEADER_BYTES, bytes: new Uint8Array(0) };
   for (const sequence of used) {
     const segment = await loadSegment(home, sequence);
     replay.openSegment(segment.file, sequence, segment.salt, segment.fileBytes);
-    const end = scanSegment(segment.bytes, segment.salt, (at, header, body) =>
-      replay.record(at, header, body),
-    );
+    let flushAt = SEGMENT_HEADER_BYTES;
+    const end = scanSegment(segment.bytes, segment.salt, (at, header, body) => {
+      replay.record(at, header, body);
+      flushAt = header.flushOffset;
+    });
     refuseDamage(segment.file, end, sequence === used.at(-1) && !complete);
     replay.closeSegment(end.at);
     const { salt, fileBytes } = segment;
     active = { sequence, salt, fileBytes, end: end.at };
     torn = end.tail === 'torn';
+    lastFlush = { at: flushAt, bytes: segment.bytes.slice(flushAt, end.at) };
   }
   const { terms, hardState } = replay.finish();
   if (active === null) throw damaged(home.dir, 0, 'no segment is left');
@@ -125,6 +131,7 @@ async function replaySegments(
     index: replay.index,
     active,
     spare,
+    lastFlush,
     torn,
     leftovers: [...leftovers, ...uncounted],
   };

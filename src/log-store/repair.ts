@@ -27,6 +27,9 @@ export async function repair(
   const log = new DiskLog({ home, index, terms: found.terms.copy(), writer, base, hardState });
   try {
     await file.sync();
+    // A sync that failed before may have left the last flush readable but not on disk, and a sync
+    // now would pass it over. Every flush before that one was confirmed.
+    await file.write(found.lastFlush.bytes, found.lastFlush.at);
     // Zeros behind the last record, as they were before the torn write.
     if (found.torn) await writeZeros(file, found.active.end, found.active.fileBytes);
     await log.seal();

@@ -3,7 +3,6 @@ import type { LogStore } from '../log-store/log-store.ts';
 import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import { type ChecksumValue, checksumFromBytes } from '../redo/checksum.ts';
 import { redoOf } from '../sqlite/entry-data.ts';
-import type { ApplyPace } from './apply-pace.ts';
 import { type LoopToSql, type OpenedDatabase, packEntries, type SqlToLoop } from './protocol.ts';
 
 /** Entry bytes handed to the SQL thread and not applied yet; at the limit the rest stays in the log. */
@@ -24,7 +23,6 @@ type Mode = 'closed' | 'beginning' | 'follow' | 'catch-up' | 'lead' | 'settle' |
 
 export interface TrackerParts {
   readonly log: LogStore;
-  readonly pace: ApplyPace;
   readonly post: (message: LoopToSql) => void;
   /** The database does not fit the log and cannot be made to: fetch another one. */
   readonly onUnfit: (why: string) => void;
@@ -171,16 +169,10 @@ export class DatabaseTracker {
     }
     if (this.#mode === 'follow' && this.#elected !== null) this.#mode = 'catch-up';
     const { log } = this.#parts;
-    if (this.#mode === 'follow') this.#follow(Math.min(commit, log.durableIndex));
+    if (this.#mode === 'follow') this.#apply(Math.min(commit, log.durableIndex));
     if (this.#mode !== 'catch-up') return;
     this.#apply(log.durableIndex);
     if (this.#position.index === log.lastIndex) this.#lead();
-  }
-
-  #follow(to: Index): void {
-    if (to <= this.#matched || this.#parts.pace.gathers(this.#matched, to)) return;
-    this.#parts.pace.used();
-    this.#apply(to);
   }
 
   #lead(): void {

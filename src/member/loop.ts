@@ -7,7 +7,6 @@ import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
-import { ApplyPace } from './apply-pace.ts';
 import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
 import { Compaction, followerNeeds } from './compaction.ts';
@@ -65,7 +64,6 @@ export class Loop {
   readonly #startedMs: number;
   #address = '';
   #report: DatabaseReport | null = null;
-  #ready = false;
   #stopped = false;
 
   constructor(parts: LoopParts) {
@@ -73,19 +71,19 @@ export class Loop {
     const self = options.id;
     const network = this.#network;
     const post = (message: LoopToSql) => sql.post(message);
+    const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
     this.#startedMs = clock.now();
-    this.#loopLog = new LoopLog(app);
-    const loopLog = this.#loopLog;
+    const loopLog = new LoopLog(app);
+    this.#loopLog = loopLog;
     this.#raft = raft;
     const compaction = new Compaction(log, options.logKeepBytes);
     this.#compaction = compaction;
     const tracker = new DatabaseTracker({
       log,
-      pace: new ApplyPace(clock, (work) => this.#turn(work)),
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
-      onSuspect: (suspect) => parts.shared.setSuspect(suspect),
+      onSuspect: (suspect) => this.#suspect(suspect),
     });
     this.#tracker = tracker;
     this.#forwarding = new Forwarding({
@@ -101,15 +99,14 @@ export class Loop {
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
       ...{ incomingFile: parts.incomingFile, files: parts.snapshotFiles, clock },
-      turn: (work) => this.#turn(work),
+      turn,
     });
-    this.#commitNews = new CommitNews(raft, clock, (work) => this.#turn(work));
+    this.#commitNews = new CommitNews(raft, clock, turn);
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
-    const closeDatabase = () => post({ type: 'close' });
-    const handOverMs = options.closeTimeoutMs / 2;
-    const leadership = this.#leadership;
-    const shutdownParts = { self, raft, tracker, leadership, network, handOverMs, closeDatabase };
-    this.#shutdown = new Shutdown(shutdownParts);
+    this.#shutdown = new Shutdown({
+      ...{ self, raft, tracker, network, leadership: this.#leadership },
+      ...{ handOverMs: options.closeTimeoutMs / 2, closeDatabase: () => post({ type: 'close' }) },
+    });
   }
 
   /** Call once the transport listens. */
@@ -226,16 +223,24 @@ export class Loop {
     return leader !== null && this.#network.isConnected(leader) ? leader : null;
   }
 
+  /** The SQL thread takes no account of the commit index while this is so. */
+  #suspect(suspect: boolean): void {
+    const { shared, sql } = this.#parts;
+    if (shared.suspect === suspect) return;
+    shared.setSuspect(suspect);
+    if (!suspect && shared.wantsCommit) sql.post({ type: 'committed' });
+  }
+
   readonly #fromSql = (message: SqlToLoop): void => {
     switch (message.type) {
       case 'opened':
         return this.#tracker.opened(message);
       case 'begun':
-        if (this.#tracker.begun(message.position)) this.#becomeReady();
+        if (this.#tracker.begun(message.position)) this.#sayReady();
         return;
       case 'installed':
         this.#supply.installed(message.position);
-        return this.#becomeReady();
+        return this.#sayReady();
       case 'executed':
         return this.#leadership.executed(message.id, message.handOver);
       case 'forward-answer':
@@ -265,6 +270,9 @@ export class Loop {
     }
   };
 
+  /** Only the first time counts. */
+  readonly #sayReady = () => this.#parts.app.post({ type: 'ready', address: this.#address });
+
   readonly #fromApp = (message: AppToLoop): void => {
     if (message.type === 'forward') this.#forwarding.forward(message.key, message.bytes);
     else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
@@ -272,12 +280,6 @@ export class Loop {
     else if (message.type !== 'status') this.#reads.fromApp(message);
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
-
-  #becomeReady(): void {
-    if (this.#ready) return;
-    this.#ready = true;
-    this.#parts.app.post({ type: 'ready', address: this.#address });
-  }
 
   #compact({ id, checksum }: Extract<SqlToLoop, { type: 'checkpointed' }>): void {
     const needs = [...followerNeeds(this.#raft), ...this.#supply.logNeeds(this.#parts.clock.now())];

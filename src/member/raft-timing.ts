@@ -8,8 +8,6 @@ export const TICK_MS = 10;
 export const CAMPAIGN_DELAY_TICKS = 2;
 /** How long followers wait to hear of a commit when no entries follow it: about the time in which under load they would. */
 export const COMMIT_NEWS_MS = 3;
-/** A follower applies at most this often, unless much waits: what a read there may be behind when writes follow one another. */
-export const APPLY_PACE_MS = 4;
 /** Appends on the way to one follower: enough to fill the time of a round trip with small batches. */
 const INFLIGHT_MESSAGES_MAX = 128;
 const INFLIGHT_BYTES_MAX = 16 * 2 ** 20;

@@ -66,7 +66,8 @@ export class Reads {
 
   prepare(sql: string, options: PrepareOptions = {}): ReadStatement {
     checkPrepareOptions(options);
-    this.#copy.reader.columns(sql, this.#parts.shared.schema); // refuses at once what cannot be read
+    // Refuses at once what cannot be read.
+    this.#copy.reader.columns(sql, this.#parts.shared.schema);
     const source = new InPlaceSource({
       ...{ shared: this.#parts.shared, session: this.#session, copy: this.#copy, options },
       ...{ inPlace: this.#inPlace, snapshots: this.#snapshots },

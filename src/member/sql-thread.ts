@@ -98,10 +98,14 @@ export class SqlThread {
     }
   }
 
-  /** True if the commit index has moved. */
+  /**
+   * True if the commit index has moved. While the database may hold what the log has not, it says nothing about what is
+   * here: entries of a later leader may be meant. That is looked at second, since the loop notes it first.
+   */
   #lookAtCommit(): boolean {
-    const committed = this.#parts.shared.committedAfter(this.#committed);
-    if (committed <= this.#committed) return false;
+    const { shared } = this.#parts;
+    const committed = shared.committedAfter(this.#committed);
+    if (committed <= this.#committed || shared.suspect) return false;
     this.#committed = committed;
     this.#inflight.committed(committed);
     this.#slot.running?.cycle.committed(committed);

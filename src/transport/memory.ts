@@ -80,6 +80,10 @@ export class MemoryNetwork {
     return new MemoryTransport(this, self, handlers);
   }
 
+  isHere(id: MemberId): boolean {
+    return this.#members.has(id);
+  }
+
   /** The member's process is gone: its peers see their connections close, itself sees nothing. */
   crash(id: MemberId): void {
     assert(this.#members.delete(id), `${id} is not here`);

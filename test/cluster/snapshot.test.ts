@@ -79,7 +79,14 @@ async function receiving(t: Parameters<typeof startWithTable>[0]) {
     totalBytes > 60_000_000 && receivedBytes < totalBytes,
     `${receivedBytes}/${totalBytes}`,
   );
-  return { cluster, leader, follower: follower!, work };
+  const sender = await until('who sends', () => senderOf(follower!)).then((id) => cluster.get(id));
+  return { cluster, leader, sender, follower: follower!, work };
+}
+
+/** Who the member said last sends it the database. */
+function senderOf(member: Member): string | null {
+  const lines = member.logs.map(({ message }) => /^(\w+) sends the database$/.exec(message));
+  return lines.findLast((line) => line !== null)?.[1] ?? null;
 }
 
 test('a transfer whose receiver is killed twice succeeds in the end', async (t) => {
@@ -92,7 +99,18 @@ test('a transfer whose receiver is killed twice succeeds in the end', async (t) 
   await finish(cluster, work);
 });
 
-test('a transfer whose sender is killed goes on from the new leader', async (t) => {
+test('a follower sends it, not the leader; when that is killed in the middle the leader does', async (t) => {
+  const { cluster, leader, sender, follower, work } = await receiving(t);
+  assert.notEqual(sender.id, leader.id);
+  await sender.kill();
+  await until('another sender', () => senderOf(follower) === leader.id);
+  await sender.start();
+  work.through([sender], 1);
+  await progress(work, 50);
+  await finish(cluster, work);
+});
+
+test('a transfer during which the leader is killed ends well', async (t) => {
   const { cluster, leader, work } = await receiving(t);
   await leader.kill();
   await leader.start();

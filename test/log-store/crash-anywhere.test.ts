@@ -1,30 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DiskCall } from '../../src/log-store/disk-calls.ts';
-import { DiskRun, type Fault } from './disk-run.ts';
+import { DiskRun, recover, stopAt, work } from './disk-run.ts';
 
 const SEEDS = 40;
 const STEPS = 14;
-
-function stopAt(number: number): Fault {
-  return (call: DiskCall) => (call.number === number ? 'stop' : null);
-}
-
-/** Some steps; ends early when the disk stops. */
-async function work(run: DiskRun, steps: number): Promise<void> {
-  for (let i = 0; i < steps && !run.disk.halted; i++) await run.step();
-  await run.quiet();
-}
-
-/** Opens what is left, stopped again and again in the middle of it. */
-async function recover(run: DiskRun): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    if (tries < 3) run.fault = stopAt(run.disk.calls + run.random.between(1, 14));
-    if (await run.open()) return;
-    assert.ok(tries < 3, 'the open ends when nothing stops it');
-    run.crash();
-  }
-}
 
 /** Counts the calls of a run that nothing stops. */
 async function callsOf(seed: number): Promise<number> {

@@ -120,3 +120,23 @@ export class DiskRun {
     };
   }
 }
+
+export function stopAt(number: number): Fault {
+  return (call) => (call.number === number ? 'stop' : null);
+}
+
+/** Some steps; ends early when the disk stops or the store fails. */
+export async function work(run: DiskRun, steps: number): Promise<void> {
+  for (let i = 0; i < steps && !run.disk.halted && run.failures.length === 0; i++) await run.step();
+  await run.quiet();
+}
+
+/** Opens what is left, stopped again and again in the middle of it. */
+export async function recover(run: DiskRun): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    if (tries < 3) run.fault = stopAt(run.disk.calls + run.random.between(1, 14));
+    if (await run.open()) return;
+    assert.ok(tries < 3, 'the open ends when nothing stops it');
+    run.crash();
+  }
+}

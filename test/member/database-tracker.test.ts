@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryLog } from '../../src/log-store/memory.ts';
-import { ApplyPace } from '../../src/member/apply-pace.ts';
-import { systemClock } from '../../src/member/clock.ts';
 import { DatabaseTracker } from '../../src/member/database-tracker.ts';
 import type { LoopToSql } from '../../src/member/protocol.ts';
 import { INITIAL_HARD_STATE, ORIGIN } from '../../src/raft/entry.ts';
@@ -16,7 +14,6 @@ function tracked() {
   const suspicions: boolean[] = [];
   const tracker = new DatabaseTracker({
     log,
-    pace: new ApplyPace(systemClock, (work) => work()),
     post: (message) => posted.push(message),
     onUnfit: (why) => assert.fail(why),
     onSuspect: (suspect) => suspicions.push(suspect),

@@ -64,7 +64,7 @@ test('positions of acknowledged writes are one history in real time', () => {
   const twoHistories = ['I2: two histories: terms and indexes disagree'];
   assert.deepEqual(found(first, done([0.5, 3], write(2), null, at(5, 3))), twoHistories);
   assert.deepEqual(found(first, done([2, 3], write(2), null, at(6, 1))), twoHistories);
-  const earlier = ['a later write has an earlier position'];
+  const earlier = ['linearizable: a later write has an earlier position'];
   assert.deepEqual(found(first, done([2, 3], write(2), null, at(4, 2))), earlier);
   assert.deepEqual(found(first, done([2, 3], write(2), null, at(5, 2))), earlier);
 });

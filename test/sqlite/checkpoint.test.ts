@@ -110,6 +110,27 @@ test('a leader that is ahead of the commit index whenever it looks pauses, and e
   await cycled.close();
 });
 
+test('one that was elected applies the rest of its log, however long its WAL is, and only then pauses', async () => {
+  const leader = leading();
+  const cycled = new Cycled(new EngineFixture({ pageSize: 1024 }), WAL_BYTES);
+  cycled.fixture.follow(leader);
+  cycled.commit(cycled.executed);
+  // Of what follows nothing is known to be committed before the entry that starts its own term.
+  for (let n = 0; n < 200; n++) {
+    leader.run(INSERT);
+    cycled.fixture.follow(leader);
+    cycled.cycle.afterWork();
+    assert.equal(cycled.cycle.pausesWork, false, `after ${n} entries`);
+  }
+  assert.equal(cycled.backfilled, 0);
+  cycled.fixture.lead();
+  cycled.cycle.afterWork();
+  assert.equal(cycled.cycle.pausesWork, true);
+  cycled.commit(cycled.executed);
+  await poll('a checkpoint', () => cycled.checkpointed.length === 1);
+  await cycled.close();
+});
+
 test('on a follower the WAL stays short while a foreign process checkpoints, too', async () => {
   const leader = leading();
   const cycled = new Cycled(new EngineFixture({ pageSize: 1024 }), WAL_BYTES);

@@ -50,6 +50,7 @@ export class SimPins extends Pins {
 export interface CheckpointBehaviour {
   readonly checkpointMs: () => number;
   readonly foreignReader: () => boolean;
+  readonly onCheckpoint: (files: DatabaseFiles) => void;
 }
 
 /** The twin of `Checkpoints`: a checkpoint takes its time, and copies what was committed when it began. */
@@ -98,6 +99,7 @@ export class SimCheckpoints {
     if (this.#files.full) return { error: 'database or disk is full', errcode: 13 };
     const walFrames = this.#files.frames;
     this.#files.copy(Math.min(limit, walFrames));
+    this.#behaviour.onCheckpoint(this.#files);
     if (mode === 'PASSIVE' || busy) return { busy, walFrames, copiedFrames: limit };
     this.#files.empty();
     return { busy: false, walFrames: 0, copiedFrames: 0 };

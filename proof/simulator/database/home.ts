@@ -5,8 +5,8 @@ import type {
   DatabaseHome,
   OpenDatabase,
 } from '../../../src/member/database-home.ts';
-import type { OpenReader } from '../../../src/member/local-reads.ts';
-import { ORIGIN } from '../../../src/raft/entry.ts';
+import type { OpenReader } from '../../../src/member/this-copy.ts';
+import { type EntryId, ORIGIN } from '../../../src/raft/entry.ts';
 import type { ExecutorLimits } from '../../../src/sqlite/executor.ts';
 import type { SimThread } from '../thread.ts';
 import { SimCheckpoints, SimPins } from './checkpoints.ts';
@@ -23,6 +23,8 @@ export interface SimHomeParts {
   /** The thread that works on the database. */
   readonly thread: SimThread;
   readonly onCommit: OnCommit;
+  /** The main file has changed. */
+  readonly onCheckpoint: OnCommit;
   /** Checkpoints, in milliseconds; drawn for each. */
   readonly checkpointMs: () => number;
   /** Whether a foreign reader is in the way of this checkpoint. */
@@ -35,6 +37,7 @@ export interface SimHomeParts {
 /** The simulator's database as one process of a member has it. */
 export class SimHome implements DatabaseHome {
   readonly #parts: SimHomeParts;
+  readonly #readAt = new WeakMap<object, EntryId>();
   /** Null if it is gone. */
   files: DatabaseFiles | null;
 
@@ -44,7 +47,7 @@ export class SimHome implements DatabaseHome {
   }
 
   open(): OpenDatabase {
-    const { cluster, thread, onCommit, makeExecutor } = this.#parts;
+    const { cluster, thread, onCommit, onCheckpoint, makeExecutor } = this.#parts;
     const files = this.files;
     if (files === null) throw new PacelineError('DATABASE_MISSING', 'the database is gone');
     files.onCommit = onCommit;
@@ -66,6 +69,7 @@ export class SimHome implements DatabaseHome {
         if (files.full) return false;
         files.copy(files.frames);
         files.empty();
+        onCheckpoint(files);
         return true;
       },
       close: () => {},
@@ -86,17 +90,40 @@ export class SimHome implements DatabaseHome {
     this.files.full = full;
   }
 
+  /** Of the state that a result was read from. */
+  positionOf(result: object): EntryId | undefined {
+    return this.#readAt.get(result);
+  }
+
   /** Reads see the last commit in the files, like a connection of SQLite's. */
   readonly openReader: OpenReader = () => {
     const files = this.files;
     assert(files !== null, 'a database to read');
     const rows = new Rows(files);
     return {
-      query: (sql, args) => runQuery(rows, args === undefined ? { sql } : { sql, args }),
+      query: (sql, args) => {
+        const result = runQuery(rows, args === undefined ? { sql } : { sql, args });
+        this.#readAt.set(result, files.position(this.#parts.cluster) ?? ORIGIN);
+        return result;
+      },
       close: () => {},
+      ...ONLY_QUERIES,
     };
   };
 }
+
+function notSimulated(): never {
+  throw new Error('simulated clients read with query() alone');
+}
+
+/** Reads in place block their thread, of which the simulator has only one. */
+const ONLY_QUERIES = {
+  first: notSimulated,
+  iterate: notSimulated,
+  columns: notSimulated,
+  begin: notSimulated,
+  end: notSimulated,
+};
 
 /** SQLite's writer lock, which nobody else wants here. */
 class SimLock {

@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { MemoryLog } from '../../src/log-store/memory.ts';
+import { systemClock } from '../../src/member/clock.ts';
+import { Compaction } from '../../src/member/compaction.ts';
+import { DatabaseSupply } from '../../src/member/database-supply.ts';
+import { DatabaseTracker } from '../../src/member/database-tracker.ts';
+import { LoopLog } from '../../src/member/loop-log.ts';
+import { Network } from '../../src/member/network.ts';
+import { resolveOptions } from '../../src/member/options.ts';
+import type { Port } from '../../src/member/port.ts';
+import type { AppToLoop, LoopToApp, LoopToSql } from '../../src/member/protocol.ts';
+import { raftConfig } from '../../src/member/raft-timing.ts';
+import { diskFiles } from '../../src/member/snapshot-files.ts';
+import {
+  decodeSnapshotReply,
+  decodeSnapshotRequest,
+  encodeSnapshotReply,
+  encodeSnapshotRequest,
+  type SnapshotReplyFrame,
+  type SnapshotRequestFrame,
+} from '../../src/member/snapshot-frames.ts';
+import { INITIAL_HARD_STATE, type MemberId, ORIGIN } from '../../src/raft/entry.ts';
+import { Raft } from '../../src/raft/raft.ts';
+import { DatabaseChecksum } from '../../src/redo/checksum.ts';
+import { PageHasher } from '../../src/redo/page-hash.ts';
+import type { Channel, Transport } from '../../src/transport/transport.ts';
+import { until } from '../cluster/until.ts';
+
+const MEMBERSHIP = ['a', 'b', 'c'].map((id) => ({ id, address: `${id}:1`, voter: true }));
+const OPTIONS = resolveOptions({
+  dir: 'unused',
+  id: 'a',
+  members: Object.fromEntries(MEMBERSHIP.map(({ id, address }) => [id, address])),
+});
+const PAGE = new Uint8Array(4096).fill(7);
+const CHECKSUM = new PageHasher().hash(1, PAGE).take();
+const AT = { term: 1, index: 300 };
+const OFFER: SnapshotReplyFrame = {
+  ...{ type: 'offer', id: AT, checksum: CHECKSUM, bytes: PAGE.length, pageSize: 4096 },
+  membership: MEMBERSHIP,
+};
+
+/** Keeps what is sent; both other members are connected. */
+class Sent implements Transport {
+  frames: { to: MemberId; channel: Channel; bytes: Uint8Array }[] = [];
+
+  send(to: MemberId, channel: Channel, parts: readonly Uint8Array[]): boolean {
+    this.frames.push({ to, channel, bytes: new Uint8Array(Buffer.concat(parts)) });
+    return true;
+  }
+
+  /** What was sent on one channel; it is not kept any longer. */
+  take(channel: Channel): { to: MemberId; bytes: Uint8Array }[] {
+    const taken = this.frames.filter((frame) => frame.channel === channel);
+    this.frames = this.frames.filter((frame) => frame.channel !== channel);
+    return taken;
+  }
+
+  queuedBytes(): number {
+    return 0;
+  }
+
+  isConnected(): boolean {
+    return true;
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Member `a`, which follows `c`, with its supply; the test plays the SQL thread and the other members. */
+class Supplied {
+  readonly dir = mkdtempSync(join(tmpdir(), 'paceline-supply-'));
+  readonly incomingFile = join(this.dir, 'incoming.db');
+  readonly posted: LoopToSql[] = [];
+  readonly tracker: DatabaseTracker;
+  readonly supply: DatabaseSupply;
+  readonly #sent = new Sent();
+  nowMs = 0;
+
+  constructor(t: TestContext) {
+    const base = { id: ORIGIN, membership: MEMBERSHIP, extra: new DatabaseChecksum().toBytes() };
+    const onFailure = (error: Error) => assert.fail(error);
+    const log = new MemoryLog({ base, hardState: INITIAL_HARD_STATE, onFailure });
+    const raft = new Raft(raftConfig(OPTIONS, 1), log, log.hardState);
+    const post = (message: LoopToSql) => this.posted.push(message);
+    const network = new Network();
+    network.attach(this.#sent);
+    const app: Port<AppToLoop, LoopToApp> = {
+      ...{ post: () => {}, flush: () => {}, listen: () => {}, close: () => {} },
+    };
+    this.tracker = new DatabaseTracker({
+      ...{ log, post, onSuspect: () => {} },
+      onUnfit: (why) => this.supply.rebuild(why, false),
+    });
+    this.supply = new DatabaseSupply({
+      ...{ self: 'a', raft, log, tracker: this.tracker, network, post },
+      compaction: new Compaction(log, 1000),
+      loopLog: new LoopLog(app),
+      incomingFile: this.incomingFile,
+      files: diskFiles,
+      clock: systemClock,
+      turn: (work) => {
+        work();
+        while (raft.hasReady()) raft.takeReady();
+        log.complete();
+      },
+    });
+    raft.step({ type: 'heartbeat-request', from: 'c', to: 'a', term: 1, commit: 0, round: 0 });
+    while (raft.hasReady()) raft.takeReady();
+    t.after(() => {
+      this.supply.stop();
+      rmSync(this.dir, { recursive: true });
+    });
+  }
+
+  tick(): void {
+    this.supply.tick(++this.nowMs);
+  }
+
+  /** What was sent since the last look. */
+  requests(): { to: MemberId; frame: SnapshotRequestFrame }[] {
+    const sent = this.#sent.take('snapshot');
+    return sent.map(({ to, bytes }) => ({ to, frame: decodeSnapshotRequest(bytes) }));
+  }
+
+  replies(): { to: MemberId; frame: SnapshotReplyFrame }[] {
+    const sent = this.#sent.take('snapshot-reply');
+    return sent.map(({ to, bytes }) => ({ to, frame: decodeSnapshotReply(bytes) }));
+  }
+
+  reply(from: MemberId, frame: SnapshotReplyFrame): void {
+    const bytes = new Uint8Array(Buffer.concat(encodeSnapshotReply(frame)));
+    this.supply.onReply(from, bytes, this.nowMs);
+  }
+
+  request(from: MemberId, frame: SnapshotRequestFrame): void {
+    const bytes = new Uint8Array(Buffer.concat(encodeSnapshotRequest(frame)));
+    this.supply.onRequest(from, bytes, this.nowMs);
+  }
+
+  /** Receives the database from the member that is asked; the SQL thread is told to put it in place. */
+  async receive(): Promise<MemberId> {
+    this.tick();
+    const [asked] = this.requests();
+    assert.equal(asked?.frame.type, 'open');
+    const from = asked.to;
+    this.reply(from, OFFER);
+    this.reply(from, { type: 'chunk', id: AT, offset: 0, data: PAGE });
+    const orders = this.installs.length;
+    await until('the order to put it in place', () => this.installs.length > orders);
+    this.requests();
+    return from;
+  }
+
+  get installs(): LoopToSql[] {
+    return this.posted.filter(({ type }) => type === 'install');
+  }
+}
+
+test('news about the old database is void while a received one takes its place', async (t) => {
+  const member = new Supplied(t);
+  member.supply.rebuild('the database is damaged', false);
+  await member.receive();
+  // The SQL thread found this before it got the order, and tells it only now.
+  member.supply.rebuild('a foreign process has written', false);
+  member.tick();
+  assert.deepEqual(
+    member.requests().filter(({ frame }) => frame.type === 'open'),
+    [],
+  );
+  assert.ok(existsSync(member.incomingFile), 'what was received is still there to be put in place');
+  member.supply.installed(AT);
+  assert.deepEqual([member.tracker.open, member.tracker.position], [true, AT]);
+  member.nowMs += 60_000;
+  member.tick();
+  assert.deepEqual(member.requests(), []);
+  assert.equal(member.installs.length, 1);
+});
+
+test('one that was received and cannot be used is fetched again, and its sender asked last', async (t) => {
+  const member = new Supplied(t);
+  member.supply.rebuild('the database is damaged', false);
+  assert.equal(await member.receive(), 'b', 'a follower, not the leader');
+  member.supply.rebuild('the database received is at another position', true);
+  assert.equal(member.tracker.open, false);
+  assert.equal(await member.receive(), 'c');
+  member.supply.installed(AT);
+  assert.equal(member.tracker.open, true);
+});
+
+test('the leader is told which part of its log has to stay, again and again until the database is in place', async (t) => {
+  const member = new Supplied(t);
+  const kept = () => member.requests().filter(({ frame }) => frame.type === 'keep-log');
+  const keep = { to: 'c', frame: { type: 'keep-log', after: AT.index, bytes: PAGE.length } };
+  member.supply.rebuild('the database is damaged', false);
+  member.tick();
+  member.reply('b', OFFER);
+  member.tick();
+  assert.deepEqual(kept(), [keep]);
+  member.tick();
+  assert.deepEqual(kept(), []);
+  member.reply('b', { type: 'chunk', id: AT, offset: 0, data: PAGE });
+  await until('the order to put it in place', () => member.installs.length > 0);
+  member.nowMs += 1_000;
+  member.tick();
+  assert.deepEqual(kept(), [keep]);
+  member.supply.installed(AT);
+  member.nowMs += 1_000;
+  member.tick();
+  assert.deepEqual(kept(), []);
+});
+
+test('who keeps the log for a receiver knows from where on', (t) => {
+  const member = new Supplied(t);
+  member.request('b', { type: 'keep-log', after: 40, bytes: 5000 });
+  assert.deepEqual(member.supply.logNeeds(member.nowMs), [{ from: 41, snapshotBytes: 5000 }]);
+});
+
+test('a member gives its database only if that is open, not to be replaced, and far enough', (t) => {
+  const member = new Supplied(t);
+  const answers = () => member.replies().map(({ to, frame }) => `${to}: ${frame.type}`);
+  member.request('b', { type: 'open', atLeast: 0 });
+  assert.deepEqual(answers(), ['b: gone'], 'not open');
+  member.tracker.installed(AT);
+  member.request('b', { type: 'open', atLeast: 301 });
+  assert.deepEqual(answers(), ['b: gone'], 'behind');
+  member.request('b', { type: 'open', atLeast: 300 });
+  assert.deepEqual(member.posted.at(-1), { type: 'hold-snapshot', atLeast: 300 });
+  const snapshot = { id: AT, checksum: CHECKSUM, bytes: 4096, pageSize: 4096, fd: -1 };
+  member.supply.onHeld(snapshot);
+  assert.deepEqual(answers(), ['b: offer']);
+  // The leader's log begins behind what this member has: it is about to be replaced itself.
+  member.supply.behind(500, member.nowMs);
+  member.request('b', { type: 'open', atLeast: 300 });
+  assert.deepEqual(answers(), ['b: gone'], 'needs one itself');
+});
+
+test('a receiver learns at once that the database it reads is given up', (t) => {
+  const member = new Supplied(t);
+  member.tracker.installed(AT);
+  member.request('b', { type: 'open', atLeast: 0 });
+  const snapshot = { id: AT, checksum: CHECKSUM, bytes: 4096, pageSize: 4096, fd: -1 };
+  member.supply.onHeld(snapshot);
+  member.replies();
+  member.supply.rebuild('the database is damaged', false);
+  assert.deepEqual(
+    member.replies().map(({ to, frame }) => [to, frame.type]),
+    [['b', 'gone']],
+  );
+});
