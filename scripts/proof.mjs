@@ -1,4 +1,4 @@
-// `npm run simulate`, `npm run sabotage`, `npm run chaos`: installs and builds what is missing, then runs that program of proof/.
+// `npm run simulate`, `sabotage`, `chaos`, `differential`: installs and builds what is missing, then runs that program of proof/.
 import { join } from 'node:path';
 import { build, install, root, run } from './prepare.mjs';
 

@@ -1,4 +1,7 @@
-export type { Database } from './api/database.ts';
+export type { CancelSignal } from './api/cancel-signal.ts';
+export type { Database, LocalDatabase, SessionDatabase } from './api/database.ts';
+export type { PrepareOptions, ReadLevel, ReadOptions } from './api/read-options.ts';
+export type { BindArguments, ColumnInfo, ReadStatement, Row, Snapshot } from './api/reads.ts';
 export type {
   BatchResult,
   ExecuteResult,

@@ -54,6 +54,11 @@ export function checkStatement(
   sqlCharsMax: number,
 ): asserts statement is Statement {
   const { sql, args } = (statement ?? {}) as { sql?: unknown; args?: unknown };
+  checkSql(sql, sqlCharsMax);
+  checkArgs(args);
+}
+
+export function checkSql(sql: unknown, sqlCharsMax: number): asserts sql is string {
   if (typeof sql !== 'string')
     throw new PacelineError('REQUEST_INVALID', `"sql" must be a string, not ${describe(sql)}`);
   if (sql.length > sqlCharsMax)
@@ -61,7 +66,6 @@ export function checkStatement(
       'REQUEST_TOO_LARGE',
       `the statement has ${sql.length} characters, the limit is ${sqlCharsMax}: pass data as arguments, or raise sqlBytesMax`,
     );
-  checkArgs(args);
 }
 
 function invalid(message: string): PacelineError {

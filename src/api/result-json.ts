@@ -9,6 +9,7 @@ import type {
   StatementResult,
 } from './request.ts';
 import type { Status } from './status.ts';
+import { decodeToken, encodeToken } from './token.ts';
 import type { SqlValue } from './value.ts';
 
 export interface JsonQueryResult {
@@ -68,6 +69,13 @@ export function queryResultFromJson(json: unknown): QueryResult {
     return list.map((value, k) => resultValue(value, `rows[${i}][${k}]`));
   });
   return { columns, rows: values };
+}
+
+/** The token that comes with the result of a query. */
+export function tokenFromJson(json: unknown): string {
+  const { token } = objectOf(json, 'the result');
+  if (typeof token !== 'string') throw damaged('"token" is not a text');
+  return encodeToken(decodeToken(token));
 }
 
 function statementResultFromJson(json: unknown): StatementResult {

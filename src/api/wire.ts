@@ -120,7 +120,10 @@ function readResult(r: ByteReader): StatementResult {
   const changes = r.u53();
   const lastInsertRowid = narrow(r.i64());
   const columns = readMany(r, r.u32(), () => r.text());
-  const rows = readMany(r, r.u32(), () => columns.map(() => readValue(r)));
+  const count = r.u32();
+  // A row of nothing takes no bytes, so that its count would be bounded by nothing.
+  if (columns.length === 0 && count > 0) throw r.damaged(`${count} rows without columns`);
+  const rows = readMany(r, count, () => columns.map(() => readValue(r)));
   return { columns, rows, changes, lastInsertRowid };
 }
 
@@ -136,7 +139,9 @@ export function encodeError(error: ErrorRecord): Uint8Array {
 export function decodeError(bytes: Uint8Array): ErrorRecord {
   const r = new ByteReader(bytes, 'error');
   const code = r.text();
-  if (!(code in ERROR_CODES)) throw r.damaged(`unknown error code ${code}`);
+  if (!Object.hasOwn(ERROR_CODES, code)) throw r.damaged(`unknown error code ${code}`);
   const plain = { code: code as ErrorCode, message: r.text() };
-  return r.u8() === 0 ? plain : { ...plain, sqlite: { code: r.text(), errcode: r.u32() } };
+  const error = r.u8() === 0 ? plain : { ...plain, sqlite: { code: r.text(), errcode: r.u32() } };
+  r.end();
+  return error;
 }

@@ -21,6 +21,10 @@ export const ERROR_CODES = {
   RESULT_TOO_LARGE: 'rejected',
   TRANSACTION_TOO_LARGE: 'rejected',
   READ_ONLY: 'rejected', // a write through a read call
+  TOKEN_INVALID: 'rejected', // not a token of Paceline's
+  POSITION_LOST: 'rejected', // what a token stands for was discarded by a failover; it was never on a quorum
+  LAGGING: 'retryable', // this member is too far behind for the read, and was in all the time it had
+  SNAPSHOT_ENDED: 'retryable', // the state that a long read was about is not kept any longer
   DATABASE_BUSY: 'retryable', // a foreign process holds a lock on the database file
   OVERLOADED: 'retryable',
   NO_LEADER: 'retryable',

@@ -17,5 +17,5 @@ export function wordsOf(bytes: Uint8Array): Int32Array {
   if (bytes.byteOffset % 4 === 0) {
     return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
   }
-  return new Int32Array(Uint8Array.from(bytes).buffer);
+  return new Int32Array(bytes.slice().buffer);
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../api/database.ts';
+import type { SessionDatabase } from '../api/database.ts';
 import { open } from '../member/open.ts';
 import type { Logger } from '../member/options.ts';
 import { type HttpServer, startHttp } from '../server/http.ts';
@@ -33,7 +33,7 @@ function configOf({ config, member, set, pageSize, ...same }: ServeFlags): Serve
   return resolveServeConfig({ ...numbers, ...same, members, pageSizeBytes }, config);
 }
 
-function openMember(config: ServeConfig, logger: Logger): Promise<Database> {
+function openMember(config: ServeConfig, logger: Logger): Promise<SessionDatabase> {
   const { secretFile, http: _http, httpLimits: _limits, logLevel: _level, ...options } = config;
   if (secretFile === undefined) return open({ ...options, logger });
   const secret = readSecretFile(secretFile, (message) => logger.warn({ secretFile }, message));
@@ -41,7 +41,7 @@ function openMember(config: ServeConfig, logger: Logger): Promise<Database> {
 }
 
 async function startHttpOrClose(
-  database: Database,
+  database: SessionDatabase,
   { http, httpLimits, resultBytesMax }: ServeConfig,
   logger: Logger,
 ): Promise<HttpServer | null> {

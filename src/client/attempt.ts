@@ -18,8 +18,16 @@ const NOT_SENT = new Set([
 ]);
 
 /** Sends one request: a POST when there is a body. Never throws for what the network does. */
-export async function attempt(url: URL, body: string | null, timeoutMs: number): Promise<Attempt> {
-  const request: RequestInit = { signal: AbortSignal.timeout(Math.max(1, timeoutMs)) };
+export async function attempt(
+  url: URL,
+  body: string | null,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Attempt> {
+  const timeout = AbortSignal.timeout(Math.max(1, timeoutMs));
+  const request: RequestInit = {
+    signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+  };
   if (body !== null)
     Object.assign(request, {
       method: 'POST',

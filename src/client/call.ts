@@ -1,4 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CancelSignal } from '../api/cancel-signal.ts';
 import { assert } from '../base/assert.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { type Attempt, attempt } from './attempt.ts';
@@ -14,6 +15,8 @@ export interface Call {
   /** The id that makes repeating this write safe; null for what changes nothing. */
   readonly writeId: string | null;
   readonly timeoutMs: number;
+  /** Ends the call, also between attempts. */
+  readonly signal?: CancelSignal | undefined;
 }
 
 /**
@@ -35,18 +38,21 @@ export class Caller {
   /** The answer, read by `decode`. Throws the member's error, or the one that fits when none answered in time. */
   async run<T>(call: Call, decode: (json: unknown) => T): Promise<T> {
     const deadline = performance.now() + call.timeoutMs;
+    const signal = call.signal as AbortSignal | undefined;
     const { attemptsMax } = this.#limits;
     let pauseMs = this.#limits.retryDelayMs;
     let inDoubt = false; // an earlier attempt may have been executed
     let last: Attempt | null = null;
     for (let sent = 0; sent < attemptsMax; sent++) {
       if (sent > 0 && sent % this.#urls.length === 0) {
-        await delay(Math.min(pauseMs, Math.max(0, deadline - performance.now())));
+        await delay(Math.min(pauseMs, Math.max(0, deadline - performance.now())), signal);
         pauseMs = Math.min(pauseMs * 2, this.#limits.retryDelayMsMax);
       }
       // An attempt cut off before it could connect would leave a doubt that there need not be.
       if (sent > 0 && deadline - performance.now() < ATTEMPT_MS_MIN) break;
+      signal?.throwIfAborted();
       last = await this.#once(call, this.#share(deadline - performance.now(), sent));
+      if (last.kind !== 'answer') signal?.throwIfAborted();
       if (last.kind === 'answer') return decodeAnswer(call, last.json, decode);
       if (last.kind === 'error' && !worthAnother(last.error)) throw last.error;
       inDoubt ||= last.kind === 'lost' || isUnknown(last);
@@ -65,8 +71,16 @@ export class Caller {
     const url = new URL(call.path, this.#urls[this.#current]!);
     const graceMs = Math.min(ANSWER_GRACE_MS, Math.floor(timeoutMs / 4));
     const body = call.body === null ? null : JSON.stringify(call.body(timeoutMs - graceMs));
-    return attempt(url, body, timeoutMs);
+    return attempt(url, body, timeoutMs, call.signal as AbortSignal | undefined);
   }
+}
+
+/** Ends early when the signal does: the caller looks at that. */
+async function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return sleep(ms);
+  await sleep(ms, undefined, { signal }).catch((error) => {
+    if (!signal.aborted) throw error;
+  });
 }
 
 function decodeAnswer<T>(call: Call, json: unknown, decode: (json: unknown) => T): T {

@@ -1,39 +1,44 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../api/database.ts';
+import type { SessionDatabase } from '../api/database.ts';
 import { argsToJson } from '../api/json.ts';
-import type { Statement, WriteOptions } from '../api/request.ts';
+import { checkReadOptions, type ReadOptions } from '../api/read-options.ts';
+import type { Position, Statement, WriteOptions } from '../api/request.ts';
 import {
   batchResultFromJson,
   executeResultFromJson,
   queryResultFromJson,
   statusFromJson,
+  tokenFromJson,
 } from '../api/result-json.ts';
 import type { Status } from '../api/status.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { PacelineError } from '../base/errors.ts';
 import { type Call, Caller } from './call.ts';
+import { ClientSession } from './client-session.ts';
 import { CLIENT_DEFAULTS, type ClientLimits, type ClientOptions } from './options.ts';
 
 /**
  * A handle on a cluster over HTTP, with the methods of an embedded `Database`. Give it the HTTP address
  * of every member: it stays with one while that answers, and goes to the next when it does not. Every
- * write carries an id, so that a repeated one takes effect once. Reads see the copy of the member asked.
+ * write carries an id, so that a repeated one takes effect once. Reads see at least what this client has
+ * written and read, whichever members that was through, unless their options name another level.
  * Throws OPTIONS_INVALID.
  */
 export function createClient(
   urls: string | readonly string[],
   options: ClientOptions = {},
-): Database {
+): SessionDatabase {
   const limits = resolveLimits(options);
   const list = typeof urls === 'string' ? [urls] : urls;
   if (list.length === 0) throw invalid('there is no address');
   return new Client(list.map(parseUrl), limits);
 }
 
-class Client implements Database {
+class Client implements SessionDatabase {
   readonly #caller: Caller;
   readonly #timeoutMs: number;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #session = new ClientSession();
   #closed = false;
 
   constructor(urls: readonly URL[], limits: ClientLimits) {
@@ -57,11 +62,27 @@ class Client implements Database {
     return this.#write('batch', body, options, batchResultFromJson);
   }
 
-  query(sql: string, args?: SqlArgs) {
-    return this.#run(() => {
-      const body = statementToJson({ sql, ...argsOf(args) });
-      return this.#reading('query', () => body);
-    }, queryResultFromJson);
+  query(sql: string, args?: SqlArgs, options: ReadOptions = {}) {
+    const makeCall = () => {
+      checkReadOptions(options);
+      const content = { ...statementToJson({ sql, ...argsOf(args) }), ...this.#reads(options) };
+      const body = (timeoutMs: number) => ({ ...content, timeoutMs });
+      return { ...this.#reading('query', body, options.timeoutMs), signal: options.signal };
+    };
+    const decode = (json: unknown) => {
+      const result = queryResultFromJson(json);
+      this.#session.readAt(tokenFromJson(json));
+      return result;
+    };
+    return this.#run(makeCall, decode).catch((error) => {
+      // Said once: later reads go on without what was lost.
+      if (error instanceof PacelineError && error.code === 'POSITION_LOST') this.#session.forget();
+      throw error;
+    });
+  }
+
+  get token(): string {
+    return this.#session.token;
   }
 
   status(): Promise<Status> {
@@ -74,22 +95,35 @@ class Client implements Database {
     await Promise.allSettled(this.#running);
   }
 
-  #reading(path: string, body: Call['body']): Call {
-    return { path, body, writeId: null, timeoutMs: this.#timeoutMs };
+  #reading(path: string, body: Call['body'], timeoutMs = this.#timeoutMs): Call {
+    return { path, body, writeId: null, timeoutMs };
   }
 
-  #write<T>(
+  /** What of the options goes into the request; at level session, what this client has written and read does, too. */
+  #reads({ level, maxLagMs, maxLagEntries, after, forward }: ReadOptions): object {
+    const isSession =
+      (level ?? 'session') === 'session' && (maxLagMs ?? maxLagEntries) === undefined;
+    const needed = isSession ? this.#session.with(after) : after;
+    return { level, maxLagMs, maxLagEntries, after: needed, forward };
+  }
+
+  #write<T extends { readonly position: Position }>(
     path: string,
     makeBody: () => object,
     options: WriteOptions = {},
     decode: (json: unknown) => T,
   ): Promise<T> {
+    const decodeAndNote = (json: unknown) => {
+      const result = decode(json);
+      this.#session.wroteAt(result.position);
+      return result;
+    };
     return this.#run(() => {
       const id = options.id ?? randomUUID();
       const content = makeBody();
       const body = (timeoutMs: number) => ({ ...content, id, timeoutMs });
       return { path, body, writeId: id, timeoutMs: options.timeoutMs ?? this.#timeoutMs };
-    }, decode);
+    }, decodeAndNote);
   }
 
   async #run<T>(makeCall: () => Call, decode: (json: unknown) => T): Promise<T> {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { EntryId, HardState, Index } from '../raft/entry.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { encodeBase } from './base-file.ts';
-import { removeFile } from './file-io.ts';
 import { FlushEncoder, type SegmentStart } from './flush-encoder.ts';
+import type { LogHome } from './home.ts';
 import { BASE_NAME, segmentName } from './layout.ts';
 import type { LogBase, LogWrite } from './log-store.ts';
 import { type DiskIndex, SegmentIndex } from './segment-index.ts';
@@ -12,7 +12,7 @@ import type { TermRuns } from './term-runs.ts';
 
 /** The state that a DiskLog continues. */
 export interface DiskState {
-  readonly dir: string;
+  readonly home: LogHome;
   readonly index: DiskIndex;
   readonly terms: TermRuns;
   readonly writer: SegmentWriter;
@@ -31,7 +31,7 @@ export interface DiskStatistics {
  * while another of them is under way; `compact` may run beside `append`, not beside `reset`.
  */
 export class DiskLog {
-  readonly #dir: string;
+  readonly #home: LogHome;
   readonly #index: DiskIndex;
   readonly #terms: TermRuns;
   readonly #writer: SegmentWriter;
@@ -44,7 +44,7 @@ export class DiskLog {
   #bytesWritten = 0;
 
   constructor(state: DiskState) {
-    this.#dir = state.dir;
+    this.#home = state.home;
     this.#index = state.index;
     this.#terms = state.terms;
     this.#writer = state.writer;
@@ -180,11 +180,13 @@ export class DiskLog {
   }
 
   async #writeBase(base: LogBase, firstSegment: number): Promise<void> {
-    await writeFileAtomically(join(this.#dir, BASE_NAME), encodeBase({ base, firstSegment }));
+    const { dir, disk } = this.#home;
+    await writeFileAtomically(join(dir, BASE_NAME), encodeBase({ base, firstSegment }), disk);
     this.#base = base;
   }
 
   async #remove(segments: readonly SegmentIndex[]): Promise<void> {
-    for (const { sequence } of segments) await removeFile(join(this.#dir, segmentName(sequence)));
+    const { dir, disk } = this.#home;
+    for (const { sequence } of segments) await disk.remove(join(dir, segmentName(sequence)));
   }
 }

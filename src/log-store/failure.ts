@@ -1,5 +1,5 @@
 import { messageOf, PacelineError } from '../base/errors.ts';
-import { systemCode } from './file-io.ts';
+import { systemCode } from './disk.ts';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 

@@ -1,10 +1,13 @@
 import { assert } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Entry, EntryId, HardState, Index, Membership, Term } from '../raft/entry.ts';
-import { createLog, ensureDirectory } from './creation.ts';
+import { createLog } from './creation.ts';
 import type { DiskLog } from './disk-log.ts';
 import { writeFailure } from './failure.ts';
 import { FlushQueue } from './flush-queue.ts';
+import type { LogHome } from './home.ts';
+import { homeOf } from './home.ts';
+import { IdleTimer } from './idle-timer.ts';
 import type { LogBase, LogStore, LogWrite } from './log-store.ts';
 import { fits, LogicalLog } from './logical-log.ts';
 import {
@@ -30,17 +33,18 @@ const RESET_CHANGES_FROM = 0;
  */
 export async function openFileLog(options: FileLogOptions): Promise<FileLog> {
   const limits = limitsOf(options);
+  const home = homeOf(options);
   try {
-    await ensureDirectory(options.dir);
-    let found = await recover(options.dir);
+    await home.disk.makeDirectory(home.dir);
+    let found = await recover(home);
     if (found === null) {
-      await createLog(options.dir, options.create, limits);
-      found = await recover(options.dir);
+      await createLog(home, options.create, limits);
+      found = await recover(home);
     }
     assert(found !== null, 'a log just created is there');
-    return new FileLog(options, limits, found, await repair(options.dir, found, limits));
+    return new FileLog(options, limits, home, found, await repair(home, found, limits));
   } catch (error) {
-    throw writeFailure(error, options.dir);
+    throw writeFailure(error, home.dir);
   }
 }
 
@@ -48,10 +52,11 @@ export async function openFileLog(options: FileLogOptions): Promise<FileLog> {
 export class FileLog implements LogStore {
   readonly #options: FileLogOptions;
   readonly #limits: FileLogLimits;
+  readonly #home: LogHome;
   readonly #log: LogicalLog;
   readonly #disk: DiskLog;
   readonly #queue: FlushQueue;
-  readonly #sealTimer: NodeJS.Timeout;
+  readonly #idle: IdleTimer;
   #durableIndex: Index;
   #wantedBase: LogBase | null = null;
   #aside: Promise<void> | null = null;
@@ -59,9 +64,16 @@ export class FileLog implements LogStore {
   #closing: Promise<void> | null = null;
   #writes = 0;
 
-  constructor(options: FileLogOptions, limits: FileLogLimits, found: Recovered, disk: DiskLog) {
+  constructor(
+    options: FileLogOptions,
+    limits: FileLogLimits,
+    home: LogHome,
+    found: Recovered,
+    disk: DiskLog,
+  ) {
     this.#options = options;
     this.#limits = limits;
+    this.#home = home;
     this.#disk = disk;
     this.#durableIndex = found.index.lastIndex;
     this.#log = new LogicalLog(found.base, found.hardState, found.terms, this.#durableIndex);
@@ -72,7 +84,7 @@ export class FileLog implements LogStore {
       onFlushed: () => this.#flushed(),
       onError: (error) => this.#fail(error),
     });
-    this.#sealTimer = setTimeout(() => this.#sealWhenIdle(), limits.sealDelayMs).unref();
+    this.#idle = new IdleTimer(home.later, () => this.#sealWhenIdle(), limits.sealDelayMs);
   }
 
   get base(): EntryId {
@@ -124,7 +136,7 @@ export class FileLog implements LogStore {
     const out: Entry[] = [];
     const fromDisk = Math.min(to, cache.firstIndex - 1);
     if (from <= fromDisk) {
-      readEntries(this.#options.dir, this.#disk.index, { from, to: fromDisk, maxBytes }, out);
+      readEntries(this.#home, this.#disk.index, { from, to: fromDisk, maxBytes }, out);
       if (out.length <= fromDisk - from) return out;
     }
     let bytes = out.reduce((sum, entry) => sum + entry.data.length, 0);
@@ -173,7 +185,7 @@ export class FileLog implements LogStore {
 
   async #close(): Promise<void> {
     await this.#settle();
-    clearTimeout(this.#sealTimer);
+    this.#idle.stop();
     const dead = this.#failure !== null;
     this.#failure ??= new PacelineError('CLOSED', `the log in ${this.#options.dir} is closed.`);
     if (dead) return this.#disk.abandon();
@@ -195,7 +207,7 @@ export class FileLog implements LogStore {
       this.#durableIndex = Math.min(index.lastIndex, this.#queue.lowest - 1);
     }
     this.#trim();
-    this.#sealTimer.refresh();
+    this.#idle.note();
     this.#compactWhenDurable();
   }
 
@@ -250,7 +262,7 @@ export class FileLog implements LogStore {
     if (this.#failure !== null) return;
     this.#queue.kill();
     this.#failure = writeFailure(error, this.#options.dir);
-    clearTimeout(this.#sealTimer);
+    this.#idle.stop();
     this.#options.onFailure(this.#failure);
   }
 }

@@ -1,5 +1,6 @@
 import { PacelineError } from '../base/errors.ts';
 import type { HardState } from '../raft/entry.ts';
+import type { Disk } from './disk.ts';
 import type { LogBase } from './log-store.ts';
 
 const KIB = 1024;
@@ -33,8 +34,8 @@ export interface FileLogLimits {
    */
   readonly pendingBytesMax: number;
   /**
-   * After this long without a write the last flush is sealed (see `scan.ts`). Costs one small sync
-   * per idle period; shorter narrows the time in which damage can pass for a torn write.
+   * So long after the last write, at most, the last flush is sealed (see `scan.ts`). Costs one small
+   * sync per idle period; shorter narrows the time in which damage can pass for a torn write.
    */
   readonly sealDelayMs: number;
 }
@@ -48,6 +49,9 @@ export const FILE_LOG_DEFAULTS: FileLogLimits = {
   sealDelayMs: 500,
 };
 
+/** Calls `work` once, in a later turn, about `ms` milliseconds from now. */
+export type Later = (work: () => void, ms: number) => void;
+
 /** What a new log starts with. */
 export interface LogCreation {
   readonly base: LogBase;
@@ -55,7 +59,7 @@ export interface LogCreation {
 }
 
 export interface FileLogOptions extends Partial<FileLogLimits> {
-  /** A directory of the log's own. It is made if its parent exists. */
+  /** A directory of the log's own. It is made if it is not there. */
   readonly dir: string;
   /**
    * Start a new log if the directory holds none. Leave it out for a member that has existed before:
@@ -64,6 +68,12 @@ export interface FileLogOptions extends Partial<FileLogLimits> {
   readonly create?: LogCreation;
   /** Called once, on a later turn, when a write or sync has failed and the store is dead. */
   readonly onFailure: (error: PacelineError) => void;
+  /** The machine's own by default. */
+  readonly disk?: Disk;
+  /** Timers; must not keep the process alive. Those of Node by default. */
+  readonly later?: Later;
+  /** 32 random bits at each call: the salt of a new segment. From the system by default. */
+  readonly newSalt?: () => number;
 }
 
 /** Offsets inside a segment are kept as 32-bit numbers. */

@@ -1,9 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HardState } from '../raft/entry.ts';
 import { type BaseFile, decodeBase } from './base-file.ts';
+import { systemCode } from './disk.ts';
 import { damaged, hardStateDamaged } from './failure.ts';
-import { systemCode } from './file-io.ts';
+import type { LogHome } from './home.ts';
 import { BASE_NAME, segmentName, segmentSequence, TEMPORARY_SUFFIX } from './layout.ts';
 import type { LogBase } from './log-store.ts';
 import { FLAG_FRESH } from './record.ts';
@@ -23,6 +23,8 @@ export interface Recovered {
   readonly index: DiskIndex;
   readonly active: ActiveSegment;
   readonly spare: BlankSegment | null;
+  /** The flush whose records end at `active.end`, as it was read. */
+  readonly lastFlush: { readonly at: number; readonly bytes: Uint8Array };
   /** Bytes behind `active.end` are not zero: left by a torn write. */
   readonly torn: boolean;
   /** Names of files that no longer count. */
@@ -39,25 +41,26 @@ interface LoadedSegment extends BlankSegment {
  * empty, or
  * a crash interrupted the creation. Throws LOG_DAMAGED or HARD_STATE_DAMAGED naming file and byte.
  */
-export async function recover(dir: string): Promise<Recovered | null> {
-  const names = (await readdir(dir)).sort();
+export async function recover(home: LogHome): Promise<Recovered | null> {
+  const { dir, disk } = home;
+  const names = [...(await disk.list(dir))].sort();
   const temporary = names.filter((name) => name.endsWith(TEMPORARY_SUFFIX));
   const numbers = names.map(segmentSequence).filter((sequence) => sequence !== null);
-  const file = await readBase(dir);
+  const file = await readBase(home);
   if (file === null) {
-    await refuseUnlessUncreated(dir, numbers);
+    await refuseUnlessUncreated(home, numbers);
     return null;
   }
   const kept = numbers.filter((sequence) => sequence >= file.firstSegment);
   const dropped = numbers.filter((sequence) => sequence < file.firstSegment).map(segmentName);
   checkConsecutive(dir, file.firstSegment, kept);
-  return await replaySegments(dir, file, kept, [...temporary, ...dropped]);
+  return await replaySegments(home, file, kept, [...temporary, ...dropped]);
 }
 
-async function readBase(dir: string): Promise<BaseFile | null> {
+async function readBase({ dir, disk }: LogHome): Promise<BaseFile | null> {
   const path = join(dir, BASE_NAME);
   try {
-    return decodeBase(new Uint8Array(await readFile(path)), path);
+    return decodeBase(await disk.readFile(path), path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
     throw error;
@@ -65,13 +68,13 @@ async function readBase(dir: string): Promise<BaseFile | null> {
 }
 
 /** Creation makes segment 1 first and the base file last, and writes no entry in between. */
-async function refuseUnlessUncreated(dir: string, numbers: readonly number[]): Promise<void> {
+async function refuseUnlessUncreated(home: LogHome, numbers: readonly number[]): Promise<void> {
   for (const sequence of numbers) {
-    const { bytes, salt } = await loadSegment(dir, sequence);
+    const { bytes, salt } = await loadSegment(home, sequence);
     let records = 0;
     scanSegment(bytes, salt, () => records++);
     if (sequence !== 1 || records > 1) {
-      throw damaged(join(dir, BASE_NAME), 0, 'the file is missing, but segments are there');
+      throw damaged(join(home.dir, BASE_NAME), 0, 'the file is missing, but segments are there');
     }
   }
 }
@@ -83,10 +86,9 @@ function checkConsecutive(dir: string, first: number, kept: readonly number[]): 
   }
 }
 
-async function loadSegment(dir: string, sequence: number): Promise<LoadedSegment> {
+async function loadSegment({ dir, disk }: LogHome, sequence: number): Promise<LoadedSegment> {
   const file = join(dir, segmentName(sequence));
-  const content = await readFile(file);
-  const bytes = new Uint8Array(content.buffer, content.byteOffset, content.length);
+  const bytes = await disk.readFile(file);
   const header = decodeSegmentHeader(bytes, file);
   if (header.sequence !== sequence) throw damaged(file, 12, `it is segment ${header.sequence}`);
   return { file, bytes, sequence, salt: header.salt, fileBytes: bytes.length };
@@ -94,29 +96,33 @@ async function loadSegment(dir: string, sequence: number): Promise<LoadedSegment
 
 /** Holds one segment in memory at a time. */
 async function replaySegments(
-  dir: string,
+  home: LogHome,
   file: BaseFile,
   kept: readonly number[],
   leftovers: readonly string[],
 ): Promise<Recovered> {
-  const { used, spare, complete, leftovers: uncounted } = await findUsed(dir, kept);
+  const { used, spare, complete, leftovers: uncounted } = await findUsed(home, kept);
   const replay = new Replay(file.base);
   let active: ActiveSegment | null = null;
   let torn = false;
+  let lastFlush = { at: SEGMENT_HEADER_BYTES, bytes: new Uint8Array(0) };
   for (const sequence of used) {
-    const segment = await loadSegment(dir, sequence);
+    const segment = await loadSegment(home, sequence);
     replay.openSegment(segment.file, sequence, segment.salt, segment.fileBytes);
-    const end = scanSegment(segment.bytes, segment.salt, (at, header, body) =>
-      replay.record(at, header, body),
-    );
+    let flushAt = SEGMENT_HEADER_BYTES;
+    const end = scanSegment(segment.bytes, segment.salt, (at, header, body) => {
+      replay.record(at, header, body);
+      flushAt = header.flushOffset;
+    });
     refuseDamage(segment.file, end, sequence === used.at(-1) && !complete);
     replay.closeSegment(end.at);
     const { salt, fileBytes } = segment;
     active = { sequence, salt, fileBytes, end: end.at };
     torn = end.tail === 'torn';
+    lastFlush = { at: flushAt, bytes: segment.bytes.slice(flushAt, end.at) };
   }
   const { terms, hardState } = replay.finish();
-  if (active === null) throw damaged(dir, 0, 'no segment is left');
+  if (active === null) throw damaged(home.dir, 0, 'no segment is left');
   const commit = Math.min(hardState.commit, replay.index.lastIndex);
   return {
     base: file.base,
@@ -125,6 +131,7 @@ async function replaySegments(
     index: replay.index,
     active,
     spare,
+    lastFlush,
     torn,
     leftovers: [...leftovers, ...uncounted],
   };
@@ -153,13 +160,13 @@ interface SegmentsInUse {
  * one
  * whose first flush was torn, and one begun by a reset that did not get as far as the base file.
  */
-async function findUsed(dir: string, kept: readonly number[]): Promise<SegmentsInUse> {
+async function findUsed(home: LogHome, kept: readonly number[]): Promise<SegmentsInUse> {
   const used = [...kept];
   const leftovers: string[] = [];
   let spare: BlankSegment | null = null;
   let complete = false;
   while (used.length > 1) {
-    const last = await loadSegment(dir, used.at(-1)!);
+    const last = await loadSegment(home, used.at(-1)!);
     const { sequence, salt, fileBytes } = last;
     const blank = isZero(last.bytes, SEGMENT_HEADER_BYTES);
     if (!blank && !isUncounted(last)) break;

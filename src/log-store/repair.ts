@@ -1,37 +1,41 @@
 import { join } from 'node:path';
 import { DiskLog } from './disk-log.ts';
-import { removeFile, syncData, syncDirectory } from './file-io.ts';
+import type { LogHome } from './home.ts';
 import type { FileLogLimits } from './options.ts';
 import type { Recovered } from './recovery.ts';
 import { openForAppend, writeZeros } from './segment-file.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
 /**
- * Carries out what recovery found necessary, and hands over the log ready for writing. Each step
- * may
- * be repeated after a crash. What was read may so far be in the page cache only (the process, not
- * the
- * machine, had crashed during a flush), hence the sync before anything counts as durable.
+ * Carries out what recovery found necessary, and hands over the log ready for writing. Each step may
+ * be repeated after a crash. What was read, names and bytes, may so far be in the system's memory
+ * only (the process, not the machine, had crashed), hence the syncs before anything counts as
+ * durable or is removed because of it.
  */
 export async function repair(
-  dir: string,
+  home: LogHome,
   found: Recovered,
   limits: FileLogLimits,
 ): Promise<DiskLog> {
-  for (const name of found.leftovers) await removeFile(join(dir, name));
-  if (found.leftovers.length > 0) await syncDirectory(dir);
-  const fd = await openForAppend(dir, found.active.sequence);
-  const writer = new SegmentWriter(dir, limits.segmentBytesMax, found.active, fd, found.spare);
+  const { dir, disk } = home;
+  await disk.syncDirectory(dir);
+  for (const name of found.leftovers) await disk.remove(join(dir, name));
+  if (found.leftovers.length > 0) await disk.syncDirectory(dir);
+  const file = await openForAppend(home, found.active.sequence);
+  const writer = new SegmentWriter(home, limits.segmentBytesMax, found.active, file, found.spare);
   const { index, base, hardState } = found;
-  const disk = new DiskLog({ dir, index, terms: found.terms.copy(), writer, base, hardState });
+  const log = new DiskLog({ home, index, terms: found.terms.copy(), writer, base, hardState });
   try {
-    await syncData(fd);
+    await file.sync();
+    // A sync that failed before may have left the last flush readable but not on disk, and a sync
+    // now would pass it over. Every flush before that one was confirmed.
+    await file.write(found.lastFlush.bytes, found.lastFlush.at);
     // Zeros behind the last record, as they were before the torn write.
-    if (found.torn) await writeZeros(fd, found.active.end, found.active.fileBytes);
-    await disk.seal();
+    if (found.torn) await writeZeros(file, found.active.end, found.active.fileBytes);
+    await log.seal();
   } catch (error) {
-    await disk.abandon();
+    await log.abandon();
     throw error;
   }
-  return disk;
+  return log;
 }

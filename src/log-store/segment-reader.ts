@@ -1,8 +1,9 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry, Index } from '../raft/entry.ts';
 import { crc32 } from './checksum.ts';
+import type { DiskReader } from './disk.ts';
 import { damaged } from './failure.ts';
+import type { LogHome } from './home.ts';
 import { segmentName } from './layout.ts';
 import { fits } from './logical-log.ts';
 import { RECORD_HEADER_BYTES, type RecordHeader, readHeader } from './record.ts';
@@ -20,7 +21,7 @@ const WINDOW_BYTES = 256 * 1024;
  * the open.
  */
 export function readEntries(
-  dir: string,
+  home: LogHome,
   disk: DiskIndex,
   range: { readonly from: Index; readonly to: Index; readonly maxBytes: number },
   out: Entry[],
@@ -28,7 +29,7 @@ export function readEntries(
   let bytes = 0;
   for (let index = range.from; index <= range.to; ) {
     const segment = disk.find(index);
-    const reader = new SegmentReader(dir, segment);
+    const reader = new SegmentReader(home, segment);
     try {
       for (const last = Math.min(range.to, segment.last); index <= last; index++) {
         const entry = reader.read(index);
@@ -45,19 +46,19 @@ export function readEntries(
 /** A segment open for the time of one call, with the bytes last read from it. */
 class SegmentReader {
   readonly #path: string;
-  readonly #fd: number;
+  readonly #file: DiskReader;
   readonly #segment: SegmentIndex;
   #window = new Uint8Array(0);
   #windowAt = 0;
 
-  constructor(dir: string, segment: SegmentIndex) {
-    this.#path = join(dir, segmentName(segment.sequence));
-    this.#fd = openSync(this.#path, 'r');
+  constructor(home: LogHome, segment: SegmentIndex) {
+    this.#path = join(home.dir, segmentName(segment.sequence));
+    this.#file = home.disk.openReader(this.#path);
     this.#segment = segment;
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#file.close();
   }
 
   read(index: Index): Entry {
@@ -98,7 +99,7 @@ class SegmentReader {
     const window = new Uint8Array(Math.max(length, WINDOW_BYTES));
     let got = 0;
     for (;;) {
-      const read = readSync(this.#fd, window, got, window.length - got, at + got);
+      const read = this.#file.read(window.subarray(got), at + got);
       got += read;
       if (read === 0 || got === window.length) break;
     }

@@ -1,7 +1,8 @@
 import { assert } from '../base/assert.ts';
-import { closeFile } from './file-io.ts';
+import type { DiskFile } from './disk.ts';
 import type { FlushEncoder, SegmentStart } from './flush-encoder.ts';
-import { appendDurably, type BlankSegment, createSegment, openForAppend } from './segment-file.ts';
+import type { LogHome } from './home.ts';
+import { type BlankSegment, createSegment, openForAppend } from './segment-file.ts';
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
 
 /** The segment that is written to. */
@@ -17,9 +18,6 @@ export interface Written {
   readonly offsets: readonly number[];
 }
 
-/** In place of a descriptor. */
-const CLOSED = -1;
-
 /**
  * A next segment is prepared when the active one is this full, so that changing over need not wait.
  */
@@ -31,10 +29,11 @@ const PREPARE_AT = 0.5;
  * have dropped the data from the page cache), so nothing is tried again.
  */
 export class SegmentWriter {
-  readonly #dir: string;
+  readonly #home: LogHome;
   readonly #segmentBytes: number;
   #active: ActiveSegment;
-  #fd: number;
+  /** Null when closed. */
+  #file: DiskFile | null;
   #spare: BlankSegment | null;
   #preparing: Promise<void> = Promise.resolve();
   /** Highest segment that was, or was tried to be, prepared. */
@@ -42,16 +41,16 @@ export class SegmentWriter {
   #spareFailures = 0;
 
   constructor(
-    dir: string,
+    home: LogHome,
     segmentBytes: number,
     active: ActiveSegment,
-    fd: number,
+    file: DiskFile,
     spare: BlankSegment | null,
   ) {
-    this.#dir = dir;
+    this.#home = home;
     this.#segmentBytes = segmentBytes;
     this.#active = active;
-    this.#fd = fd;
+    this.#file = file;
     this.#spare = spare;
     this.#attempted = spare?.sequence ?? active.sequence;
   }
@@ -89,7 +88,8 @@ export class SegmentWriter {
     }
     const { salt, end } = this.#active;
     const { bytes, offsets } = records.encode({ salt, fileOffset: end });
-    await appendDurably(this.#fd, bytes, end);
+    assert(this.#file !== null, 'a flush after the close');
+    await this.#file.write(bytes, end);
     const reach = end + bytes.length;
     const fileBytes = Math.max(this.#active.fileBytes, reach);
     this.#active = { ...this.#active, end: reach, fileBytes };
@@ -108,19 +108,18 @@ export class SegmentWriter {
     await this.#preparing;
     const next =
       this.#spare ??
-      (await createSegment(this.#dir, this.#active.sequence + 1, this.#segmentBytes));
+      (await createSegment(this.#home, this.#active.sequence + 1, this.#segmentBytes));
     assert(next.sequence === this.#active.sequence + 1, 'the spare is not the next segment');
     this.#spare = null;
     await this.#closeActive();
-    this.#fd = await openForAppend(this.#dir, next.sequence);
+    this.#file = await openForAppend(this.#home, next.sequence);
     this.#active = { ...next, end: SEGMENT_HEADER_BYTES };
   }
 
-  /** Never closes a number twice: it may belong to another file by then. */
   async #closeActive(): Promise<void> {
-    const fd = this.#fd;
-    this.#fd = CLOSED;
-    if (fd !== CLOSED) await closeFile(fd);
+    const file = this.#file;
+    this.#file = null;
+    await file?.close();
   }
 
   /** One attempt a segment. */
@@ -137,7 +136,7 @@ export class SegmentWriter {
    */
   async #prepare(sequence: number): Promise<void> {
     try {
-      this.#spare = await createSegment(this.#dir, sequence, this.#segmentBytes);
+      this.#spare = await createSegment(this.#home, sequence, this.#segmentBytes);
     } catch {
       this.#spareFailures++;
     }

@@ -1,16 +1,11 @@
-import { renameSync, rmSync } from 'node:fs';
 import { must } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
-import {
-  closeConnections,
-  type EngineConnections,
-  openConnections,
-} from '../sqlite/connections.ts';
 import { storedPositions } from '../sqlite/wal-positions.ts';
+import type { DatabaseHome, OpenDatabase } from './database-home.ts';
 import { INFLIGHT_ENTRIES_MAX } from './inflight.ts';
-import type { LoopToSql, SqlToApp, SqlToLoop } from './protocol.ts';
+import type { LoopToSql, SqlToLoop } from './protocol.ts';
 import { RunningDatabase, type RunningParts } from './running-database.ts';
 
 /** Positions reported from the WAL after a crash: more than can have been in flight. */
@@ -19,8 +14,8 @@ const POSITIONS_MAX = 4 * INFLIGHT_ENTRIES_MAX;
 type Install = Extract<LoopToSql, { type: 'install' }>;
 
 export interface SlotParts extends RunningParts {
+  readonly home: DatabaseHome;
   readonly tellLoop: (message: SqlToLoop) => void;
-  readonly tellApp: (message: SqlToApp) => void;
 }
 
 /** Faults after which the database has to come from another member. */
@@ -32,7 +27,7 @@ export function needsRebuild(error: unknown): error is PacelineError {
 /** The place of this member's database: opened at the start, replaced by another member's where it must be, closed at the end. */
 export class DatabaseSlot {
   readonly #parts: SlotParts;
-  #opened: EngineConnections | null = null;
+  #opened: OpenDatabase | null = null;
   #running: RunningDatabase | null = null;
   #install: Install | null = null;
 
@@ -46,9 +41,9 @@ export class DatabaseSlot {
   }
 
   open(): void {
-    const { path, cluster, shared, tellLoop } = this.#parts;
+    const { home, cluster, shared, tellLoop } = this.#parts;
     try {
-      this.#opened = openConnections(path);
+      this.#opened = home.open();
       checkCluster(this.#opened.position.cluster, cluster);
     } catch (error) {
       if (!needsRebuild(error)) throw error;
@@ -75,6 +70,7 @@ export class DatabaseSlot {
   rollBack(to: EntryId): void {
     if (this.#running === null) return;
     if (!this.#running.engine.rollBack(to)) return this.rebuild(cannotGoBack(to));
+    this.#running.cycle.undone();
     this.#parts.tellLoop({ type: 'rolled-back', position: to });
   }
 
@@ -107,17 +103,16 @@ export class DatabaseSlot {
     this.#shut(clean, done);
   }
 
-  #run(connections: EngineConnections, checksum: ChecksumValue): RunningDatabase {
-    this.#running = new RunningDatabase(connections, checksum, this.#parts);
+  #run(database: OpenDatabase, checksum: ChecksumValue): RunningDatabase {
+    this.#running = new RunningDatabase(database, checksum, this.#parts);
     return this.#running;
   }
 
   #putInPlace({ file, id, checksum }: Install): void {
-    const { path, cluster, tellLoop, tellApp, shared } = this.#parts;
-    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-    renameSync(file, path);
+    const { home, cluster, tellLoop, tellApp, shared } = this.#parts;
+    home.replaceBy(file);
     try {
-      this.#opened = openConnections(path);
+      this.#opened = home.open();
       checkCluster(this.#opened.position.cluster, cluster);
       checkPosition(this.#opened.position, id);
     } catch (error) {
@@ -125,6 +120,7 @@ export class DatabaseSlot {
       this.rebuild(error, true);
       return;
     }
+    shared.setApplied(id.index);
     shared.noteUndone();
     shared.setVisible(id.index);
     this.#run(this.#opened, checksum);
@@ -139,13 +135,13 @@ export class DatabaseSlot {
     this.#opened = null;
     this.#running = null;
     if (opened === null) return then();
-    const { descriptors } = opened.files;
+    const { descriptors } = opened;
     const closed = () => {
       this.#parts.tellApp({ type: 'descriptors-left', descriptors });
       then();
     };
     if (running === null) {
-      closeConnections(opened);
+      opened.close();
       return closed();
     }
     running.close(fold).then((folded) => {

@@ -3,12 +3,14 @@ import type { LogStore } from '../log-store/log-store.ts';
 import type { EntryId, Index, MemberId } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import { DatabaseChecksum } from '../redo/checksum.ts';
+import type { Clock } from './clock.ts';
 import type { Compaction, LogNeed } from './compaction.ts';
 import type { DatabaseTracker } from './database-tracker.ts';
 import { LogLeases } from './log-leases.ts';
 import type { LoopLog } from './loop-log.ts';
 import type { Network } from './network.ts';
 import type { HeldSnapshot, LoopToSql } from './protocol.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
 import {
   decodeSnapshotReply,
   decodeSnapshotRequest,
@@ -35,6 +37,8 @@ export interface SupplyParts {
   readonly loopLog: LoopLog;
   /** File that receives snapshots. */
   readonly incomingFile: string;
+  readonly files: SnapshotFiles;
+  readonly clock: Clock;
   readonly turn: (work: () => void) => void;
 }
 
@@ -58,9 +62,10 @@ export class DatabaseSupply {
   #keptAtMs = 0;
 
   constructor(parts: SupplyParts) {
-    const { post, network, raft, loopLog, incomingFile } = parts;
+    const { post, network, raft, loopLog, incomingFile, files, clock } = parts;
     this.#parts = parts;
     this.#sender = new SnapshotSender({
+      files,
       hold: (atLeast) => post({ type: 'hold-snapshot', atLeast }),
       release: () => post({ type: 'release-snapshot' }),
       membership: () => raft.membership,
@@ -69,7 +74,7 @@ export class DatabaseSupply {
       warn: (message) => loopLog.warn(message),
     });
     this.#receiver = new SnapshotReceiver({
-      file: incomingFile,
+      ...{ file: incomingFile, files, clock },
       senders: () => this.#senders(),
       request: (to, frame) => this.#request(to, frame),
       onReceived: (offer) => parts.turn(() => this.#install(offer)),

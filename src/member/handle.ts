@@ -1,6 +1,8 @@
 import { closeSync } from 'node:fs';
-import { checkStatement } from '../api/check.ts';
-import type { Database } from '../api/database.ts';
+import { checkArgs, checkSql, checkStatement } from '../api/check.ts';
+import type { LocalDatabase } from '../api/database.ts';
+import type { PrepareOptions, ReadOptions } from '../api/read-options.ts';
+import type { ReadStatement, Snapshot } from '../api/reads.ts';
 import type {
   BatchResult,
   ExecuteResult,
@@ -11,20 +13,25 @@ import type {
 import type { Status } from '../api/status.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { PacelineError } from '../base/errors.ts';
+import type { Clock } from './clock.ts';
 import { closed, unknownOutcome } from './handle-errors.ts';
-import { LocalReads } from './local-reads.ts';
 import type { Logger, MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
+import { Reads } from './reads.ts';
 import type { SharedState } from './shared-state.ts';
+import type { OpenReader } from './this-copy.ts';
 import { WritePath } from './write-path.ts';
 
 export interface HandleParts {
   readonly options: MemberOptions;
-  readonly databasePath: string;
+  readonly openReader: OpenReader;
   readonly sql: Port<SqlToApp, AppToSql>;
   readonly loop: Port<LoopToApp, AppToLoop>;
   readonly shared: SharedState;
+  readonly clock: Clock;
+  /** Begins the request ids that this handle makes; no other handle has the same. */
+  readonly idPrefix: string;
   readonly logger: Logger | null;
   /** Called once both threads have let go of everything, whether or not that was asked for. */
   readonly onClosed: () => Promise<void>;
@@ -36,10 +43,10 @@ interface Waiting<T> {
 }
 
 /** The member as the application's thread sees it: writes go to the SQL thread or to the leader, reads are done right here. */
-export class Handle implements Database {
+export class Handle implements LocalDatabase {
   readonly #parts: HandleParts;
   readonly #writes: WritePath;
-  readonly #reads: LocalReads;
+  readonly #reads: Reads;
   readonly #statuses = new Map<number, Waiting<Status>>();
   #nextKey = 1;
   #failure: PacelineError | null = null;
@@ -52,15 +59,14 @@ export class Handle implements Database {
   address = '';
 
   constructor(parts: HandleParts) {
-    const { options, databasePath, shared, sql, loop } = parts;
+    const { sql, loop } = parts;
     this.#parts = parts;
-    this.#writes = new WritePath({ options, sql, loop, shared });
-    this.#reads = new LocalReads(
-      databasePath,
-      shared,
-      options.resultBytesMax,
-      options.writeTimeoutMs,
-    );
+    this.#writes = new WritePath(parts);
+    const indexPost = {
+      ask: (key: number) => loop.post({ type: 'read-index', key }),
+      cancel: (key: number) => loop.post({ type: 'cancel-read-index', key }),
+    };
+    this.#reads = new Reads({ ...parts, indexPost });
     sql.listen((messages) => {
       for (const message of messages) this.#fromSql(message);
     });
@@ -85,6 +91,7 @@ export class Handle implements Database {
     checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
     const { results, position } = await this.#writes.write([statement], false, options);
+    this.#reads.wrote(position);
     return { ...results[0]!, position };
   }
 
@@ -93,18 +100,39 @@ export class Handle implements Database {
       throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
     for (const statement of statements) checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    return this.#writes.write(statements, true, options);
+    const receipt = await this.#writes.write(statements, true, options);
+    this.#reads.wrote(receipt.position);
+    return receipt;
   }
 
   /** Not an async function: on this path, where most calls are over at once, a second promise would show. */
-  query(sql: string, args?: SqlArgs): Promise<QueryResult> {
+  query(sql: string, args?: SqlArgs, options?: ReadOptions): Promise<QueryResult> {
     try {
       this.#checkOpen();
-      checkStatement({ sql, args }, this.#parts.options.sqlBytesMax);
+      checkSql(sql, this.#parts.options.sqlBytesMax);
+      checkArgs(args);
+      return this.#reads.query(sql, args, options);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#reads.query(sql, args);
+  }
+
+  prepare(sql: string, options?: PrepareOptions): ReadStatement {
+    this.#checkOpen();
+    checkSql(sql, this.#parts.options.sqlBytesMax);
+    return this.#reads.prepare(sql, options);
+  }
+
+  async snapshot<T>(
+    work: (snapshot: Snapshot) => T | Promise<T>,
+    options?: ReadOptions,
+  ): Promise<T> {
+    this.#checkOpen();
+    return this.#reads.snapshot(work, options);
+  }
+
+  get token(): string {
+    return this.#reads.token;
   }
 
   async status(): Promise<Status> {
@@ -126,6 +154,8 @@ export class Handle implements Database {
     else if (message.type === 'answer') this.#writes.answered(message.answer);
     else if (message.type === 'readers-may-open') this.#reads.mayOpen();
     else if (message.type === 'descriptors-left') this.#descriptors.push(...message.descriptors);
+    else if (message.type === 'news') this.#reads.wake();
+    else if (message.type === 'snapshots-ended') this.#reads.endOldSnapshots();
     else {
       this.#reads.closeReaders();
       this.#parts.sql.post({ type: 'readers-closed' });
@@ -137,11 +167,13 @@ export class Handle implements Database {
       case 'ready':
         return this.#onReady?.resolve(message.address);
       case 'committed':
-        this.#writes.committed(message.index);
-        return this.#reads.wake();
+        return this.#writes.committed(message.index);
       case 'settled':
-        this.#writes.settled(message.term, message.through);
+        return this.#writes.settled(message.term, message.through);
+      case 'news':
         return this.#reads.wake();
+      case 'read-index':
+        return this.#reads.indexAnswered(message.key, message.index);
       case 'forwarded':
         return this.#writes.forwarded(message.key, message.answer);
       case 'status':
@@ -173,6 +205,7 @@ export class Handle implements Database {
     this.#parts.logger?.error({ member: this.#parts.options.id, code: error.code }, error.message);
     this.#onReady?.reject(error);
     this.#writes.failAll(unknownOutcome(error));
+    this.#reads.failAll(error);
     for (const status of this.#statuses.values()) status.reject(error);
     this.#statuses.clear();
   }
@@ -183,13 +216,14 @@ export class Handle implements Database {
   }
 
   async #close(): Promise<void> {
-    const { loop, options, onClosed } = this.#parts;
+    const { loop, options, clock, onClosed } = this.#parts;
+    this.#reads.failAll(closed());
     this.#reads.closeReaders();
     if (!this.#threadsClosed) {
       const stopped = new Promise<void>((resolve) => {
         this.#onClosed = resolve;
         // Past this the threads are ended as they are; the files are good for that, as after a crash.
-        setTimeout(resolve, options.closeTimeoutMs).unref();
+        clock.later(resolve, options.closeTimeoutMs);
       });
       this.#writes.beginClosing();
       loop.post({ type: 'close' });

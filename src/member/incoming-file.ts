@@ -1,19 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
 import { assert } from '../base/assert.ts';
 import { DatabaseChecksum, lockBytePage } from '../redo/checksum.ts';
 import { PageHasher } from '../redo/page-hash.ts';
+import type { SnapshotFiles, WritableFile } from './snapshot-files.ts';
 import type { SnapshotOffer } from './snapshot-frames.ts';
 
 /** What is asked for and written at a time; large enough that round trips do not count, small enough to pass between heartbeats. A multiple of every page size. */
@@ -25,8 +13,9 @@ export const CHUNK_BYTES = 256 * 1024;
  */
 export class IncomingFile {
   readonly offer: SnapshotOffer;
+  readonly #files: SnapshotFiles;
   readonly #path: string;
-  readonly #fd: number;
+  readonly #file: WritableFile;
   readonly #hasher = new PageHasher();
   /** Of the pages counted so far. */
   readonly #checksum = new DatabaseChecksum();
@@ -34,18 +23,18 @@ export class IncomingFile {
   #written = 0;
 
   /** Goes on with what is there if that is of the same snapshot, else begins anew. */
-  constructor(path: string, offer: SnapshotOffer) {
+  constructor(files: SnapshotFiles, path: string, offer: SnapshotOffer) {
+    this.#files = files;
     this.#path = path;
     this.offer = offer;
-    const resume = existsSync(path) && isOf(`${path}.json`, offer);
+    const resume = files.exists(path) && files.readText(`${path}.json`) === describe(offer);
     if (!resume) {
-      rmSync(path, { force: true });
-      writeFileSync(`${path}.json.new`, describe(offer));
-      renameSync(`${path}.json.new`, `${path}.json`);
+      files.remove(path);
+      files.writeText(`${path}.json`, describe(offer));
     }
-    this.#fd = openSync(path, resume ? 'r+' : 'w+');
+    this.#file = files.open(path, !resume);
     // Only whole chunks count: the last one may be torn.
-    const there = resume ? Math.min(fstatSync(this.#fd).size, offer.bytes) : 0;
+    const there = resume ? Math.min(this.#file.bytes, offer.bytes) : 0;
     this.#uncounted = there - (there % CHUNK_BYTES);
   }
 
@@ -75,7 +64,7 @@ export class IncomingFile {
   /** Takes the next chunk of what an earlier transfer left into the checksum. */
   countNext(): void {
     const chunk = new Uint8Array(CHUNK_BYTES);
-    const got = readSync(this.#fd, chunk, 0, chunk.length, this.#written);
+    const got = this.#file.read(chunk, this.#written);
     assert(got === chunk.length, 'a whole chunk is there');
     this.#uncounted -= got;
     this.#count(chunk);
@@ -84,9 +73,7 @@ export class IncomingFile {
   /** Throws what the file system says, and has not moved on then. */
   append(data: Uint8Array): void {
     assert(this.#uncounted === 0, 'what was there is counted first');
-    let put = 0;
-    while (put < data.length)
-      put += writeSync(this.#fd, data, put, data.length - put, this.#written + put);
+    this.#file.write(data, this.#written);
     this.#count(data);
   }
 
@@ -102,30 +89,26 @@ export class IncomingFile {
 
   /** Brings it to the disk. */
   sync(done: (error: Error | null) => void): void {
-    fsync(this.#fd, done);
+    this.#file.sync(done);
   }
 
   /** Leaves it to be gone on with later. */
   close(): void {
-    closeSync(this.#fd);
+    this.#file.close();
   }
 
   /** It is complete and about to be moved away. */
   finish(): void {
     this.close();
-    rmSync(`${this.#path}.json`, { force: true });
+    this.#files.remove(`${this.#path}.json`);
   }
 
   discard(): void {
     this.finish();
-    rmSync(this.#path, { force: true });
+    this.#files.remove(this.#path);
   }
 }
 
 function describe({ id, checksum, bytes }: SnapshotOffer): string {
   return JSON.stringify({ id, checksum: new DatabaseChecksum(checksum).toHex(), bytes });
-}
-
-function isOf(path: string, offer: SnapshotOffer): boolean {
-  return existsSync(path) && readFileSync(path, 'utf8') === describe(offer);
 }

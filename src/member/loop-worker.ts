@@ -3,15 +3,18 @@ import { type MessagePort, workerData } from 'node:worker_threads';
 import { asPacelineError, type PacelineError } from '../base/errors.ts';
 import { openFileLog } from '../log-store/file.ts';
 import type { LogStore } from '../log-store/log-store.ts';
+import { Raft } from '../raft/raft.ts';
 import { openTcpTransport, type TcpTransport } from '../transport/tcp.ts';
+import { systemClock } from './clock.ts';
 import type { Layout } from './directory.ts';
 import { Loop } from './loop.ts';
 import { FRAME_MARGIN_BYTES, logLimits, membershipOf } from './new-member.ts';
 import type { MemberOptions } from './options.ts';
 import { ThreadPort } from './port.ts';
 import type { AppToLoop, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
-import { TICK_MS } from './raft-timing.ts';
+import { raftConfig, TICK_MS } from './raft-timing.ts';
 import { SharedState } from './shared-state.ts';
+import { diskFiles } from './snapshot-files.ts';
 
 /** What the application's thread gives the loop's. */
 export interface LoopWorkerData {
@@ -31,17 +34,18 @@ async function start(): Promise<void> {
   const { options, cluster, layout, shared } = data;
   const running: { loop?: Loop } = {};
   const log = await openLog((error) => running.loop?.fail(error));
+  const seed = randomBytes(4).readUInt32BE(0);
   const loop = new Loop({
     options,
     cluster,
     log,
+    raft: new Raft(raftConfig(options, seed), log, log.hardState),
     sql: new ThreadPort<SqlToLoop, LoopToSql>(data.sql),
     app,
     shared: new SharedState(shared),
     incomingFile: layout.incoming,
-    now: () => performance.now(),
-    seed: randomBytes(4).readUInt32BE(0),
-    later: (work, ms) => setTimeout(work, ms),
+    snapshotFiles: diskFiles,
+    clock: systemClock,
     onStopped: () => stop(),
   });
   running.loop = loop;

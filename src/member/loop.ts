@@ -3,10 +3,11 @@ import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { LogStore } from '../log-store/log-store.ts';
 import type { MemberId } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
-import { Raft } from '../raft/raft.ts';
+import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
+import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
 import { Compaction, followerNeeds } from './compaction.ts';
 import { DatabaseSupply } from './database-supply.ts';
@@ -16,28 +17,28 @@ import { Forwarding } from './forwarding.ts';
 import { checkImportIsFirst } from './import-check.ts';
 import { Leadership } from './leadership.ts';
 import { LoopLog } from './loop-log.ts';
+import { LoopReads } from './loop-reads.ts';
 import { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, DatabaseReport, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
-import { raftConfig } from './raft-timing.ts';
 import type { SharedState } from './shared-state.ts';
 import { Shutdown } from './shutdown.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
 import { makeStatus } from './status.ts';
 
 export interface LoopParts {
   readonly options: MemberOptions;
   readonly cluster: string;
   readonly log: LogStore;
+  /** On that log. */
+  readonly raft: Raft;
   readonly sql: Port<SqlToLoop, LoopToSql>;
   readonly app: Port<AppToLoop, LoopToApp>;
   readonly shared: SharedState;
   readonly incomingFile: string;
-  /** Milliseconds, never going back. */
-  readonly now: () => number;
-  readonly seed: number;
-  /** Calls `work` on a later turn, after about so long. */
-  readonly later: (work: () => void, ms: number) => void;
+  readonly clock: Clock;
+  readonly snapshotFiles: SnapshotFiles;
   /** The loop has stopped, by itself or because it was asked to: close what it used. */
   readonly onStopped: () => void;
 }
@@ -54,6 +55,7 @@ export class Loop {
   readonly #tracker: DatabaseTracker;
   readonly #forwarding: Forwarding;
   readonly #leadership: Leadership;
+  readonly #reads: LoopReads;
   readonly #compaction: Compaction;
   readonly #supply: DatabaseSupply;
   readonly #firstElection: FirstElection;
@@ -62,19 +64,18 @@ export class Loop {
   readonly #startedMs: number;
   #address = '';
   #report: DatabaseReport | null = null;
-  #ready = false;
   #stopped = false;
 
   constructor(parts: LoopParts) {
-    const { options, log, now, sql, app } = parts;
+    const { options, log, raft, clock, sql, app } = parts;
     const self = options.id;
     const network = this.#network;
     const post = (message: LoopToSql) => sql.post(message);
+    const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
-    this.#startedMs = now();
-    this.#loopLog = new LoopLog(app);
-    const loopLog = this.#loopLog;
-    const raft = new Raft(raftConfig(options, parts.seed), log, log.hardState);
+    this.#startedMs = clock.now();
+    const loopLog = new LoopLog(app);
+    this.#loopLog = loopLog;
     this.#raft = raft;
     const compaction = new Compaction(log, options.logKeepBytes);
     this.#compaction = compaction;
@@ -82,7 +83,7 @@ export class Loop {
       log,
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
-      onSuspect: (suspect) => parts.shared.setSuspect(suspect),
+      onSuspect: (suspect) => this.#suspect(suspect),
     });
     this.#tracker = tracker;
     this.#forwarding = new Forwarding({
@@ -93,19 +94,19 @@ export class Loop {
       answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
     });
     const forwarding = this.#forwarding;
+    this.#reads = new LoopReads(parts);
     this.#leadership = new Leadership({ ...parts, raft, tracker, forwarding, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
-      incomingFile: parts.incomingFile,
-      turn: (work) => this.#turn(work),
+      ...{ incomingFile: parts.incomingFile, files: parts.snapshotFiles, clock },
+      turn,
     });
-    this.#commitNews = new CommitNews(raft, parts.later, (work) => this.#turn(work));
+    this.#commitNews = new CommitNews(raft, clock, turn);
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
-    const closeDatabase = () => post({ type: 'close' });
-    const handOverMs = options.closeTimeoutMs / 2;
-    const leadership = this.#leadership;
-    const shutdownParts = { self, raft, tracker, leadership, network, handOverMs, closeDatabase };
-    this.#shutdown = new Shutdown(shutdownParts);
+    this.#shutdown = new Shutdown({
+      ...{ self, raft, tracker, network, leadership: this.#leadership },
+      ...{ handOverMs: options.closeTimeoutMs / 2, closeDatabase: () => post({ type: 'close' }) },
+    });
   }
 
   /** Call once the transport listens. */
@@ -119,16 +120,17 @@ export class Loop {
 
   tick(): void {
     this.#turn(() => {
-      const now = this.#parts.now();
+      const now = this.#parts.clock.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
       this.#forwarding.reroute();
+      this.#reads.tick();
       this.#supply.tick(now);
     });
   }
 
   onFrame(from: MemberId, channel: Channel, payload: Uint8Array): void {
     this.#turn(() => {
-      const now = this.#parts.now();
+      const now = this.#parts.clock.now();
       if (channel === 'raft') this.#step(decodeMessage(payload, from, this.#parts.options.id));
       else if (channel === 'forward') this.#forwarding.onForward(from, payload);
       else if (channel === 'forward-reply') this.#forwarding.onReply(from, payload);
@@ -140,7 +142,7 @@ export class Loop {
   onConnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerReachable(peer);
-      this.#supply.connected(peer, this.#parts.now());
+      this.#supply.connected(peer, this.#parts.clock.now());
       this.#forwarding.reroute();
     });
   }
@@ -148,7 +150,7 @@ export class Loop {
   onDisconnect(peer: MemberId): void {
     this.#turn(() => {
       this.#raft.peerGone(peer);
-      this.#supply.disconnected(peer, this.#parts.now());
+      this.#supply.disconnected(peer, this.#parts.clock.now());
       this.#forwarding.disconnected(peer);
     });
   }
@@ -170,11 +172,12 @@ export class Loop {
     if (this.#stopped) return;
     try {
       work();
-      this.#shutdown.look(this.#parts.now());
+      this.#shutdown.look(this.#parts.clock.now());
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
       this.#tracker.pump(this.#raft.commit);
       this.#parts.shared.accepting =
         this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
+      this.#reads.endTurn(this.#tracker.position.index);
     } catch (error) {
       // Damaged bytes from a peer are the transport's to deal with.
       if (error instanceof PacelineError && error.code === 'RECORD_DAMAGED') throw error;
@@ -187,10 +190,11 @@ export class Loop {
     if (ready.truncateFrom !== null) this.#tracker.truncated(ready.truncateFrom);
     this.#write(ready);
     for (const message of ready.messages) this.#network.sendMessage(message);
+    this.#reads.note(ready);
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
     if (ready.snapshotNeed === null) return;
-    this.#supply.behind(ready.snapshotNeed.snapshot.index, this.#parts.now());
+    this.#supply.behind(ready.snapshotNeed.snapshot.index, this.#parts.clock.now());
   }
 
   #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {
@@ -219,16 +223,24 @@ export class Loop {
     return leader !== null && this.#network.isConnected(leader) ? leader : null;
   }
 
+  /** The SQL thread takes no account of the commit index while this is so. */
+  #suspect(suspect: boolean): void {
+    const { shared, sql } = this.#parts;
+    if (shared.suspect === suspect) return;
+    shared.setSuspect(suspect);
+    if (!suspect && shared.wantsCommit) sql.post({ type: 'committed' });
+  }
+
   readonly #fromSql = (message: SqlToLoop): void => {
     switch (message.type) {
       case 'opened':
         return this.#tracker.opened(message);
       case 'begun':
-        if (this.#tracker.begun(message.position)) this.#becomeReady();
+        if (this.#tracker.begun(message.position)) this.#sayReady();
         return;
       case 'installed':
         this.#supply.installed(message.position);
-        return this.#becomeReady();
+        return this.#sayReady();
       case 'executed':
         return this.#leadership.executed(message.id, message.handOver);
       case 'forward-answer':
@@ -258,21 +270,19 @@ export class Loop {
     }
   };
 
+  /** Only the first time counts. */
+  readonly #sayReady = () => this.#parts.app.post({ type: 'ready', address: this.#address });
+
   readonly #fromApp = (message: AppToLoop): void => {
     if (message.type === 'forward') this.#forwarding.forward(message.key, message.bytes);
     else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
-    else if (message.type === 'close') this.#shutdown.begin(this.#parts.now());
+    else if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
+    else if (message.type !== 'status') this.#reads.fromApp(message);
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
 
-  #becomeReady(): void {
-    if (this.#ready) return;
-    this.#ready = true;
-    this.#parts.app.post({ type: 'ready', address: this.#address });
-  }
-
   #compact({ id, checksum }: Extract<SqlToLoop, { type: 'checkpointed' }>): void {
-    const needs = [...followerNeeds(this.#raft), ...this.#supply.logNeeds(this.#parts.now())];
+    const needs = [...followerNeeds(this.#raft), ...this.#supply.logNeeds(this.#parts.clock.now())];
     this.#compaction.checkpointed(id, checksum, this.#raft.membership, needs);
   }
 
@@ -284,7 +294,7 @@ export class Loop {
       report: this.#report,
       starting: !this.#tracker.open,
       snapshot: this.#supply.progress,
-      uptimeMs: this.#parts.now() - this.#startedMs,
+      uptimeMs: this.#parts.clock.now() - this.#startedMs,
       isConnected: (id) => this.#network.isConnected(id),
     });
   }

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
-import type { Database } from '../api/database.ts';
+import type { LocalDatabase } from '../api/database.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { DirectoryLock } from '../sqlite/directory-lock.ts';
+import { Reader } from '../sqlite/reader.ts';
 import { endWorker, startWorker } from '../sqlite/start-worker.ts';
+import { systemClock } from './clock.ts';
 import { clusterIdOf, isKnown, type Layout, layoutOf, makeDirectory } from './directory.ts';
 import { Handle } from './handle.ts';
 import type { LoopWorkerData } from './loop-worker.ts';
@@ -20,7 +23,7 @@ const WORKER_END_MS = 3_000;
  * known. Throws OPTIONS_INVALID, DIRECTORY_IN_USE, DIRECTORY_OF_ANOTHER, ADDRESS_IN_USE, LOG_DAMAGED,
  * HARD_STATE_DAMAGED, DATABASE_DAMAGED, DISK_FULL, IO.
  */
-export async function open(options: OpenOptions): Promise<Database> {
+export async function open(options: OpenOptions): Promise<LocalDatabase> {
   const resolved = resolveOptions(options);
   const layout = layoutOf(resolved.dir);
   makeDirectory(resolved.dir);
@@ -84,10 +87,12 @@ function startThreads(
   ];
   const handle = new Handle({
     options,
-    databasePath: layout.database,
+    openReader: () => new Reader(layout.database, options.resultBytesMax),
     sql: new ThreadPort(appSql.port1),
     loop: new ThreadPort(appLoop.port1),
     shared,
+    clock: systemClock,
+    idPrefix: randomBytes(9).toString('base64url'),
     logger: logger ?? null,
     onClosed: async () => {
       for (const channel of [appLoop, appSql]) channel.port1.close();

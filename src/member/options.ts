@@ -32,9 +32,13 @@ export interface OpenOptions {
   readonly heartbeatMs?: number;
   readonly electionTimeoutMs?: number;
   readonly writeTimeoutMs?: number;
+  readonly readTimeoutMs?: number;
   readonly closeTimeoutMs?: number;
 
   readonly batchMs?: number;
+  readonly readQueueMax?: number;
+  readonly snapshotsMax?: number;
+  readonly snapshotWalBytesMax?: number;
   readonly writeQueueMax?: number;
   readonly writeQueueBytesMax?: number;
   readonly sqlBytesMax?: number;
@@ -62,9 +66,13 @@ export const DEFAULTS: Knobs & { readonly cluster: string } = {
   heartbeatMs: 100, // ten in an election timeout: nine may be lost
   electionTimeoutMs: 1000, // far above a garbage collection or a slow disk; crashes are seen by their closed connection
   writeTimeoutMs: 10_000, // several elections
+  readTimeoutMs: 10_000, // the same; a read that waits costs nobody anything
   closeTimeoutMs: 5_000, // handing over takes milliseconds; past this the others elect without us
 
   batchMs: 2, // SQL time per commit: a lone fsync takes about as long, so waiting clients lose nothing
+  readQueueMax: 16_384, // reads that wait until this member can serve them; then OVERLOADED
+  snapshotsMax: 64, // states of the database held at a time, a connection each; then OVERLOADED
+  snapshotWalBytesMax: 512 * 2 ** 20, // WAL that held states may keep; then they end with SNAPSHOT_ENDED
   writeQueueMax: 16_384, // waiting writes; then OVERLOADED
   writeQueueBytesMax: 64 * 2 ** 20, // of their SQL and arguments; then OVERLOADED
   sqlBytesMax: 2 ** 20, // one statement's text, in UTF-16 units; then REQUEST_TOO_LARGE

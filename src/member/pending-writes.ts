@@ -1,5 +1,6 @@
 import type { Position, Statement, StatementResult } from '../api/request.ts';
 import type { PacelineError } from '../base/errors.ts';
+import type { Clock, Timer } from './clock.ts';
 
 /** How often deadlines are looked at: a timer for each write would cost more than the write. */
 const SWEEP_MS = 20;
@@ -37,9 +38,11 @@ export class PendingWrites {
   #executed: Executed[] = [];
   #bytes = 0;
   readonly #onDeadline: (write: PendingWrite) => void;
-  #sweep: NodeJS.Timeout | null = null;
+  readonly #clock: Clock;
+  #sweep: Timer | null = null;
 
-  constructor(onDeadline: (write: PendingWrite) => void) {
+  constructor(clock: Clock, onDeadline: (write: PendingWrite) => void) {
+    this.#clock = clock;
     this.#onDeadline = onDeadline;
   }
 
@@ -55,7 +58,7 @@ export class PendingWrites {
   add(write: PendingWrite): void {
     this.#pending.set(write.key, write);
     this.#bytes += write.bytes;
-    this.#sweep ??= setInterval(() => this.#checkDeadlines(), SWEEP_MS).unref();
+    if (this.#sweep === null) this.#sweepLater();
   }
 
   get(key: number): PendingWrite | undefined {
@@ -111,14 +114,21 @@ export class PendingWrites {
     const there = this.#pending.delete(write.key);
     if (there) this.#bytes -= write.bytes;
     if (this.#pending.size === 0 && this.#sweep !== null) {
-      clearInterval(this.#sweep);
+      this.#sweep.cancel();
       this.#sweep = null;
     }
     return there;
   }
 
+  #sweepLater(): void {
+    this.#sweep = this.#clock.later(() => {
+      this.#sweepLater();
+      this.#checkDeadlines();
+    }, SWEEP_MS);
+  }
+
   #checkDeadlines(): void {
-    const now = performance.now();
+    const now = this.#clock.now();
     for (const write of this.all()) if (write.deadlineMs <= now) this.#onDeadline(write);
   }
 }

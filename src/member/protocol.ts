@@ -166,6 +166,10 @@ export type SqlToApp =
   /** Close every connection to the database and say so: the files are about to be replaced. */
   | { readonly type: 'close-readers' }
   | { readonly type: 'readers-may-open' }
+  /** Something that reads may wait for has changed. */
+  | { readonly type: 'news' }
+  /** The WAL has become too long: snapshots end. */
+  | { readonly type: 'snapshots-ended' }
   /** Open files that may be closed when no connection to the database is left in this process. */
   | { readonly type: 'descriptors-left'; readonly descriptors: readonly number[] };
 
@@ -173,6 +177,9 @@ export type AppToLoop =
   /** `bytes` is an encoded WireWrite with a request id. */
   | { readonly type: 'forward'; readonly key: number; readonly bytes: Uint8Array }
   | { readonly type: 'cancel'; readonly key: number }
+  /** Asks for a commit index that is current now, until there is an answer or nobody wants it any more. */
+  | { readonly type: 'read-index'; readonly key: number }
+  | { readonly type: 'cancel-read-index'; readonly key: number }
   | { readonly type: 'status'; readonly key: number }
   | { readonly type: 'close' };
 
@@ -183,6 +190,9 @@ export type LoopToApp =
   /** Of the entries that this member made in `term`, those up to `through` are committed, the others are discarded. */
   | { readonly type: 'settled'; readonly term: Term; readonly through: Index }
   | { readonly type: 'forwarded'; readonly key: number; readonly answer: ForwardAnswer }
+  | { readonly type: 'read-index'; readonly key: number; readonly index: Index }
+  /** Something that reads may wait for has changed. */
+  | { readonly type: 'news' }
   | { readonly type: 'status'; readonly key: number; readonly status: Status }
   | { readonly type: 'failed'; readonly error: ErrorRecord }
   | {

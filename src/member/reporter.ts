@@ -1,4 +1,5 @@
 import type { EntryId } from '../raft/entry.ts';
+import type { Clock, Timer } from './clock.ts';
 import type { DatabaseReport } from './protocol.ts';
 import type { RunningDatabase } from './running-database.ts';
 
@@ -9,10 +10,16 @@ const REPORT_MS = 100;
 export class Reporter {
   readonly #current: () => RunningDatabase | null;
   readonly #post: (report: DatabaseReport) => void;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #clock: Clock;
+  #timer: Timer | null = null;
   #reported: EntryId | null = null;
 
-  constructor(current: () => RunningDatabase | null, post: (report: DatabaseReport) => void) {
+  constructor(
+    clock: Clock,
+    current: () => RunningDatabase | null,
+    post: (report: DatabaseReport) => void,
+  ) {
+    this.#clock = clock;
     this.#current = current;
     this.#post = post;
   }
@@ -23,18 +30,18 @@ export class Reporter {
   }
 
   stop(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
   }
 
   #send(): void {
     this.#timer = null;
     const running = this.#current();
     if (running === null || running.engine.position === this.#reported) return;
-    const { engine, connections } = running;
-    const { pageSize, wal } = connections;
+    const { engine, database } = running;
+    const { pageSize, wal } = database;
     const { position, checksum } = engine;
     this.#reported = position;
-    this.#timer = setTimeout(() => this.#send(), REPORT_MS);
+    this.#timer = this.#clock.later(() => this.#send(), REPORT_MS);
     const databaseBytes = wal.databasePages * pageSize;
     this.#post({
       type: 'report',

@@ -1,12 +1,12 @@
 import type { Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
-import { Checkpoints } from '../sqlite/checkpoints.ts';
-import { closeConnections, type EngineConnections, foldWal } from '../sqlite/connections.ts';
 import { Engine } from '../sqlite/engine.ts';
-import { Pins } from '../sqlite/pins.ts';
 import { CheckpointCycle, type CheckpointParts } from './checkpoint-cycle.ts';
+import type { CheckpointTools, OpenDatabase } from './database-home.ts';
 import type { MemberOptions } from './options.ts';
+import type { SqlToApp } from './protocol.ts';
 import type { SharedState } from './shared-state.ts';
+import { WalPressure } from './wal-pressure.ts';
 
 type CycleEvents = Pick<
   CheckpointParts,
@@ -14,39 +14,46 @@ type CycleEvents = Pick<
 >;
 
 export interface RunningParts extends CycleEvents {
-  readonly path: string;
   readonly cluster: string;
   readonly options: MemberOptions;
   readonly shared: SharedState;
+  readonly tellApp: (message: SqlToApp) => void;
   readonly onFailure: (error: Error) => void;
 }
 
 /** An open database that has its place in the log, with what keeps its WAL short. */
 export class RunningDatabase {
   readonly engine: Engine;
-  readonly connections: EngineConnections;
+  readonly database: OpenDatabase;
   readonly cycle: CheckpointCycle;
-  readonly #pins: Pins;
-  readonly #checkpoints: Checkpoints;
+  readonly #tools: CheckpointTools;
 
-  constructor(connections: EngineConnections, checksum: ChecksumValue, parts: RunningParts) {
-    const { options, cluster, path, shared } = parts;
-    const { term, index } = connections.position;
+  constructor(database: OpenDatabase, checksum: ChecksumValue, parts: RunningParts) {
+    const { options, cluster, shared } = parts;
+    const { term, index } = database.position;
     const onVisible = (visible: Index, undone: boolean) => {
+      // Who finds that something was undone must not find the applied index of before.
+      if (undone) shared.setApplied(visible);
       if (undone) shared.noteUndone();
       shared.setVisible(visible);
     };
     const engineOptions = { ...options, cluster, onVisible };
-    this.connections = connections;
-    this.engine = new Engine(connections, { term, index }, checksum, engineOptions);
-    this.#pins = new Pins(path);
-    this.#checkpoints = new Checkpoints(path, parts.onFailure);
+    this.database = database;
+    this.engine = new Engine(database, { term, index }, checksum, engineOptions);
+    this.#tools = database.startCheckpoints(parts.onFailure);
+    const pressure = new WalPressure({
+      shared,
+      bytesMax: options.snapshotWalBytesMax,
+      onWarning: parts.onWarning,
+      endSnapshots: () => parts.tellApp({ type: 'snapshots-ended' }),
+    });
     this.cycle = new CheckpointCycle({
       ...parts,
+      onHeldUp: (walBytes) => pressure.heldUp(walBytes),
+      onEmptied: () => pressure.emptied(),
       engine: this.engine,
-      wal: connections.wal,
-      pins: this.#pins,
-      checkpoints: this.#checkpoints,
+      wal: database.wal,
+      ...this.#tools,
       walBytes: options.checkpointWalBytes,
     });
   }
@@ -63,10 +70,11 @@ export class RunningDatabase {
 
   /** A checkpoint that is under way is finished first. `fold` brings everything into the main file; false if a foreign reader prevents it. */
   async close(fold: boolean): Promise<boolean> {
-    await this.#checkpoints.close();
-    this.#pins.close();
-    const folded = !fold || foldWal(this.connections);
-    closeConnections(this.connections);
+    const { checkpoints, pins } = this.#tools;
+    await checkpoints.close();
+    pins.close();
+    const folded = !fold || this.database.fold();
+    this.database.close();
     return folded;
   }
 }

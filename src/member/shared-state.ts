@@ -1,3 +1,7 @@
+import type { EntryId } from '../raft/entry.ts';
+import type { LogView } from '../raft/log-view.ts';
+import { CommittedTerms, TERMS_BYTES, type Verdict } from './committed-terms.ts';
+
 /**
  * What every thread of a member may look at without asking another: a few numbers in shared memory. Indexes are kept as
  * their low 32 bits; they are compared by difference, which is right while they are less than 2^31 apart.
@@ -9,15 +13,35 @@ const SUSPECT = 3;
 const UNDONE = 4;
 const SCHEMA = 5;
 const WANTS_COMMIT = 6;
-const FIELDS = 7;
+const APPLIED = 7;
+const READERS_WAIT = 8;
+const BLOCKED = 9;
+const NEWS = 10;
+const CURRENT_KNOWN = 11;
+const CURRENT_AS_OF = 12;
+const PROVEN_KNOWN = 13;
+const PROVEN_AT = 14;
+const PROVEN_INDEX = 15;
+const BOUNDED_WANTED = 16;
+const AGE_WANTED = 1;
+const AGE_AWAITED = 2;
+const SNAPSHOTS_ENDED = 17;
+const OPEN_SNAPSHOTS = 18;
+const FIELDS = 20;
+/** The table of terms lies behind the fields, at a place that suits its numbers. */
+const TERMS_AT = FIELDS * 4;
 
 export class SharedState {
   readonly buffer: SharedArrayBuffer;
   readonly #fields: Int32Array;
+  readonly #terms: CommittedTerms;
+  /** Whether this thread has changed something that a read may wait for. */
+  #news = false;
 
-  constructor(buffer = new SharedArrayBuffer(FIELDS * 4)) {
+  constructor(buffer = new SharedArrayBuffer(TERMS_AT + TERMS_BYTES)) {
     this.buffer = buffer;
-    this.#fields = new Int32Array(buffer);
+    this.#fields = new Int32Array(buffer, 0, FIELDS);
+    this.#terms = new CommittedTerms(buffer, TERMS_AT);
   }
 
   /** Whether this member leads and takes writes. */
@@ -40,6 +64,7 @@ export class SharedState {
 
   setCommitted(index: number): void {
     Atomics.store(this.#fields, COMMITTED, index | 0);
+    this.#news = true;
   }
 
   /** The commit index, from its low bits and a value that it had not long ago. */
@@ -57,8 +82,13 @@ export class SharedState {
   }
 
   /** While true the database may hold what the log has not, and indexes prove nothing. */
+  get suspect(): boolean {
+    return Atomics.load(this.#fields, SUSPECT) === 1;
+  }
+
   setSuspect(suspect: boolean): void {
     Atomics.store(this.#fields, SUSPECT, suspect ? 1 : 0);
+    this.#news = true;
   }
 
   /** Whether everything up to `visible` is committed. */
@@ -76,6 +106,7 @@ export class SharedState {
 
   noteUndone(): void {
     Atomics.add(this.#fields, UNDONE, 1);
+    this.#news = true;
   }
 
   /** Changes whenever the schema may have changed. */
@@ -85,5 +116,146 @@ export class SharedState {
 
   set schema(value: number) {
     Atomics.store(this.#fields, SCHEMA, value);
+  }
+
+  /** A read that begins now sees the database at this index or later. Lowered before an undo is noted. */
+  setApplied(index: number): void {
+    if (Atomics.load(this.#fields, APPLIED) === (index | 0)) return;
+    Atomics.store(this.#fields, APPLIED, index | 0);
+    this.#news = true;
+  }
+
+  /** Whether what a read sees now includes the entry at `index`, if that is in the log at all. */
+  hasApplied(index: number): boolean {
+    return ((index - Atomics.load(this.#fields, APPLIED)) | 0) <= 0;
+  }
+
+  /** The applied index, as far as its low bits and the terms of what is committed tell. */
+  get applied(): number {
+    return this.#terms.indexNear(Atomics.load(this.#fields, APPLIED));
+  }
+
+  /** This copy has all that was committed before `ms` on the clock that the threads of this process share. */
+  setCurrentAsOf(ms: number): void {
+    Atomics.store(this.#fields, CURRENT_AS_OF, Math.floor(ms) | 0);
+    Atomics.store(this.#fields, CURRENT_KNOWN, 1);
+    this.#news = true;
+  }
+
+  /** Too long ago to tell by the low bits. */
+  forgetAge(): void {
+    Atomics.store(this.#fields, CURRENT_KNOWN, 0);
+    Atomics.store(this.#fields, PROVEN_KNOWN, 0);
+  }
+
+  /** At least how old this copy may be: all that was committed so many milliseconds before `nowMs` is in it; null if unknown. */
+  ageMs(nowMs: number): number | null {
+    if (Atomics.load(this.#fields, CURRENT_KNOWN) === 0) return null;
+    return (Math.ceil(nowMs) - Atomics.load(this.#fields, CURRENT_AS_OF)) | 0;
+  }
+
+  /** A leader that a majority had confirmed after `ms` had this commit index then. */
+  setProven(ms: number, index: number): void {
+    // In this order: who finds the new time finds the new index, too.
+    Atomics.store(this.#fields, PROVEN_INDEX, index | 0);
+    Atomics.store(this.#fields, PROVEN_AT, Math.floor(ms) | 0);
+    Atomics.store(this.#fields, PROVEN_KNOWN, 1);
+    this.#news = true;
+  }
+
+  /** How long ago a leader was last confirmed, and how many entries it had committed then that are not applied here; null if unknown. */
+  provenLag(nowMs: number): { readonly ms: number; readonly entries: number } | null {
+    if (Atomics.load(this.#fields, PROVEN_KNOWN) === 0) return null;
+    const ms = (Math.ceil(nowMs) - Atomics.load(this.#fields, PROVEN_AT)) | 0;
+    const behind =
+      (Atomics.load(this.#fields, PROVEN_INDEX) - Atomics.load(this.#fields, APPLIED)) | 0;
+    return { ms, entries: Math.max(0, behind) };
+  }
+
+  /** A read asks how old this copy is: while some do the loop keeps that up to date, and at once where one waits for it. */
+  wantAge(waits: boolean): void {
+    Atomics.or(this.#fields, BOUNDED_WANTED, waits ? AGE_WANTED | AGE_AWAITED : AGE_WANTED);
+  }
+
+  get ageIsAwaited(): boolean {
+    return (Atomics.load(this.#fields, BOUNDED_WANTED) & AGE_AWAITED) !== 0;
+  }
+
+  /** Whether any has asked since the last call. */
+  takeWantsAge(): boolean {
+    return Atomics.exchange(this.#fields, BOUNDED_WANTED, 0) !== 0;
+  }
+
+  /** Changes when the WAL has become too long: whoever has held a snapshot since before lets go. */
+  get snapshotsEnded(): number {
+    return Atomics.load(this.#fields, SNAPSHOTS_ENDED);
+  }
+
+  /** States of the database that the application's thread holds. */
+  get openSnapshots(): number {
+    return Atomics.load(this.#fields, OPEN_SNAPSHOTS);
+  }
+
+  addOpenSnapshots(count: number): void {
+    Atomics.add(this.#fields, OPEN_SNAPSHOTS, count);
+  }
+
+  endSnapshots(): void {
+    Atomics.add(this.#fields, SNAPSHOTS_ENDED, 1);
+  }
+
+  /** Whether reads of the application's thread wait for news, and want a message when there is some. */
+  set readersWait(value: boolean) {
+    Atomics.store(this.#fields, READERS_WAIT, value ? 1 : 0);
+  }
+
+  /** Call before `setCommitted`. */
+  noteTerms(log: LogView, commit: number): void {
+    if (this.#terms.note(log, commit)) this.#news = true;
+  }
+
+  /** What became of a position that somebody was given. */
+  verdict(position: EntryId): Verdict {
+    return this.#terms.verdict(position, Atomics.load(this.#fields, COMMITTED));
+  }
+
+  /** The position of the committed entry with these low bits of its index, not far from the commit index. */
+  committedPosition(indexBits: number): EntryId {
+    const index = this.#terms.indexNear(indexBits);
+    return { term: this.#terms.termAt(index), index };
+  }
+
+  /**
+   * For the end of a turn: wakes the threads that stand still until something changes, if this one has changed
+   * anything; true if the application's thread is to be told.
+   */
+  takeNews(): boolean {
+    if (!this.#news) return false;
+    this.#news = false;
+    if (Atomics.load(this.#fields, BLOCKED) > 0) {
+      Atomics.add(this.#fields, NEWS, 1);
+      Atomics.notify(this.#fields, NEWS);
+    }
+    return Atomics.load(this.#fields, READERS_WAIT) === 1;
+  }
+
+  /**
+   * Lets the calling thread stand still until `isTrue`, for at most `timeoutMs`; returns whether it is. Threads that
+   * change something look whether anyone stands still after they have, and we look at their changes after we have said so.
+   */
+  block(isTrue: () => boolean, timeoutMs: number, now: () => number): boolean {
+    const deadline = now() + timeoutMs;
+    Atomics.add(this.#fields, BLOCKED, 1);
+    try {
+      for (;;) {
+        const news = Atomics.load(this.#fields, NEWS);
+        if (isTrue()) return true;
+        const leftMs = deadline - now();
+        if (leftMs <= 0) return false;
+        Atomics.wait(this.#fields, NEWS, news, leftMs);
+      }
+    } finally {
+      Atomics.sub(this.#fields, BLOCKED, 1);
+    }
   }
 }

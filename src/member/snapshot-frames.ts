@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter } from '../base/bytes.ts';
 import type { EntryId, Index, Membership } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
+import { readMembership, writeMembership } from '../transport/membership-codec.ts';
 
 /** What a member that needs a database says. It pulls: so it sets the pace, and can go on where it stopped. */
 export type SnapshotRequestFrame =
@@ -84,29 +85,24 @@ export function encodeSnapshotReply(frame: SnapshotReplyFrame): Uint8Array[] {
     .u32(frame.checksum.lo)
     .u53(frame.bytes)
     .u32(frame.pageSize);
-  w.u16(frame.membership.length);
-  for (const { id, address, voter } of frame.membership)
-    w.text(id)
-      .text(address)
-      .u8(voter ? 1 : 0);
+  writeMembership(w, frame.membership);
   return [w.finish()];
 }
 
 export function decodeSnapshotReply(bytes: Uint8Array): SnapshotReplyFrame {
   const r = new ByteReader(bytes, 'part of a snapshot');
   const type = r.u8();
-  if (type === GONE) return { type: 'gone' };
+  if (type === GONE) {
+    r.end();
+    return { type: 'gone' };
+  }
   if (type === CHUNK)
     return { type: 'chunk', id: readId(r), offset: r.u53(), data: r.raw(r.remaining) };
   if (type !== OFFER) throw r.damaged(`unknown kind ${type}`);
   const id = readId(r);
   const checksum = { hi: r.u32(), lo: r.u32() };
   const size = { bytes: r.u53(), pageSize: r.u32() };
-  const membership = Array.from({ length: r.u16() }, () => ({
-    id: r.text(),
-    address: r.text(),
-    voter: r.u8() === 1,
-  }));
+  const membership = readMembership(r);
   r.end();
   return { type: 'offer', id, checksum, ...size, membership };
 }

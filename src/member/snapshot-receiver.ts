@@ -1,6 +1,8 @@
 import { messageOf, PacelineError } from '../base/errors.ts';
 import type { EntryId, Index, MemberId } from '../raft/entry.ts';
+import type { Clock } from './clock.ts';
 import { CHUNK_BYTES, IncomingFile } from './incoming-file.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
 import type { SnapshotOffer, SnapshotReplyFrame, SnapshotRequestFrame } from './snapshot-frames.ts';
 import { SnapshotSources } from './snapshot-sources.ts';
 
@@ -14,6 +16,8 @@ const AWAY_MS_MAX = 1_000;
 export interface SnapshotReceiverParts {
   /** Path of the file that is being received. */
   readonly file: string;
+  readonly files: SnapshotFiles;
+  readonly clock: Clock;
   /** Members that can be asked now, the preferred one first. */
   readonly senders: () => readonly MemberId[];
   readonly request: (to: MemberId, frame: SnapshotRequestFrame) => void;
@@ -134,13 +138,11 @@ export class SnapshotReceiver {
     }
     current?.file.close();
     this.#transfer = null;
-    const file = this.#guard(nowMs, () => new IncomingFile(this.#parts.file, offer));
+    const { file: path, files, info } = this.#parts;
+    const file = this.#guard(nowMs, () => new IncomingFile(files, path, offer));
     if (file === null) return;
     const resumedAt = file.uncounted;
-    this.#parts.info(
-      { from, ...offer.id, bytes: offer.bytes, resumedAt },
-      `${from} sends the database`,
-    );
+    info({ from, ...offer.id, bytes: offer.bytes, resumedAt }, `${from} sends the database`);
     this.#transfer = { file, from, requested: resumedAt, early: new Map(), finishing: false };
     this.#count(this.#transfer);
   }
@@ -151,7 +153,7 @@ export class SnapshotReceiver {
     const { file } = transfer;
     if (file.uncounted === 0) return this.#advance(transfer);
     file.countNext();
-    setImmediate(() => this.#count(transfer));
+    this.#parts.clock.later(() => this.#count(transfer), 0);
   }
 
   #chunk({ index, term }: EntryId, offset: number, data: Uint8Array, nowMs: number): void {

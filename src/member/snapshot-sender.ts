@@ -1,7 +1,7 @@
-import { read } from 'node:fs';
 import { messageOf } from '../base/errors.ts';
 import type { Index, MemberId, Membership } from '../raft/entry.ts';
 import type { HeldSnapshot } from './protocol.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
 import type { SnapshotRead, SnapshotReplyFrame } from './snapshot-frames.ts';
 
 /** A held snapshot keeps checkpoints, and with them the WAL and the log, waiting: it is let go when nobody has asked for this long. */
@@ -10,6 +10,7 @@ const IDLE_MS_MAX = 10_000;
 const CHUNK_BYTES_MAX = 256 * 1024;
 
 export interface SnapshotSenderParts {
+  readonly files: Pick<SnapshotFiles, 'read'>;
   /** Asks for the main file at `atLeast` or later; `onHeld` is the answer. */
   readonly hold: (atLeast: Index) => void;
   readonly release: () => void;
@@ -58,7 +59,7 @@ export class SnapshotSender {
     )
       return this.refuse(to);
     const data = new Uint8Array(Math.min(length, CHUNK_BYTES_MAX, held.bytes - offset));
-    read(held.fd, data, 0, data.length, offset, (error, got) => {
+    this.#parts.files.read(held.fd, data, offset, (error, got) => {
       if (this.#held !== held) return;
       if (error === null)
         return this.#parts.reply(to, { type: 'chunk', id, offset, data: data.subarray(0, got) });

@@ -1,9 +1,10 @@
-import { fstatSync } from 'node:fs';
 import { decodeWrite } from '../api/wire.ts';
 import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { Entry, Index } from '../raft/entry.ts';
 import type { Executed } from '../sqlite/engine.ts';
 import type { Outcome } from '../sqlite/executor.ts';
+import type { Clock, Timer } from './clock.ts';
+import type { DatabaseHome } from './database-home.ts';
 import { DatabaseSlot, needsRebuild } from './database-slot.ts';
 import { Inflight } from './inflight.ts';
 import type { MemberOptions } from './options.ts';
@@ -17,6 +18,7 @@ import {
   type SqlToLoop,
   unpackEntries,
 } from './protocol.ts';
+import { tellReaders } from './reader-news.ts';
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
 import type { SharedState } from './shared-state.ts';
@@ -29,12 +31,13 @@ const RETRY_MS = 50;
 const PASSING = ['DATABASE_BUSY', 'DISK_FULL'];
 
 export interface SqlThreadParts {
-  readonly path: string;
+  readonly home: DatabaseHome;
   readonly cluster: string;
   readonly options: MemberOptions;
   readonly loop: Port<LoopToSql, SqlToLoop>;
   readonly app: Port<AppToSql, SqlToApp>;
   readonly shared: SharedState;
+  readonly clock: Clock;
 }
 
 /** The SQL thread of one member: takes writes while it leads, applies entries while it follows; never waits for the cluster. */
@@ -47,7 +50,7 @@ export class SqlThread {
   #deferred: LoopToSql[] = [];
   #toApply: Entry[] = [];
   #committed: Index = 0;
-  #retry: NodeJS.Timeout | null = null;
+  #retry: Timer | null = null;
   #closing = false;
 
   constructor(parts: SqlThreadParts) {
@@ -67,6 +70,7 @@ export class SqlThread {
       onFailure: (error) => this.#fail(error),
     });
     this.#reporter = new Reporter(
+      parts.clock,
       () => this.#slot.running,
       (report) => loop.post(report),
     );
@@ -87,16 +91,21 @@ export class SqlThread {
       this.#takeDeferred();
       this.#work();
       this.#reporter.look();
+      tellReaders(this.#slot.running, this.#parts);
       this.#askForCommit();
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  /** True if the commit index has moved. */
+  /**
+   * True if the commit index has moved. While the database may hold what the log has not, it says nothing about what is
+   * here: entries of a later leader may be meant. That is looked at second, since the loop notes it first.
+   */
   #lookAtCommit(): boolean {
-    const committed = this.#parts.shared.committedAfter(this.#committed);
-    if (committed <= this.#committed) return false;
+    const { shared } = this.#parts;
+    const committed = shared.committedAfter(this.#committed);
+    if (committed <= this.#committed || shared.suspect) return false;
     this.#committed = committed;
     this.#inflight.committed(committed);
     this.#slot.running?.cycle.committed(committed);
@@ -233,7 +242,7 @@ export class SqlThread {
     }
     this.#warn(error.message);
     this.#writes.refuseAll(error);
-    this.#retry ??= setTimeout(() => {
+    this.#retry ??= this.#parts.clock.later(() => {
       this.#retry = null;
       this.#turn(() => {});
     }, RETRY_MS);
@@ -260,11 +269,10 @@ export class SqlThread {
   #holdSnapshot(atLeast: Index): void {
     const { running } = this.#slot;
     if (running === null) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
-    const { cycle, connections } = running;
-    const { files, pageSize } = connections;
+    const { cycle, database } = running;
     cycle.suspend(atLeast, (mainFile) => {
-      const bytes = fstatSync(files.mainFd).size;
-      const held = mainFile === null ? null : { ...mainFile, bytes, pageSize, fd: files.mainFd };
+      const { pageSize } = database;
+      const held = mainFile === null ? null : { ...mainFile, ...database.mainFile(), pageSize };
       this.#parts.loop.post({ type: 'snapshot-held', snapshot: held });
     });
   }
@@ -273,7 +281,7 @@ export class SqlThread {
     if (this.#closing) return;
     this.#closing = true;
     this.#writes.refuseAll(notLeader());
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry?.cancel();
     this.#reporter.stop();
     this.#slot.close(this.#committed, () => {
       const { loop, app } = this.#parts;

@@ -1,4 +1,6 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
+import { systemClock } from './clock.ts';
+import { sqliteHome } from './database-home.ts';
 import type { MemberOptions } from './options.ts';
 import { ThreadPort } from './port.ts';
 import { SharedState } from './shared-state.ts';
@@ -17,9 +19,10 @@ export interface SqlWorkerData {
 const { path, cluster, options, loop, app, shared } = workerData as SqlWorkerData;
 
 new SqlThread({
-  path,
+  home: sqliteHome(path),
   cluster,
   options,
+  clock: systemClock,
   loop: new ThreadPort(loop),
   app: new ThreadPort(app),
   shared: new SharedState(shared),

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Position, Statement, StatementResult, WriteOptions } from '../api/request.ts';
 import { decodeResults, encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
+import type { Clock } from './clock.ts';
 import { checkRequestId, checkTimeout, closed } from './handle-errors.ts';
 import type { MemberOptions } from './options.ts';
 import { type PendingWrite, PendingWrites, type WriteReceipt } from './pending-writes.ts';
@@ -24,6 +24,9 @@ export interface WritePathParts {
   readonly sql: Port<SqlToApp, AppToSql>;
   readonly loop: Port<LoopToApp, AppToLoop>;
   readonly shared: SharedState;
+  readonly clock: Clock;
+  /** First part of the request ids that we make: no other handle has it. */
+  readonly idPrefix: string;
 }
 
 /**
@@ -34,8 +37,6 @@ export interface WritePathParts {
 export class WritePath {
   readonly #parts: WritePathParts;
   readonly #pending: PendingWrites;
-  /** First part of the request ids that we make; ids of one handle lie side by side in the database. */
-  readonly #idPrefix = randomBytes(9).toString('base64url');
   #nextKey = 1;
   /** Writes of this turn for the SQL thread. */
   #outgoing: FlatWrites = [];
@@ -47,7 +48,7 @@ export class WritePath {
 
   constructor(parts: WritePathParts) {
     this.#parts = parts;
-    this.#pending = new PendingWrites((write) => this.#expire(write));
+    this.#pending = new PendingWrites(parts.clock, (write) => this.#expire(write));
   }
 
   write(
@@ -55,7 +56,7 @@ export class WritePath {
     batch: boolean,
     { id, timeoutMs }: WriteOptions,
   ): Promise<WriteReceipt> {
-    const { options } = this.#parts;
+    const { options, clock } = this.#parts;
     if (id !== undefined) checkRequestId(id, options.requestIdBytesMax);
     if (timeoutMs !== undefined) checkTimeout(timeoutMs);
     const bytes = bytesOf(statements);
@@ -65,7 +66,7 @@ export class WritePath {
       throw overloaded(`${options.writeQueueBytesMax} bytes of writes are`, 'writeQueueBytesMax');
     return new Promise((resolve, reject) => {
       const key = this.#nextKey++;
-      const deadlineMs = performance.now() + (timeoutMs ?? options.writeTimeoutMs);
+      const deadlineMs = clock.now() + (timeoutMs ?? options.writeTimeoutMs);
       const asked = { key, statements, bytes, batch, id: id ?? null, deadlineMs };
       const write: PendingWrite = { ...asked, at: 'sql', resolve, reject };
       this.#pending.add(write);
@@ -139,7 +140,8 @@ export class WritePath {
     // It is known not to have happened.
     if (this.#closing) return this.#pending.fail(write, closed());
     const { key, statements, batch } = write;
-    write.id ??= `${this.#idPrefix}.${key.toString(36).padStart(8, '0')}`;
+    // Ids of one handle lie side by side in the database.
+    write.id ??= `${this.#parts.idPrefix}.${key.toString(36).padStart(8, '0')}`;
     write.at = 'loop';
     const bytes = encodeWrite({ statements, batch, id: write.id });
     this.#parts.loop.post({ type: 'forward', key, bytes });

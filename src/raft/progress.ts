@@ -115,12 +115,23 @@ export class Progress {
    * news is ignored.
    */
   reject(rejected: Index, agreed: Index): void {
-    if (rejected <= this.#match) return;
-    if (this.#state === 'replicate') this.probe();
+    if (rejected < this.#match || rejected === 0) return;
+    if (this.#state === 'replicate' && rejected > this.#match) this.probe();
     else if (this.#state === 'probe' && rejected === this.#next - 1) {
+      if (rejected === this.#match) this.#forget();
       this.#next = Math.max(Math.min(rejected, agreed + 1), this.#match + 1);
       this.paused = false;
     }
+  }
+
+  /**
+   * The follower refuses the very entry that it had acknowledged: the end of its log went bad while
+   * it was down (`log-store/scan.ts`). As of a new leader, nothing is known of it. Should the
+   * refusal be a late one after all, we only know less than we could.
+   */
+  #forget(): void {
+    this.#match = 0;
+    this.commitSent = 0;
   }
 
   /** Starts over from what is certain: what is in flight may be lost. */

@@ -49,13 +49,19 @@ export function decodeRedo(bytes: Uint8Array): RedoRecord {
   const databasePages = reader.u32();
   const checksumBefore = { hi: reader.u32(), lo: reader.u32() };
   const checksumAfter = { hi: reader.u32(), lo: reader.u32() };
-  const rows = decodeTable(reader, bytes);
-  const pages = rows.map(({ length, ...page }) => ({ ...page, bytes: reader.raw(length) }));
+  const pages = decodePages(decodeTable(reader, bytes), reader);
   reader.end();
   const record = { pageSize, databasePages, checksumBefore, checksumAfter, pages };
   const fault = recordFault(record);
   if (fault !== null) throw reader.damaged(fault);
   return record;
+}
+
+function decodePages(rows: readonly Row[], reader: ByteReader): RedoPage[] {
+  const pages: RedoPage[] = [];
+  for (const { pgno, hash, form, length } of rows)
+    pages.push({ pgno, hash, form, bytes: reader.raw(length) });
+  return pages;
 }
 
 function checkVersion(reader: ByteReader): void {

@@ -17,6 +17,9 @@ const WORTH_DENOMINATOR = 4;
  */
 const GAP_WORDS_MERGED = 1;
 
+/** Runs longer than this are copied as a whole. */
+const VIEW_FROM_BYTES = 96;
+
 /** The largest page has 2¹⁴ words: counts take at most this many bytes. */
 const COUNT_BYTES_MAX = 3;
 
@@ -144,16 +147,25 @@ function putCount(bytes: Uint8Array, at: number, count: number): number {
 /**
  * Makes the image from its base, which it leaves alone. Throws RECORD_DAMAGED if the delta is not
  * one.
+ * @param image where it is made; may be `base` itself if that is of no more use
  */
-export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
-  const image = Uint8Array.from(base);
+export function applyDelta(
+  base: Uint8Array,
+  delta: Uint8Array,
+  image: Uint8Array = new Uint8Array(base.length),
+): Uint8Array {
+  if (image !== base) image.set(base);
   patch(image, delta);
   return image;
 }
 
 /** The same from a page of zeros. */
-export function applyZeroDelta(pageSize: number, delta: Uint8Array): Uint8Array {
-  const image = new Uint8Array(pageSize);
+export function applyZeroDelta(
+  pageSize: number,
+  delta: Uint8Array,
+  image: Uint8Array = new Uint8Array(pageSize),
+): Uint8Array {
+  image.fill(0);
   patch(image, delta);
   return image;
 }
@@ -169,10 +181,22 @@ function patch(image: Uint8Array, delta: Uint8Array): void {
     if (length === 0) throw damaged('a run is empty');
     if (to + length > image.length) throw damaged('a run lies outside the page');
     if (at + length > delta.length) throw damaged('a run is cut');
-    image.set(delta.subarray(at, at + length), to);
+    copyRun(delta, at, image, to, length);
     to += length;
     at += length;
   }
+}
+
+/** Most runs are a few words; a view of them would cost more than copying them one by one. */
+function copyRun(
+  from: Uint8Array,
+  at: number,
+  image: Uint8Array,
+  to: number,
+  length: number,
+): void {
+  if (length > VIEW_FROM_BYTES) image.set(from.subarray(at, at + length), to);
+  else for (let i = 0; i < length; i++) image[to + i] = from[at + i]!;
 }
 
 /** The count at `at`; its bytes must be the ones that putCount writes for it. */

@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { ChecksumValue } from './checksum.ts';
 import { checkImage, pageImage } from './page.ts';
+import { PageArena } from './page-arena.ts';
 import { type PageHash, type PageHasher, sameHash } from './page-hash.ts';
 import type { RedoRecord } from './record.ts';
 
@@ -28,11 +29,13 @@ export interface MergedRecords {
  * another or an image does not come out as on the leader.
  * @param records one at the least, in the order of the log
  * @param baseOf the content of a page in the database as it is before the first record
+ * @param arena the images are made there, and hold until its next reset
  */
 export function mergeRecords(
   records: readonly RedoRecord[],
   baseOf: (pgno: number) => Uint8Array,
   hasher: PageHasher,
+  arena = new PageArena(records[0]?.pageSize ?? 0),
 ): MergedRecords {
   const first = records[0];
   const last = records.at(-1);
@@ -43,7 +46,7 @@ export function mergeRecords(
   for (const record of records) {
     checkFollows(record, first.pageSize, before);
     if (record.databasePages < databasePages) cutOff(pages, record.databasePages);
-    addPages(pages, record, baseOf);
+    addPages(pages, record, baseOf, arena);
     databasePages = record.databasePages;
     before = record.checksumAfter;
   }
@@ -62,10 +65,12 @@ function addPages(
   pages: Map<number, MergedPage>,
   record: RedoRecord,
   baseOf: (pgno: number) => Uint8Array,
+  arena: PageArena,
 ): void {
   const current = (pgno: number) => pages.get(pgno)?.image ?? baseOf(pgno);
+  const room = () => arena.take();
   for (const page of record.pages) {
-    const image = pageImage(page, record.pageSize, current);
+    const image = pageImage(page, record.pageSize, current, room);
     pages.set(page.pgno, { image, hash: page.hash });
   }
 }

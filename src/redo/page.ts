@@ -27,17 +27,19 @@ export function makeRedoPage(
  * The page's content after the record, not yet compared with its hash. A whole page shares memory
  * with the record. Throws RECORD_DAMAGED if a delta is malformed.
  * @param baseOf gives the page's content before; called for a `delta` only
+ * @param room gives memory for an image that is made
  */
 export function pageImage(
   page: RedoPage,
   pageSize: number,
   baseOf: (pgno: number) => Uint8Array,
+  room: () => Uint8Array = () => new Uint8Array(pageSize),
 ): Uint8Array {
   if (page.form === 'whole') return page.bytes;
-  if (page.form === 'zero-delta') return applyZeroDelta(pageSize, page.bytes);
+  if (page.form === 'zero-delta') return applyZeroDelta(pageSize, page.bytes, room());
   const base = baseOf(page.pgno);
   assert(base.length === pageSize, `the base of page ${page.pgno} has ${base.length} bytes`);
-  return applyDelta(base, page.bytes);
+  return applyDelta(base, page.bytes, room());
 }
 
 /** Throws DATABASE_DIVERGED unless `image` has the hash that the leader recorded for the page. */

@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
-import type { Database } from '../api/database.ts';
+import type { SessionDatabase } from '../api/database.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Logger } from '../member/options.ts';
 import type { Admission } from './admission.ts';
@@ -14,7 +14,7 @@ type HttpContext = Context<{ Bindings: HttpBindings }>;
 
 /** The routes with what all of them share: admission, body limits, origins, errors. */
 export function createApp(
-  database: Database,
+  database: SessionDatabase,
   limits: HttpLimits,
   admission: Admission,
   logger: Logger | undefined,

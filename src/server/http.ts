@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import type { Database } from '../api/database.ts';
+import type { SessionDatabase } from '../api/database.ts';
 import { formatAddress, parseAddress } from '../base/address.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { Admission } from './admission.ts';
@@ -20,7 +20,10 @@ export interface HttpServer {
  * Serves `database` over HTTP; the routes are in docs/http.md. The database stays the caller's to close.
  * Throws OPTIONS_INVALID, and ADDRESS_IN_USE when another process has the address.
  */
-export async function startHttp(database: Database, options: HttpOptions): Promise<HttpServer> {
+export async function startHttp(
+  database: SessionDatabase,
+  options: HttpOptions,
+): Promise<HttpServer> {
   const limits = resolveLimits(options);
   const { host, port } = parseAddress(options.listen);
   const app = createApp(database, limits, new Admission(limits), options.logger);

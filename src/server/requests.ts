@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { argsFromJson } from '../api/json.ts';
+import { checkReadOptions, READ_LEVELS, type ReadOptions } from '../api/read-options.ts';
 import type { Statement, WriteOptions } from '../api/request.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { HttpLimits } from './options.ts';
@@ -15,10 +16,14 @@ export interface BatchRequest {
   readonly options: WriteOptions;
 }
 
+export interface QueryRequest extends Statement {
+  readonly options: ReadOptions;
+}
+
 export interface RequestParsers {
   execute(body: unknown): ExecuteRequest;
   batch(body: unknown): BatchRequest;
-  query(body: unknown): Statement;
+  query(body: unknown): QueryRequest;
 }
 
 /** Parsers of request bodies. They throw REQUEST_INVALID, and ARGUMENTS_INVALID for values, both naming the place. */
@@ -29,7 +34,20 @@ export function makeRequestParsers(limits: Limits): RequestParsers {
     timeoutMs: z.int().min(1).max(limits.timeoutMsMax).optional(),
   };
   const execute = z.strictObject({ ...statement, ...writeOptions });
-  const query = z.strictObject(statement);
+  const bound = z
+    .int()
+    .min(0)
+    .max(2 ** 30)
+    .optional();
+  const query = z.strictObject({
+    ...statement,
+    level: z.enum(READ_LEVELS).optional(),
+    maxLagMs: bound,
+    maxLagEntries: bound,
+    after: z.string().optional(),
+    timeoutMs: writeOptions.timeoutMs,
+    forward: z.boolean().optional(),
+  });
   const statements = z.array(z.strictObject(statement)).min(1).max(limits.statementsMax);
   const batch = z.strictObject({ statements, ...writeOptions });
   return {
@@ -42,7 +60,10 @@ export function makeRequestParsers(limits: Limits): RequestParsers {
       const list = request.statements.map((one, i) => toStatement(one, `statements[${i}].args`));
       return { statements: list, options: toOptions(request) };
     },
-    query: (body) => toStatement(check(query, body), 'args'),
+    query: (body) => {
+      const { sql, args, ...options } = check(query, body);
+      return { ...toStatement({ sql, args }, 'args'), options: toReadOptions(options) };
+    },
   };
 }
 
@@ -68,6 +89,19 @@ interface StatementBody {
 
 function toStatement({ sql, args }: StatementBody, place: string): Statement {
   return args === undefined ? { sql } : { sql, args: argsFromJson(args, place) };
+}
+
+/**
+ * A request stands for itself: the session that the member's own handle has is that of all who ask it. What
+ * another one has written and read comes as `after`.
+ */
+function toReadOptions(given: { readonly [name in keyof ReadOptions]?: unknown }): ReadOptions {
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  const options = Object.fromEntries(entries) as ReadOptions;
+  checkReadOptions(options);
+  const isBounded = options.maxLagMs !== undefined || options.maxLagEntries !== undefined;
+  const level = options.level ?? (isBounded ? 'bounded' : 'session');
+  return level === 'session' ? { ...options, level: 'eventual' } : options;
 }
 
 function toOptions(request: { id?: string | undefined; timeoutMs?: number | undefined }) {

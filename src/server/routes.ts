@@ -1,4 +1,4 @@
-import type { Database } from '../api/database.ts';
+import type { SessionDatabase } from '../api/database.ts';
 import {
   batchResultToJson,
   executeResultToJson,
@@ -16,7 +16,7 @@ export type SqlHandler = (body: unknown) => Promise<Response>;
 export type PlainHandler = () => Promise<Response>;
 
 export function makeSqlRoutes(
-  database: Database,
+  database: SessionDatabase,
   parse: RequestParsers,
   limits: HttpLimits,
 ): ReadonlyMap<string, SqlHandler> {
@@ -40,15 +40,16 @@ export function makeSqlRoutes(
     [
       '/query',
       async (body) => {
-        const { sql, args } = parse.query(body);
-        const result = await database.query(sql, args);
-        return respondJson(boundedJson(queryResultToJson(result), limits.resultBytesMax));
+        const { sql, args, options } = parse.query(body);
+        const result = await database.query(sql, args, options);
+        const json = { ...queryResultToJson(result), token: database.token };
+        return respondJson(boundedJson(json, limits.resultBytesMax));
       },
     ],
   ]);
 }
 
-export function makePlainRoutes(database: Database): ReadonlyMap<string, PlainHandler> {
+export function makePlainRoutes(database: SessionDatabase): ReadonlyMap<string, PlainHandler> {
   return new Map<string, PlainHandler>([
     ['/status', async () => respondJson(JSON.stringify(await database.status()))],
     ['/health', async () => respondHealth(await database.status())],

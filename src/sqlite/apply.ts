@@ -5,8 +5,8 @@ import { mergeRecords } from '../redo/merge.ts';
 import { type PageHash, sameHash } from '../redo/page-hash.ts';
 import type { RedoRecord } from '../redo/record.ts';
 import { dropPages } from './capture.ts';
+import type { LiveWal, WalCommit } from './live-wal.ts';
 import type { PageImages } from './page-images.ts';
-import type { WalCommit, WalFile } from './wal-file.ts';
 
 interface Content {
   readonly image: Uint8Array;
@@ -21,11 +21,13 @@ interface Content {
 export function applyRecords(
   records: readonly RedoRecord[],
   id: EntryId,
-  wal: WalFile,
+  wal: LiveWal,
   images: PageImages,
   before: ChecksumValue,
 ): ChecksumValue {
-  const merge = mergeRecords(records, (pgno) => images.current(pgno).image, images.hasher);
+  const { hasher, arena } = images;
+  arena.reset();
+  const merge = mergeRecords(records, (pgno) => images.current(pgno).image, hasher, arena);
   if (!sameHash(merge.checksumBefore, before)) throw diverged(id);
   const after = changedChecksum(
     merge.pages,
@@ -43,7 +45,7 @@ export function applyRecords(
 /** Brings the database back to what it was at `commit`: the content from then is appended as a new commit. Returns the checksum. */
 export function undoTo(
   commit: WalCommit,
-  wal: WalFile,
+  wal: LiveWal,
   images: PageImages,
   before: ChecksumValue,
   pageSize: number,
@@ -61,7 +63,7 @@ function changedChecksum(
   pages: ReadonlyMap<number, Content>,
   databasePages: number,
   pageSize: number,
-  wal: WalFile,
+  wal: LiveWal,
   images: PageImages,
   before: ChecksumValue,
 ): ChecksumValue {
@@ -77,7 +79,7 @@ function write(
   pages: ReadonlyMap<number, Content>,
   databasePages: number,
   id: EntryId,
-  wal: WalFile,
+  wal: LiveWal,
   images: PageImages,
 ): void {
   const sorted = [...pages].sort((a, b) => a[0] - b[0]);

@@ -70,6 +70,7 @@ export class StatementGuard {
   #rows = false;
   #schema = false;
   #pragma = false;
+  readonly #tables = new Set<string | null>();
 
   constructor(connection: Connection) {
     connection.setAuthorizer((code, first, second, database, inside) => {
@@ -89,6 +90,12 @@ export class StatementGuard {
     this.#rows = false;
     this.#schema = false;
     this.#pragma = false;
+    this.#tables.clear();
+  }
+
+  /** Tables whose rows are changed, by a trigger or otherwise. */
+  get tablesChanged(): number {
+    return this.#tables.size;
   }
 
   /** Why the statement prepared since `begin` was refused; null if it was not. */
@@ -113,7 +120,10 @@ export class StatementGuard {
 
   #note({ code, first, second, inside }: Action): void {
     if (isSchemaChange(code) || REBUILDS.has(code)) this.#schema = true;
-    if (DML.has(code) && !SCHEMA_TABLES.has(first ?? '')) this.#rows = true;
+    if (DML.has(code) && !SCHEMA_TABLES.has(first ?? '')) {
+      this.#rows = true;
+      this.#tables.add(first);
+    }
     if (code === AUTH.INSERT && inside === null) this.#inserts = first;
     if (code === AUTH.PRAGMA && isPragmaThatWrites(first ?? '', second)) this.#pragma = true;
   }

@@ -2,8 +2,8 @@ import { type ChecksumValue, DatabaseChecksum, lockBytePage } from '../redo/chec
 import { makeRedoPage } from '../redo/page.ts';
 import type { RedoPage, RedoRecord } from '../redo/record.ts';
 import type { PageImage } from '../wal/frames.ts';
+import type { CommittedFrames, LiveWal } from './live-wal.ts';
 import type { PageImages } from './page-images.ts';
-import type { CommittedFrames, WalFile } from './wal-file.ts';
 
 /**
  * The redo record of the commit that SQLite's writer connection has just made. Call between `readCommitted` and
@@ -11,7 +11,7 @@ import type { CommittedFrames, WalFile } from './wal-file.ts';
  */
 export function captureCommit(
   committed: CommittedFrames,
-  wal: WalFile,
+  wal: LiveWal,
   images: PageImages,
   before: ChecksumValue,
   pageSize: number,
@@ -38,7 +38,7 @@ export function captureCommit(
  * Pages that a growing database got without writing them (allocated and freed in one transaction): they hold whatever
  * was at that place, so they are shipped like the others.
  */
-function grownPages(committed: CommittedFrames, wal: WalFile, pageSize: number): PageImage[] {
+function grownPages(committed: CommittedFrames, wal: LiveWal, pageSize: number): PageImage[] {
   const grown: PageImage[] = [];
   const written = new Set<number>();
   for (const { pgno } of committed.pages) if (pgno > wal.databasePages) written.add(pgno);

@@ -4,6 +4,8 @@ import type { EntryId } from '../raft/entry.ts';
 import { decodePageSize } from '../wal/format.ts';
 import { type Connection, DatabaseSync } from './binding.ts';
 import { DatabaseFiles } from './database-files.ts';
+import type { EngineParts } from './engine.ts';
+import { Executor, type ExecutorLimits } from './executor.ts';
 import { readPosition } from './own-tables.ts';
 import { sqlError } from './sql-error.ts';
 import { WalFile } from './wal-file.ts';
@@ -15,12 +17,11 @@ const BUSY_MS = 200;
 const WRITER_CACHE_KIB = -32_000;
 
 /** Everything that one member has open of its database. */
-export interface EngineConnections {
+export interface EngineConnections extends EngineParts {
   readonly writer: Connection;
   readonly lock: WriterLock;
   readonly files: DatabaseFiles;
   readonly wal: WalFile;
-  readonly pageSize: number;
   /** What the database itself records. */
   readonly position: EntryId & { readonly cluster: string | null };
 }
@@ -32,7 +33,9 @@ export function openConnections(path: string): EngineConnections {
   const position = readStart(writer, path);
   const files = new DatabaseFiles(path);
   const lock = new WriterLock(path, BUSY_MS);
-  return { writer, lock, files, wal: new WalFile(files, pageSize), pageSize, position };
+  const executor = (limits: ExecutorLimits) => new Executor(writer, limits);
+  const wal = new WalFile(files, pageSize);
+  return { writer, executor, lock, files, wal, pageSize, position };
 }
 
 /**

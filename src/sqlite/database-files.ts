@@ -30,6 +30,11 @@ export class DatabaseFiles {
 
   readonly readWal = (offset: number, length: number): Uint8Array =>
     readUpTo(this.#walFd, offset, length);
+  /** Fills `bytes` from the WAL; returns how many there were. */
+  readWalInto(bytes: Uint8Array, offset: number): number {
+    return readFully(this.#walFd, bytes, offset);
+  }
+
   readonly readShm = (offset: number, length: number): Uint8Array =>
     readUpTo(this.#shmFd, offset, length);
 

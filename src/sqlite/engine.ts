@@ -4,12 +4,12 @@ import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import { applyRecords, undoTo } from './apply.ts';
 import { captureCommit } from './capture.ts';
-import type { EngineConnections } from './connections.ts';
 import { encodeEntryData, redoOf } from './entry-data.ts';
-import { Executor, type ExecutorLimits, type Outcome, type Write } from './executor.ts';
+import type { Executor, ExecutorLimits, Outcome, Write } from './executor.ts';
+import type { LiveWal, WalCommit } from './live-wal.ts';
 import { PageImages } from './page-images.ts';
-import type { WalCommit, WalFile } from './wal-file.ts';
 import { findStored } from './wal-positions.ts';
+import type { WriterLock } from './writer-lock.ts';
 
 /** What one SQLite commit brought: an entry for the log, and the answers that may be given once it is committed. */
 export interface Executed {
@@ -26,6 +26,16 @@ export interface EngineOptions extends ExecutorLimits {
   readonly onVisible: (index: Index, undone: boolean) => void;
 }
 
+/** What the engine works on: SQLite's connections and files, or what a simulator has in their place. */
+export interface EngineParts {
+  readonly wal: LiveWal;
+  readonly pageSize: number;
+  readonly lock: Pick<WriterLock, 'held' | 'take' | 'release'>;
+  executor(
+    limits: ExecutorLimits,
+  ): Pick<Executor, 'isOpen' | 'begin' | 'end' | 'reload' | 'startTerm' | 'run'>;
+}
+
 /** Receives what one SQLite commit brought, null if nothing was changed, and the outcomes of the writes in it. */
 type Emit = (executed: Executed | null, outcomes: readonly Outcome[]) => void;
 
@@ -36,10 +46,10 @@ type Emit = (executed: Executed | null, outcomes: readonly Outcome[]) => void;
  */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #connections: EngineConnections;
-  readonly #wal: WalFile;
+  readonly #lock: EngineParts['lock'];
+  readonly #wal: LiveWal;
   readonly #images: PageImages;
-  readonly #executor: Executor;
+  readonly #executor: ReturnType<EngineParts['executor']>;
   readonly #pageSize: number;
   #position: EntryId;
   #checksum: ChecksumValue;
@@ -48,17 +58,17 @@ export class Engine {
 
   /** The database must be at `position`, with `checksum`; where that is not known yet, call `rewind` first. */
   constructor(
-    connections: EngineConnections,
+    parts: EngineParts,
     position: EntryId,
     checksum: ChecksumValue,
     options: EngineOptions,
   ) {
     this.#options = options;
-    this.#connections = connections;
-    this.#wal = connections.wal;
-    this.#pageSize = connections.pageSize;
+    this.#lock = parts.lock;
+    this.#wal = parts.wal;
+    this.#pageSize = parts.pageSize;
     this.#images = new PageImages(this.#wal, this.#pageSize, options.pageCacheBytes);
-    this.#executor = new Executor(connections.writer, options);
+    this.#executor = parts.executor(options);
     this.#position = position;
     this.#checksum = checksum;
     this.#wal.noteOpened(position);
@@ -83,10 +93,9 @@ export class Engine {
 
   /** Takes SQLite's writer lock where it is not held. Throws DATABASE_BUSY, FOREIGN_WRITE. */
   lock(): void {
-    const { writer, lock } = this.#connections;
-    if (this.leading ? writer.isTransaction : lock.held) return;
+    if (this.leading ? this.#executor.isOpen : this.#lock.held) return;
     if (this.leading) this.#executor.begin();
-    else lock.take();
+    else this.#lock.take();
     try {
       this.#wal.takeUp();
     } catch (error) {
@@ -98,7 +107,7 @@ export class Engine {
   /** For a checkpoint that needs it. Nothing may be run or applied until `lock`. */
   unlock(): void {
     this.#executor.end();
-    this.#connections.lock.release();
+    this.#lock.release();
   }
 
   /** Applies successive entries, the first one right after the present position, as one commit. */
@@ -121,7 +130,7 @@ export class Engine {
   lead(term: Term): Executed {
     assert(!this.leading, 'leads already');
     assert(term > this.#position.term, 'a new term');
-    this.#connections.lock.release();
+    this.#lock.release();
     this.#term = term;
     this.lock();
     const id = { term, index: this.#position.index + 1 };
@@ -219,7 +228,7 @@ export class Engine {
       this.#checksum,
       this.#pageSize,
     );
-    this.#wal.noteCommitted(committed, id);
+    this.#wal.noteCommitted(id);
     this.#checksum = record.checksumAfter;
     if (record.pages[0]?.pgno === 1) this.#schemaCookie++;
     const data = encodeEntryData(record);
@@ -242,11 +251,10 @@ export class Engine {
 
   /** The writer connection must not hold the lock while frames are appended beside SQLite: its page cache would be stale. */
   #undoWhileLeading(commit: WalCommit): void {
-    const { lock } = this.#connections;
-    lock.take();
+    this.#lock.take();
     this.#wal.takeUp();
     this.#checksum = undoTo(commit, this.#wal, this.#images, this.#checksum, this.#pageSize);
-    lock.release();
+    this.#lock.release();
     this.#executor.begin();
     this.#executor.reload();
     this.#wal.takeUp();
@@ -256,7 +264,7 @@ export class Engine {
 
   /** A new lock has a new read mark: an old one's would hold checkpoints back. */
   #renewLock(): void {
-    this.#connections.lock.release();
+    this.#lock.release();
     this.lock();
   }
 }

@@ -4,12 +4,18 @@ import { type ErrorRecord, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
+import { asOf, refuseAll } from './outcomes.ts';
 import { OwnTables } from './own-tables.ts';
-import { collectRows } from './rows.ts';
+import { collectRows, runPlain } from './rows.ts';
 import { SchemaFacts } from './schema-facts.ts';
 import { spellOut } from './spell-out.ts';
-import { isStorageError, sqlError } from './sql-error.ts';
-import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
+import { isStorageError, numbered, sqlError } from './sql-error.ts';
+import {
+  bindable,
+  type CachedStatement,
+  StatementCache,
+  undoneBySqlite,
+} from './statement-cache.ts';
 
 /** A client's write: its statements are one transaction. */
 export interface Write {
@@ -84,6 +90,11 @@ export class Executor {
     this.#cache = new StatementCache(connection, this.#guard, true);
     this.#tables = new OwnTables(connection, this.#guard, limits.requestIdsKept);
     this.#facts = new SchemaFacts(connection, this.#guard);
+  }
+
+  /** Whether a transaction is open, and SQLite's writer lock held with it. */
+  get isOpen(): boolean {
+    return this.#connection.isTransaction;
   }
 
   /** Takes SQLite's writer lock. Throws DATABASE_BUSY while a foreign process holds it. */
@@ -193,9 +204,10 @@ export class Executor {
     const [only] = statements;
     if (statements.length === 1 && only !== undefined) {
       const prepared = this.#cache.get(only.sql);
+      if (this.#mayTellRowid(only.sql, prepared.effect.inserts)) this.#forgetRowid();
       if (undoneBySqlite(only.sql, prepared) && !this.#facts.mayFail)
         return [this.#runStatement(prepared, only)];
-    }
+    } else this.#forgetRowid();
     this.#guard.lifted(() => this.#own.savepoint.run());
     try {
       const results = statements.map((s) => this.#runStatement(this.#cache.get(s.sql), s));
@@ -203,8 +215,25 @@ export class Executor {
       return results;
     } catch (error) {
       for (const { sql } of statements) this.#cache.drop(sql);
-      if (this.#connection.isTransaction) this.#undo();
-      throw error;
+      const undone = this.#connection.isTransaction;
+      if (undone) this.#undo();
+      throw numbered(error, () => this.#failAgain(statements, undone));
+    }
+  }
+
+  /** The statements once more without their rows, up to the one that fails; nothing of it stays. */
+  #failAgain(statements: readonly Statement[], inTransaction: boolean): void {
+    this.#guard.lifted(() => (inTransaction ? this.#own.savepoint : this.#own.begin).run());
+    try {
+      for (const { sql, args } of statements) {
+        const { statement, parameters, effect } = this.#cache.get(sql);
+        if (effect.schema) this.#noteSchemaChange();
+        statement.run(...bindable(parameters, args));
+      }
+    } finally {
+      this.#cache.clear();
+      if (inTransaction && this.#connection.isTransaction) this.#undo();
+      else this.end();
     }
   }
 
@@ -215,8 +244,14 @@ export class Executor {
     this.#facts.forget();
   }
 
-  /** Whether SQLite may leave last_insert_rowid() at an earlier statement's, perhaps another client's. */
-  #mayKeepRowid(sql: string, table: string | null): boolean {
+  /** A write starts with last_insert_rowid() at 0: what it was before is perhaps another client's. */
+  #forgetRowid(): void {
+    this.#guard.lifted(() => this.#own.forgetRowid.run());
+  }
+
+  /** Whether a single statement would show what last_insert_rowid() was before it. */
+  #mayTellRowid(sql: string, table: string | null): boolean {
+    if (/\blast_insert_rowid\b/i.test(sql) || this.#facts.mayTellRowid) return true;
     if (table === null) return false;
     return /\bconflict\b/i.test(sql) || this.#facts.isWithoutRowid(table);
   }
@@ -231,13 +266,11 @@ export class Executor {
 
   #runStatement(
     prepared: CachedStatement,
-    { sql, args }: Statement,
+    { args }: Statement,
   ): { result: StatementResult; writes: boolean } {
     const { statement, columns, parameters, effect } = prepared;
     if (effect.schema) this.#noteSchemaChange();
     const bound = bindable(parameters, args);
-    if (this.#mayKeepRowid(sql, effect.inserts))
-      this.#guard.lifted(() => this.#own.forgetRowid.run());
     // A pragma goes on from step to step, though it has no columns.
     const plain = columns.length === 0 && (effect.rows || effect.schema);
     const rows = plain ? [] : collectRows(statement.iterate(...bound), this.#limits.resultBytesMax);
@@ -254,33 +287,6 @@ export class Executor {
   #counts(): { changes: bigint; rowid: bigint } {
     return this.#guard.lifted(() => this.#own.counts.get()) as { changes: bigint; rowid: bigint };
   }
-}
-
-/** SQLite has undone the whole commit, and it is not to be tried again. */
-function refuseAll(writes: readonly Write[], error: PacelineError): BatchRun {
-  return { outcomes: writes.map((): Outcome => ({ error: error.toRecord() })), wrote: false };
-}
-
-function runPlain(
-  statement: PreparedStatement,
-  bound: unknown[],
-): { changes: bigint; rowid: bigint } {
-  const { changes, lastInsertRowid } = statement.run(...bound);
-  return { changes: BigInt(changes), rowid: BigInt(lastInsertRowid) };
-}
-
-/**
- * Whether SQLite by itself undoes all of this statement if it fails. Not so with OR FAIL, which keeps the rows before the
- * failing one, and not when it can be refused after it has run: for its result, or for a name that it gave.
- */
-function undoneBySqlite(sql: string, { columns, effect }: CachedStatement): boolean {
-  return columns.length === 0 && !effect.schema && !/\bfail\b/i.test(sql);
-}
-
-/** Nothing was committed at `position`, so an answer made for it is true as of `current`. */
-function asOf(outcome: Outcome, position: EntryId, current: EntryId): Outcome {
-  if ('error' in outcome || outcome.position.index !== position.index) return outcome;
-  return { ...outcome, position: current };
 }
 
 function errorOf(error: BatchSpoiled | PacelineError): PacelineError {

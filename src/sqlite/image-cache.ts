@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { LruSlots } from './lru-slots.ts';
 
 /** Slots are allocated a slab at a time, so that a small database does not pay for the whole cache. */
 const SLAB_BYTES = 2 ** 20;
@@ -16,80 +17,72 @@ export interface CachedImage {
  */
 export class ImageCache {
   readonly #pageSize: number;
+  readonly #slotsPerSlab: number;
   readonly #slotsMax: number;
   readonly #slabs: Uint8Array[] = [];
   readonly #hashes: Uint32Array;
   readonly #free: number[] = [];
-  /** pgno → slot, in order of last use. */
-  readonly #slotOf = new Map<number, number>();
+  readonly #slots: LruSlots;
 
   constructor(pageSize: number, bytesMax: number) {
     this.#pageSize = pageSize;
+    this.#slotsPerSlab = Math.max(1, Math.floor(SLAB_BYTES / pageSize));
     this.#slotsMax = Math.max(16, Math.floor(bytesMax / pageSize));
     this.#hashes = new Uint32Array(this.#slotsMax * 2);
+    this.#slots = new LruSlots(this.#slotsMax);
   }
 
   get size(): number {
-    return this.#slotOf.size;
+    return this.#slots.size;
   }
 
   get(pgno: number): CachedImage | undefined {
-    const slot = this.#slotOf.get(pgno);
+    const slot = this.#slots.touch(pgno);
     if (slot === undefined) return undefined;
-    this.#slotOf.delete(pgno);
-    this.#slotOf.set(pgno, slot);
-    return {
-      image: this.#image(slot),
-      hi: this.#hashes[slot * 2]!,
-      lo: this.#hashes[slot * 2 + 1]!,
-    };
+    const hi = this.#hashes[slot * 2]!;
+    return { image: this.#image(slot), hi, lo: this.#hashes[slot * 2 + 1]! };
   }
 
   put(pgno: number, image: Uint8Array, hi: number, lo: number): void {
     assert(image.length === this.#pageSize, `an image of ${image.length} bytes`);
-    const slot = this.#slotOf.get(pgno) ?? this.#takeSlot();
-    this.#slotOf.delete(pgno);
-    this.#slotOf.set(pgno, slot);
+    const slot = this.#slots.touch(pgno) ?? this.#takeSlot(pgno);
     this.#image(slot).set(image);
     this.#hashes[slot * 2] = hi;
     this.#hashes[slot * 2 + 1] = lo;
   }
 
   delete(pgno: number): void {
-    const slot = this.#slotOf.get(pgno);
-    if (slot === undefined) return;
-    this.#slotOf.delete(pgno);
-    this.#free.push(slot);
+    const slot = this.#slots.remove(pgno);
+    if (slot !== undefined) this.#free.push(slot);
   }
 
   clear(): void {
-    for (const slot of this.#slotOf.values()) this.#free.push(slot);
-    this.#slotOf.clear();
+    for (;;) {
+      const slot = this.#slots.removeOldest();
+      if (slot === undefined) return;
+      this.#free.push(slot);
+    }
   }
 
-  #takeSlot(): number {
-    if (this.#free.length === 0) this.#makeRoom();
-    const slot = this.#free.pop();
+  #takeSlot(pgno: number): number {
+    if (this.#free.length === 0) this.#addSlab();
+    const slot = this.#free.pop() ?? this.#slots.removeOldest();
     assert(slot !== undefined, 'the cache has no slot');
+    this.#slots.add(pgno, slot);
     return slot;
   }
 
-  #makeRoom(): void {
-    const perSlab = Math.max(1, Math.floor(SLAB_BYTES / this.#pageSize));
-    const first = this.#slabs.length * perSlab;
-    if (first >= this.#slotsMax) {
-      const [oldest] = this.#slotOf.keys();
-      assert(oldest !== undefined, 'a full cache is empty');
-      this.delete(oldest);
-      return;
-    }
-    this.#slabs.push(new Uint8Array(perSlab * this.#pageSize));
-    for (let i = Math.min(first + perSlab, this.#slotsMax) - 1; i >= first; i--) this.#free.push(i);
+  /** Unless all are there. */
+  #addSlab(): void {
+    const first = this.#slabs.length * this.#slotsPerSlab;
+    if (first >= this.#slotsMax) return;
+    this.#slabs.push(new Uint8Array(this.#slotsPerSlab * this.#pageSize));
+    const end = Math.min(first + this.#slotsPerSlab, this.#slotsMax);
+    for (let slot = end - 1; slot >= first; slot--) this.#free.push(slot);
   }
 
   #image(slot: number): Uint8Array {
-    const perSlab = Math.max(1, Math.floor(SLAB_BYTES / this.#pageSize));
-    const at = (slot % perSlab) * this.#pageSize;
-    return this.#slabs[Math.floor(slot / perSlab)]!.subarray(at, at + this.#pageSize);
+    const at = (slot % this.#slotsPerSlab) * this.#pageSize;
+    return this.#slabs[Math.floor(slot / this.#slotsPerSlab)]!.subarray(at, at + this.#pageSize);
   }
 }

@@ -1,15 +1,19 @@
+import { PageArena } from '../redo/page-arena.ts';
 import { PageHasher } from '../redo/page-hash.ts';
 import { type CachedImage, ImageCache } from './image-cache.ts';
-import type { WalFile } from './wal-file.ts';
+import type { LiveWal } from './live-wal.ts';
 
 /** The content and hash of every page as of the last commit, through a cache of those that changed lately. */
 export class PageImages {
   readonly hasher = new PageHasher();
-  readonly #wal: WalFile;
+  /** For images on their way into the database. */
+  readonly arena: PageArena;
+  readonly #wal: LiveWal;
   readonly #cache: ImageCache;
 
-  constructor(wal: WalFile, pageSize: number, cacheBytesMax: number) {
+  constructor(wal: LiveWal, pageSize: number, cacheBytesMax: number) {
     this.#wal = wal;
+    this.arena = new PageArena(pageSize);
     this.#cache = new ImageCache(pageSize, cacheBytesMax);
   }
 

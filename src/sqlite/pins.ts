@@ -1,5 +1,7 @@
 import type { Index } from '../raft/entry.ts';
-import { Pin } from './pin.ts';
+import type { Pin } from './pin.ts';
+
+type AnyPin = Pick<Pin, 'take' | 'release' | 'close'>;
 
 /**
  * Keeps every checkpoint at or below a committed position while the database may be ahead of the commit index: the frames
@@ -7,12 +9,13 @@ import { Pin } from './pin.ts';
  * and takes over when the commit index has reached it.
  */
 export class Pins {
-  #held: { pin: Pin; index: Index } | null = null;
-  #next: { pin: Pin; index: Index } | null = null;
-  readonly #spare: Pin[];
+  #held: { pin: AnyPin; index: Index } | null = null;
+  #next: { pin: AnyPin; index: Index } | null = null;
+  readonly #spare: AnyPin[];
 
-  constructor(path: string) {
-    this.#spare = [new Pin(path), new Pin(path)];
+  /** Two pins. */
+  constructor(pins: readonly AnyPin[]) {
+    this.#spare = [...pins];
   }
 
   /** The position below which checkpoints stay; null if nothing is held. */
@@ -38,6 +41,12 @@ export class Pins {
     this.#next = null;
   }
 
+  /** Commits were undone: the position to which this was to roll on may be one of them, though its index is reached again. */
+  undone(): void {
+    this.#drop(this.#next);
+    this.#next = null;
+  }
+
   release(): void {
     this.#drop(this.#held);
     this.#drop(this.#next);
@@ -50,14 +59,14 @@ export class Pins {
     for (const pin of this.#spare) pin.close();
   }
 
-  #take(index: Index): { pin: Pin; index: Index } {
+  #take(index: Index): { pin: AnyPin; index: Index } {
     const pin = this.#spare.pop();
     if (pin === undefined) throw new Error('both pins are in use');
     pin.take();
     return { pin, index };
   }
 
-  #drop(held: { pin: Pin } | null): void {
+  #drop(held: { pin: AnyPin } | null): void {
     if (held === null) return;
     held.pin.release();
     this.#spare.push(held.pin);

@@ -1,18 +1,27 @@
 import type { SqlValue } from '../api/value.ts';
 import { narrow } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
+import type { PreparedStatement } from './binding.ts';
 
 /** What a value costs in memory and on the wire, roughly; numbers and NULL count as eight bytes. */
 function sizeOf(value: SqlValue): number {
   return typeof value === 'string' || value instanceof Uint8Array ? value.length + 8 : 8;
 }
 
-/** Takes a statement's rows, integers narrowed, up to `bytesMax`; then RESULT_TOO_LARGE. */
-export function collectRows(rows: Iterable<unknown>, bytesMax: number): SqlValue[][] {
+/**
+ * Takes a statement's rows, integers narrowed, up to `bytesMax`; then RESULT_TOO_LARGE. `onRow` is called before each, and
+ * may throw to end it.
+ */
+export function collectRows(
+  rows: Iterable<unknown>,
+  bytesMax: number,
+  onRow: (() => void) | null = null,
+): SqlValue[][] {
   const collected: SqlValue[][] = [];
   let bytes = 0;
   for (const row of rows) {
     const values = row as SqlValue[];
+    onRow?.();
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
       if (typeof value === 'bigint') values[i] = narrow(value);
@@ -26,4 +35,13 @@ export function collectRows(rows: Iterable<unknown>, bytesMax: number): SqlValue
     collected.push(values);
   }
   return collected;
+}
+
+/** Runs a statement that has no rows. */
+export function runPlain(
+  statement: PreparedStatement,
+  bound: unknown[],
+): { changes: bigint; rowid: bigint } {
+  const { changes, lastInsertRowid } = statement.run(...bound);
+  return { changes: BigInt(changes), rowid: BigInt(lastInsertRowid) };
 }

@@ -6,10 +6,12 @@ export class SchemaFacts {
   readonly #guard: StatementGuard;
   readonly #failing: PreparedStatement;
   readonly #deferring: PreparedStatement;
+  readonly #telling: PreparedStatement;
   readonly #kind: PreparedStatement;
   readonly #withoutRowid = new Map<string, boolean>();
   #mayFail: boolean | null = null;
   #mayDefer: boolean | null = null;
+  #mayTellRowid: boolean | null = null;
 
   constructor(connection: Connection, guard: StatementGuard) {
     this.#guard = guard;
@@ -19,14 +21,18 @@ export class SchemaFacts {
     this.#deferring = connection.prepare(
       "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%deferred%' LIMIT 1",
     );
+    this.#telling = connection.prepare(
+      "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%last_insert_rowid%' LIMIT 1",
+    );
     this.#kind = connection.prepare(
-      "SELECT 1 FROM pragma_table_list(?) WHERE schema = 'main' AND wr",
+      "SELECT 1 FROM pragma_table_list(?) WHERE schema = 'main' AND (wr OR type = 'view')",
     );
   }
 
   forget(): void {
     this.#mayFail = null;
     this.#mayDefer = null;
+    this.#mayTellRowid = null;
     this.#withoutRowid.clear();
   }
 
@@ -42,6 +48,13 @@ export class SchemaFacts {
     return this.#mayDefer;
   }
 
+  /** Whether a trigger, view or default may ask for last_insert_rowid(). */
+  get mayTellRowid(): boolean {
+    this.#mayTellRowid ??= this.#guard.lifted(() => this.#telling.get() !== undefined);
+    return this.#mayTellRowid;
+  }
+
+  /** Also true of a view: what its triggers insert is theirs. */
   isWithoutRowid(table: string): boolean {
     const known = this.#withoutRowid.get(table);
     if (known !== undefined) return known;

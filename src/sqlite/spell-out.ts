@@ -24,14 +24,20 @@ function ask(): { tinyIsWhole: boolean; textEndsAtNul: boolean } {
  */
 export function spellOut(statement: Statement): Statement {
   const { sql, args } = statement;
-  if (args === undefined) return statement;
+  if (!isAwkward(args)) return statement;
+  return { sql: withLiterals(sql, args), args: withoutTiny(args) };
+}
+
+/** Whether `spellOut` would change anything. Throws ARGUMENTS_INVALID likewise. */
+export function isAwkward(args: SqlArgs | undefined): args is SqlArgs {
+  if (args === undefined) return false;
   const values: readonly SqlValue[] = Array.isArray(args) ? args : Object.values(args);
   let awkward = false;
   for (const value of values) {
     if (typeof value === 'string') checkText(value);
     else if (tinyIsWhole && isTiny(value)) awkward = true;
   }
-  return awkward ? { sql: withLiterals(sql, args), args: withoutTiny(args) } : statement;
+  return awkward;
 }
 
 function checkText(value: string): void {

@@ -61,6 +61,26 @@ const BY_WORDS: readonly (readonly [words: RegExp, errcode: number])[] = [
 ];
 const ERROR = 1;
 
+/**
+ * The error with SQLite's number, where the binding left it out: from `again`, which is to fail in the same way in a call that has no
+ * rows. The error as it is if that says anything else.
+ */
+export function numbered(error: unknown, again: () => void): unknown {
+  if (!isUnnumbered(error)) return error;
+  try {
+    again();
+  } catch (second) {
+    const same = second instanceof Error && 'errcode' in second && second.message === error.message;
+    if (same) return second;
+  }
+  return error;
+}
+
+function isUnnumbered(error: unknown): error is Error {
+  if (!(error instanceof Error) || 'errcode' in error) return false;
+  return 'code' in error && error.code === 'ERR_SQLITE_ERROR';
+}
+
 /** SQLite's detail on an error thrown by the binding; undefined when the error is not SQLite's. */
 export function sqliteDetail(error: unknown): SqliteDetail | undefined {
   if (!(error instanceof Error)) return undefined;

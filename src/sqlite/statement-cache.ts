@@ -44,6 +44,17 @@ export class StatementCache {
     return prepared;
   }
 
+  /** The statement, nobody else's until `putBack`: for one that stays in use between calls. */
+  take(sql: string): CachedStatement {
+    const prepared = this.get(sql);
+    this.#cached.delete(sql);
+    return prepared;
+  }
+
+  putBack(sql: string, prepared: CachedStatement): void {
+    if (!this.#cached.has(sql)) this.#cached.set(sql, prepared);
+  }
+
   /** After it failed: the binding would report the same failure for its next run. */
   drop(sql: string): void {
     this.#cached.delete(sql);
@@ -57,7 +68,11 @@ export class StatementCache {
   #prepare(sql: string): CachedStatement {
     checkKeyword(sql);
     this.#guard.begin();
-    const statement = this.#compile(sql);
+    let statement = this.#compile(sql);
+    if (this.#mayBeOthers(sql)) {
+      this.#guard.begin();
+      statement = this.#compile(sql);
+    }
     if (!isBlankFrom(sql, endOfFirst(sql, statement.expandedSQL ?? sql)))
       throw new PacelineError(
         'STATEMENTS_MANY',
@@ -71,6 +86,15 @@ export class StatementCache {
     return { statement, columns, parameters, effect, bigIntegers: this.#bigIntegers, small: false };
   }
 
+  /**
+   * Whether some of the effect may not be this statement's: the first one that names a virtual table makes SQLite connect it, and an
+   * R-tree then prepares the writes that it may need, of which the authorizer is told as well. The second time it is connected.
+   */
+  #mayBeOthers(sql: string): boolean {
+    if (!this.#guard.effect().rows) return false;
+    return this.#guard.tablesChanged > 1 || !DML_KEYWORDS.has(firstKeyword(sql));
+  }
+
   #compile(sql: string): PreparedStatement {
     try {
       return this.#connection.prepare(sql);
@@ -80,6 +104,8 @@ export class StatementCache {
     }
   }
 }
+
+const DML_KEYWORDS = new Set(['INSERT', 'REPLACE', 'UPDATE', 'DELETE']);
 
 const NO_EFFECT: StatementEffect = { inserts: null, rows: false, schema: false, writes: false };
 
@@ -97,6 +123,14 @@ function checkKeyword(sql: string): void {
       'STATEMENT_FORBIDDEN',
       'VACUUM rewrites every page of every member: it is an operator’s command',
     );
+}
+
+/**
+ * Whether SQLite by itself undoes all of this statement if it fails. Not so with OR FAIL, which keeps the rows before the
+ * failing one, and not when it can be refused after it has run: for its result, or for a name that it gave.
+ */
+export function undoneBySqlite(sql: string, { columns, effect }: CachedStatement): boolean {
+  return columns.length === 0 && !effect.schema && !/\bfail\b/i.test(sql);
 }
 
 /** Largest whole number that the binding stores as INTEGER; found out by asking, since libraries and versions differ. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
-import { assert } from '../base/assert.ts';
+import { assert, must } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
+import { Scratch } from '../base/scratch.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import { decodeFrameHeader, FRAME_HEADER_BYTES, frameBytes, frameOffset } from '../wal/format.ts';
 import type { PageImage } from '../wal/frames.ts';
@@ -14,37 +15,21 @@ import {
   type WalIndexHeader,
 } from '../wal/wal-index.ts';
 import type { DatabaseFiles } from './database-files.ts';
+import type { CommittedFrames, CommittedPages, LiveWal, WalCommit } from './live-wal.ts';
 
-/** A commit that is in the WAL: the database is at `id` when read up to `frame`. */
-export interface WalCommit {
-  readonly id: EntryId;
-  readonly frame: number;
+/** What `noteCommitted` takes into account. */
+interface ReadCommit {
   readonly databasePages: number;
-}
-
-/** The pages of one commit. */
-interface CommittedPages {
-  readonly pages: readonly PageImage[];
-  readonly databasePages: number;
-}
-
-export interface CommittedFrames extends CommittedPages {
-  /** The last image of each page, in ascending order of page number. */
-  readonly pages: readonly PageImage[];
-  /** The frame before the commit; 0 if SQLite began the WAL anew with it. */
-  readonly from: number;
   /** Page numbers in the order of the frames. */
   readonly pgnos: readonly number[];
   readonly header: WalIndexHeader;
 }
 
-/**
- * The live `-wal` as this member knows it: which page is in which frame, and which commit ended where. On a leader SQLite
- * appends and we read; on a follower we append. Used by the one thread that holds SQLite's writer lock.
- */
-export class WalFile {
+/** The live `-wal` as this member knows it, in the files that SQLite reads and writes too. */
+export class WalFile implements LiveWal {
   readonly #files: DatabaseFiles;
   readonly #pageSize: number;
+  readonly #scratch = new Scratch();
   #header: WalIndexHeader;
   #databasePages: number;
   #appender: WalAppender | null = null;
@@ -53,6 +38,7 @@ export class WalFile {
   #latest = new Map<number, number>();
   /** In the order of their frames; the position it began at, and commits that this process made or applied. */
   #commits: WalCommit[] = [];
+  #read: ReadCommit | null = null;
 
   constructor(files: DatabaseFiles, pageSize: number) {
     this.#files = files;
@@ -70,20 +56,14 @@ export class WalFile {
     return this.frames * frameBytes(this.#pageSize);
   }
 
-  /** Size of the database, in pages. */
   get databasePages(): number {
     return this.#databasePages;
   }
 
-  /** The database is at `id`: what this process can go back to first. */
   noteOpened(id: EntryId): void {
     this.#commits = [{ id, frame: this.frames, databasePages: this.#databasePages }];
   }
 
-  /**
-   * Call whenever SQLite's writer lock was taken: meanwhile a checkpoint, a foreign one too, may have emptied the WAL, and nothing else
-   * may have happened. Throws FOREIGN_WRITE.
-   */
   takeUp(): void {
     const header = this.#readHeader();
     const known = this.#header;
@@ -99,7 +79,6 @@ export class WalFile {
     this.#forgetFrames();
   }
 
-  /** The page as of the last commit. */
   readPage(pgno: number): Uint8Array {
     const frame = this.#latest.get(pgno);
     return frame === undefined
@@ -107,12 +86,10 @@ export class WalFile {
       : readImage(this.#files.readWal, this.#pageSize, frame);
   }
 
-  /** The page as of the last checkpoint. */
   readMainPage(pgno: number): Uint8Array {
     return this.#files.readMainPage(pgno, this.#pageSize);
   }
 
-  /** Size of the database as of the last checkpoint that went to its end, from the header in page 1. */
   mainFilePages(): number {
     const page = this.readMainPage(1);
     return new DataView(page.buffer, page.byteOffset).getUint32(28);
@@ -122,10 +99,7 @@ export class WalFile {
     return this.#latest.has(pgno);
   }
 
-  /**
-   * The commit that SQLite's writer connection has just made in this process. Until `noteCommitted`, readPage
-   * still gives the content from before it. The wal-index tells where the commit ends, not the size of the file.
-   */
+  /** The wal-index tells where the commit ends, not the size of the file. */
   readCommitted(): CommittedFrames {
     const header = this.#readHeader();
     const restarted = header.salt1 !== this.#header.salt1 || header.salt2 !== this.#header.salt2;
@@ -134,23 +108,23 @@ export class WalFile {
     const from = this.#pgnos.length;
     assert(header.mxFrame > from, 'a commit added frames');
     const size = frameBytes(this.#pageSize);
-    const bytes = this.#files.readWal(
-      frameOffset(this.#pageSize, from + 1),
-      (header.mxFrame - from) * size,
-    );
-    assert(bytes.length === (header.mxFrame - from) * size, 'committed frames are in the WAL');
-    return { header, from, ...splitFrames(bytes, size, this.#files.path) };
+    const bytes = this.#scratch.take((header.mxFrame - from) * size);
+    const got = this.#files.readWalInto(bytes, frameOffset(this.#pageSize, from + 1));
+    assert(got === bytes.length, 'committed frames are in the WAL');
+    const { pages, databasePages, pgnos } = splitFrames(bytes, size, this.#files.path);
+    this.#read = { header, databasePages, pgnos };
+    return { from, pages, databasePages };
   }
 
-  /** Takes the commit just read into account. */
-  noteCommitted(committed: CommittedFrames, id: EntryId): void {
-    this.#header = committed.header;
+  noteCommitted(id: EntryId): void {
+    const { header, databasePages, pgnos } = must(this.#read, 'a commit that was read');
+    this.#read = null;
+    this.#header = header;
     this.#appender = null;
-    for (const pgno of committed.pgnos) this.#noteFrame(pgno);
-    this.#finishCommit(id, committed.databasePages);
+    for (const pgno of pgnos) this.#noteFrame(pgno);
+    this.#finishCommit(id, databasePages);
   }
 
-  /** Appends a commit and publishes it. Hold SQLite's writer lock (`takeUp` after taking it). */
   append(pages: readonly PageImage[], databasePages: number, id: EntryId): void {
     this.#appender ??= new WalAppender(this.#files.readShm, this.#pageSize);
     if (this.#appender.mustStart) this.#forgetFrames();
@@ -166,24 +140,21 @@ export class WalFile {
     databasePages: number,
   ): WalIndexHeader {
     this.#appender = null;
-    const writes = appender.append(pages, databasePages, freshStart());
+    const writes = appender.append(pages, databasePages, freshStart);
     for (const { bytes, offset } of writes.wal) this.#files.writeWal(bytes, offset);
     for (const { bytes, offset } of writes.shm) this.#files.writeShm(bytes, offset);
     this.#appender = appender;
     return appender.header;
   }
 
-  /** The commit that brings the database to `id`, if this process knows it. */
   findCommit(id: EntryId): WalCommit | undefined {
     return this.#commits.findLast((c) => c.id.index === id.index && c.id.term === id.term);
   }
 
-  /** The latest commit at or before `index` that this process knows to be in the WAL. */
   lastCommitUpTo(index: Index): WalCommit | undefined {
     return this.#commits.findLast((c) => c.id.index <= index);
   }
 
-  /** What has to be appended to bring the database back to what it was at `commit`. */
   pagesToUndo(commit: WalCommit): PageImage[] {
     const changed = new Set(this.#pgnos.slice(commit.frame));
     for (let pgno = this.#databasePages + 1; pgno <= commit.databasePages; pgno++)
@@ -194,7 +165,6 @@ export class WalFile {
     return pages.map((pgno) => ({ pgno, image: this.#imageAt(latest.get(pgno), pgno) }));
   }
 
-  /** Every commit frame of the WAL, newest first, with the pages of that commit: for finding a position after a crash. */
   *commitsNewestFirst(): Generator<CommittedPages & { frame: number }> {
     let last = this.frames;
     while (last > 0) {

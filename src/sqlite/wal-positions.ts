@@ -1,7 +1,7 @@
 import { type EntryId, ORIGIN } from '../raft/entry.ts';
 import type { PageImage } from '../wal/frames.ts';
+import type { LiveWal, WalCommit } from './live-wal.ts';
 import { positionInPage } from './position-page.ts';
-import type { WalCommit, WalFile } from './wal-file.ts';
 
 interface Found {
   readonly id: EntryId;
@@ -27,7 +27,7 @@ function findPosition(pages: readonly PageImage[], cluster: string): Found | nul
  * file was when the WAL began. Checkpoints never pass the commit index, so whoever has to go back that far finds
  * the main file as it was.
  */
-export function* storedCommits(wal: WalFile, cluster: string): Generator<WalCommit> {
+export function* storedCommits(wal: LiveWal, cluster: string): Generator<WalCommit> {
   let oldest: Found | null = null;
   for (const { frame, databasePages, pages } of wal.commitsNewestFirst()) {
     const found = findPosition(pages, cluster);
@@ -43,7 +43,7 @@ export function* storedCommits(wal: WalFile, cluster: string): Generator<WalComm
 }
 
 /** Newest first, at most `countMax`. */
-export function storedPositions(wal: WalFile, cluster: string, countMax: number): EntryId[] {
+export function storedPositions(wal: LiveWal, cluster: string, countMax: number): EntryId[] {
   const positions: EntryId[] = [];
   for (const { id } of storedCommits(wal, cluster)) {
     if (positions.length === countMax) break;
@@ -52,7 +52,7 @@ export function storedPositions(wal: WalFile, cluster: string, countMax: number)
   return positions;
 }
 
-export function findStored(wal: WalFile, cluster: string, id: EntryId): WalCommit | undefined {
+export function findStored(wal: LiveWal, cluster: string, id: EntryId): WalCommit | undefined {
   for (const commit of storedCommits(wal, cluster))
     if (commit.id.index === id.index && commit.id.term === id.term) return commit;
   return undefined;

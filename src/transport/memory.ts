@@ -1,8 +1,8 @@
 import { assert } from '../base/assert.ts';
 import type { MemberId } from '../raft/entry.ts';
-import { EventQueue } from './event-queue.ts';
 import { lengthOf } from './frame.ts';
 import type { NetworkPolicy } from './memory-policy.ts';
+import { Timeline } from './timeline.ts';
 import type { Channel, Transport, TransportHandlers } from './transport.ts';
 
 export interface MemoryLimits {
@@ -37,35 +37,33 @@ interface Link {
 export class MemoryNetwork {
   readonly #policy: NetworkPolicy;
   readonly #limits: MemoryLimits;
-  readonly #events = new EventQueue();
+  readonly #timeline: Timeline;
   readonly #members = new Map<MemberId, TransportHandlers>();
-  readonly #links = new Map<string, Link>();
-  #nowMs = 0;
+  readonly #links = new Map<MemberId, Map<MemberId, Link>>();
 
-  constructor(policy: NetworkPolicy, limits: Partial<MemoryLimits> = {}) {
+  /** On a timeline of its own, or on one that others share. */
+  constructor(
+    policy: NetworkPolicy,
+    limits: Partial<MemoryLimits> = {},
+    timeline: Timeline = new Timeline(),
+  ) {
     this.#policy = policy;
+    this.#timeline = timeline;
     this.#limits = { ...MEMORY_LIMITS, ...limits };
   }
 
   get nowMs(): number {
-    return this.#nowMs;
+    return this.#timeline.nowMs;
   }
 
   /** When something happens next; `null`: never, unless somebody acts. */
   get nextAtMs(): number | null {
-    return this.#events.nextAtMs;
+    return this.#timeline.nextAtMs;
   }
 
   /** Lets everything happen that is due up to and including `ms`. */
   advanceTo(ms: number): void {
-    assert(ms >= this.#nowMs, `time runs backwards: ${this.#nowMs} to ${ms}`);
-    for (;;) {
-      const at = this.#events.nextAtMs;
-      if (at === null || at > ms) break;
-      this.#nowMs = at;
-      this.#events.take()();
-    }
-    this.#nowMs = ms;
+    this.#timeline.advanceTo(ms);
   }
 
   /**
@@ -80,6 +78,10 @@ export class MemoryNetwork {
     }
     this.#members.set(self, handlers);
     return new MemoryTransport(this, self, handlers);
+  }
+
+  isHere(id: MemberId): boolean {
+    return this.#members.has(id);
   }
 
   /** The member's process is gone: its peers see their connections close, itself sees nothing. */
@@ -108,7 +110,7 @@ export class MemoryNetwork {
   }
 
   healAll(): void {
-    for (const link of [...this.#links.values()]) if (link.cut) this.heal(link.from, link.to);
+    for (const link of this.#allLinks()) if (link.cut) this.heal(link.from, link.to);
   }
 
   /** For MemoryTransport. */
@@ -146,11 +148,11 @@ export class MemoryNetwork {
     ordered: boolean,
   ): void {
     const { epoch } = link;
-    const dueMs = this.#nowMs + delayMs;
+    const dueMs = this.nowMs + delayMs;
     const atMs = ordered ? Math.max(dueMs, link.lastArrivalMs) : dueMs;
     link.lastArrivalMs = Math.max(atMs, link.lastArrivalMs);
     link.bytesUnderWay += payload.length;
-    this.#events.add(atMs, () => {
+    this.#timeline.at(atMs, () => {
       if (link.epoch !== epoch) return;
       link.bytesUnderWay -= payload.length;
       assert(link.bytesUnderWay >= 0, 'no more arrives than was sent');
@@ -159,7 +161,7 @@ export class MemoryNetwork {
   }
 
   #connectLater(link: Link): void {
-    this.#events.add(this.#nowMs + this.#limits.connectMs, () => {
+    this.#timeline.after(this.#limits.connectMs, () => {
       const back = this.#link(link.to, link.from);
       const handlers = this.#members.get(link.from);
       const reachable = this.#members.has(link.to) && !link.cut && !back.cut;
@@ -175,22 +177,21 @@ export class MemoryNetwork {
     link.connected = false;
     link.epoch += 1;
     link.bytesUnderWay = 0;
-    link.lastArrivalMs = this.#nowMs;
+    link.lastArrivalMs = this.nowMs;
     const ends = [this.#members.get(link.from), this.#members.get(link.to)];
     const notify = (id: MemberId, handlers: TransportHandlers | undefined, other: MemberId) => {
       if (handlers && this.isPresent(id, handlers)) handlers.onDisconnect(other);
     };
-    this.#events.add(this.#nowMs, () => {
+    this.#timeline.after(0, () => {
       notify(link.from, ends[0], link.to);
       notify(link.to, ends[1], link.from);
     });
   }
 
   #link(from: MemberId, to: MemberId): Link {
-    assert(from !== to, `${from} has no link to itself`);
-    const key = `${from} ${to}`;
-    const known = this.#links.get(key);
+    const known = this.#links.get(from)?.get(to);
     if (known !== undefined) return known;
+    assert(from !== to, `${from} has no link to itself`);
     const link: Link = {
       from,
       to,
@@ -200,12 +201,17 @@ export class MemoryNetwork {
       bytesUnderWay: 0,
       lastArrivalMs: 0,
     };
-    this.#links.set(key, link);
+    if (!this.#links.has(from)) this.#links.set(from, new Map());
+    this.#links.get(from)!.set(to, link);
     return link;
   }
 
+  #allLinks(): Link[] {
+    return [...this.#links.values()].flatMap((links) => [...links.values()]);
+  }
+
   #linksOf(id: MemberId): Link[] {
-    return [...this.#links.values()].filter((link) => link.from === id || link.to === id);
+    return this.#allLinks().filter((link) => link.from === id || link.to === id);
   }
 }
 

@@ -39,18 +39,20 @@ export function startWal(
  * one is the commit frame. Each image is copied once; the checksum is taken from the copy, which is
  * aligned.
  * @param databasePages size of the database after the commit, in pages
+ * @param room gives memory for so many bytes, aligned to words
  */
 export function encodeFrames(
   tail: WalTail,
   pages: readonly PageImage[],
   databasePages: number,
+  room: (bytes: number) => Uint8Array = (length) => new Uint8Array(length),
 ): Uint8Array {
   assert(pages.length > 0, 'a commit has at least one page');
   assert(databasePages > 0, 'a commit frame names the size of the database');
   const size = frameBytes(tail.pageSize);
-  const bytes = new Uint8Array(pages.length * size);
+  const bytes = room(pages.length * size);
   const words = wordsOf(bytes);
-  const view = new DataView(bytes.buffer);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   for (let i = 0, at = 0; i < pages.length; i++, at += size) {
     const { pgno, image } = pages[i]!;
     assert(image.length === tail.pageSize, `page ${pgno} has ${image.length} bytes`);

@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
 import { isPageSize } from '../base/page-size.ts';
+import { Scratch } from '../base/scratch.ts';
 import { frameOffset } from './format.ts';
 import { encodeFrames, type PageImage, startWal, type WalTail } from './frames.ts';
 import type { ReadAt } from './source.ts';
@@ -29,6 +30,7 @@ export interface CommitWrites {
 export class WalAppender {
   readonly #pageSize: number;
   readonly #index: WalIndexWriter;
+  readonly #scratch = new Scratch();
   #tail: WalTail | null;
 
   /**
@@ -68,13 +70,13 @@ export class WalAppender {
   /**
    * The writes for one commit. The bytes are valid until the next call.
    * @param databasePages size of the database after the commit, in pages
-   * @param start used if mustStart, and only then
+   * @param start asked for if mustStart, and only then
    */
-  append(pages: readonly PageImage[], databasePages: number, start: WalStart): CommitWrites {
+  append(pages: readonly PageImage[], databasePages: number, start: () => WalStart): CommitWrites {
     const wal: FileWrite[] = [];
-    const tail = this.#tail ?? this.#start(start, wal);
+    const tail = this.#tail ?? this.#start(start(), wal);
     const offset = frameOffset(this.#pageSize, tail.frame + 1);
-    wal.push({ offset, bytes: encodeFrames(tail, pages, databasePages) });
+    wal.push({ offset, bytes: encodeFrames(tail, pages, databasePages, this.#scratch.take) });
     const shm = this.#index.append(pages, tail, databasePages);
     assert(this.header.mxFrame === tail.frame, 'what is published is what is in the WAL');
     return { wal, shm };

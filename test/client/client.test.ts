@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
-import type { Database } from '../../src/api/database.ts';
+import type { SessionDatabase } from '../../src/api/database.ts';
+import { encodeToken } from '../../src/api/token.ts';
 import { PacelineError } from '../../src/base/errors.ts';
 import { createClient } from '../../src/client/client.ts';
 import { type HttpServer, startHttp } from '../../src/server/http.ts';
@@ -11,7 +12,7 @@ import { poll } from '../server/poll.ts';
 
 let database: PlainDatabase;
 let server: HttpServer;
-let client: Database;
+let client: SessionDatabase;
 let url: string;
 /** An address that nothing listens on any more. */
 let nobody: string;
@@ -212,3 +213,48 @@ function listen(http: Server): Promise<void> {
 function urlOf(http: Server): string {
   return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 }
+
+test('a read asks for what this client has written and read, and with the options that it was given', async () => {
+  assert.equal(client.token, 'p0.0');
+  await client.query('SELECT 1');
+  const { position } = await client.execute('INSERT INTO t(x) VALUES(1)');
+  assert.equal(client.token, encodeToken(position));
+  await client.query('SELECT 1', [], { timeoutMs: 4000 });
+  await client.query('SELECT 1', [], { after: 'p1.zz' });
+  await client.query('SELECT 1', [], { level: 'strong', forward: true });
+  await client.query('SELECT 1', [], { maxLagMs: 7, maxLagEntries: 8, after: 'p0.1' });
+  const [first, second, later, strong, bounded] = database.readOptions.map((options) => {
+    const { timeoutMs, ...rest } = options as { timeoutMs: number };
+    assert.ok(timeoutMs > 0 && timeoutMs <= 10_000);
+    return rest;
+  });
+  // The session of the member's own handle is not that of this client.
+  assert.deepEqual(first, { level: 'eventual' });
+  assert.deepEqual(second, { level: 'eventual', after: encodeToken(position) });
+  assert.deepEqual(later, { level: 'eventual', after: 'p1.zz' });
+  assert.deepEqual(strong, { level: 'strong', forward: true });
+  assert.deepEqual(bounded, { maxLagMs: 7, maxLagEntries: 8, after: 'p0.1' });
+});
+
+test('a session whose write was lost is told so once, and goes on without it', async () => {
+  await client.execute('INSERT INTO t(x) VALUES(1)');
+  database.failures.push(new PacelineError('POSITION_LOST', 'gone'));
+  await assert.rejects(client.query('SELECT 1'), { code: 'POSITION_LOST' });
+  await client.query('SELECT 1');
+  assert.deepEqual((database.readOptions.at(-1) as { after?: string }).after, undefined);
+});
+
+test('a signal ends a call that is under way, and one that waits for its next attempt', async () => {
+  const release = database.hold();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const running = client.query('SELECT 1', [], { signal });
+  const alone = createClient(nobody);
+  const waiting = alone.query('SELECT 1', [], { signal });
+  controller.abort(new Error('enough'));
+  await assert.rejects(running, { message: 'enough' });
+  await assert.rejects(waiting, { message: 'enough' });
+  await assert.rejects(client.query('SELECT 1', [], { signal }), { message: 'enough' });
+  release();
+  await alone.close();
+});

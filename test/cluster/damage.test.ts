@@ -178,3 +178,24 @@ test('a follower with a damaged log does not start, and the others work', async 
   await assert.rejects(follower!.start(), { code: 'LOG_DAMAGED' });
   await leader.execute('INSERT INTO t(v) VALUES (2)');
 });
+
+test('a follower whose log lost its end, acknowledged entries included, gets them from the same leader', async (t) => {
+  const three = await startCluster(t, 3);
+  const leader = await three.leader();
+  await leader.execute('CREATE TABLE t(n INTEGER PRIMARY KEY, v)');
+  for (let i = 0; i < 5; i++) await leader.execute('INSERT INTO t(v) VALUES (1)');
+  const { term } = await converge(three.members);
+  const [follower] = three.others(leader);
+  await follower!.kill();
+  const segment = segmentsOf(follower!.dir).findLast((path) => entriesIn(path).length > 0)!;
+  truncateSync(segment, entriesIn(segment).at(-3)!);
+  await follower!.start();
+  assert.equal((await converge(three.members)).term, term);
+  await stopAndCompare(three);
+});
+
+/** Where the entries of a segment begin. */
+function entriesIn(segment: string): number[] {
+  const lines = [...dumpLog(segment)].filter((line) => /^\d+ entry/.test(line));
+  return lines.map((line) => Number.parseInt(line, 10));
+}

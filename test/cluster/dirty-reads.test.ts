@@ -27,7 +27,7 @@ function read(member: Member): Promise<unknown> {
 }
 
 test('a leader without a majority never shows a row that is not committed; once it is, it does', async (t) => {
-  const cluster = await startWithTable(t, 3, { writeTimeoutMs: 2_000 });
+  const cluster = await startWithTable(t, 3, { writeTimeoutMs: 2_000, readTimeoutMs: 2_000 });
   const leader = await cluster.leader();
   const followers = cluster.others(leader);
   await leader.execute("INSERT INTO w(key) VALUES ('committed')");
@@ -51,7 +51,7 @@ function assertCommitted(result: unknown): boolean {
 }
 
 test('a row that a leader executed and a successor discarded was never shown, also not while it was discarded', async (t) => {
-  const cluster = await startWithTable(t, 3, { writeTimeoutMs: 5_000 });
+  const cluster = await startWithTable(t, 3, { writeTimeoutMs: 5_000, readTimeoutMs: 5_000 });
   const old = await cluster.leader();
   const others = cluster.others(old);
   await old.execute("INSERT INTO w(key) VALUES ('committed')");

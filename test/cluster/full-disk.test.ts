@@ -151,12 +151,8 @@ for (const part of ['log', 'db'] as const) {
   });
 }
 
-test('a leader that runs out of space loses nothing that was acknowledged', async (t) => {
-  const { cluster, member } = await prepare(t, 3);
-  const disk = new SmallDisk(cluster, member, 'db');
-  await member.start();
-  await converge(cluster.members);
-  const [first, second] = cluster.others(member);
+/** Makes `member` the leader by starting whoever else leads again. */
+async function letLead(cluster: Cluster, member: Member): Promise<void> {
   for (let i = 0; (await cluster.leader()) !== member; i++) {
     assert.ok(i < 20, 'the member leads after some time');
     const leader = await cluster.leader();
@@ -165,6 +161,15 @@ test('a leader that runs out of space loses nothing that was acknowledged', asyn
     await leader.start();
     await converge(cluster.members);
   }
+}
+
+test('a leader that runs out of space for the database loses nothing that was acknowledged', async (t) => {
+  const { cluster, member } = await prepare(t, 3);
+  const disk = new SmallDisk(cluster, member, 'db');
+  await member.start();
+  await converge(cluster.members);
+  const [first, second] = cluster.others(member);
+  await letLead(cluster, member);
   disk.leave(300_000);
   const { acknowledged, codes } = await write(
     first!,
@@ -177,4 +182,27 @@ test('a leader that runs out of space loses nothing that was acknowledged', asyn
   await member.start();
   await converge(cluster.members);
   for (const each of [member, first!, second!]) await expectAll(each, acknowledged);
+});
+
+test('a leader that runs out of space for the log says so, another one leads, and it comes back when there is space', async (t) => {
+  const { cluster, member } = await prepare(t, 3);
+  const disk = new SmallDisk(cluster, member, 'log');
+  await member.start();
+  await converge(cluster.members);
+  const others = cluster.others(member);
+  await letLead(cluster, member);
+  disk.leave(300_000);
+  const full = await write(others[0]!, 'full', () => saidSo(member, []));
+  assert.ok(full.acknowledged.length > 0, 'some writes were in time');
+  assert.ok(saidSo(member, []), `${full.codes}: ${member.logs.map((l) => l.message)}`);
+  const next = await cluster.leader(others);
+  assert.notEqual(next, member);
+  const after = await write(next, 'after', (_, done) => done >= 20);
+  assert.deepEqual(after.codes, []);
+  disk.free();
+  await member.kill();
+  await member.start();
+  await converge(cluster.members);
+  const acknowledged = [...full.acknowledged, ...after.acknowledged];
+  for (const each of cluster.members) await expectAll(each, acknowledged);
 });

@@ -1,5 +1,7 @@
 /** A member in a process of its own: opens what it was told to, and calls the handle's functions for its parent. */
-import type { Database } from '../../src/api/database.ts';
+import type { LocalDatabase } from '../../src/api/database.ts';
+import type { PrepareOptions } from '../../src/api/read-options.ts';
+import type { SqlValue } from '../../src/api/value.ts';
 import { type OpenOptions, open, PacelineError } from '../../src/index.ts';
 import type { Call, FromChild } from './ipc.ts';
 
@@ -21,12 +23,15 @@ function asError(error: unknown) {
   return { code: null, message: error instanceof Error ? String(error.stack) : String(error) };
 }
 
-function callOf(db: Database, { name, args }: Call): Promise<unknown> {
+function callOf(db: LocalDatabase, { name, args }: Call): Promise<unknown> {
   const functions: Record<string, (...args: never[]) => Promise<unknown>> = {
     execute: db.execute.bind(db),
     batch: db.batch.bind(db),
     query: db.query.bind(db),
     status: db.status.bind(db),
+    token: async () => db.token,
+    all: async (sql: string, args: SqlValue[], options?: PrepareOptions) =>
+      db.prepare(sql, options).raw().all(args),
     close: db.close.bind(db),
   };
   return functions[name]!(...(args as never[]));

@@ -3,7 +3,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../src/api/database.ts';
-import { type OpenOptions, PacelineError } from '../../src/index.ts';
+import type { PrepareOptions } from '../../src/api/read-options.ts';
+import { type OpenOptions, PacelineError, type SqlValue } from '../../src/index.ts';
 import type { CallError, FromChild, LogLine } from './ipc.ts';
 
 const CHILD = fileURLToPath(new URL('./member-process.js', import.meta.url));
@@ -77,6 +78,16 @@ export class Member implements Database {
 
   query(...args: Parameters<Database['query']>): ReturnType<Database['query']> {
     return this.#call('query', args);
+  }
+
+  /** The token of the handle in that process. */
+  token(): Promise<string> {
+    return this.#call('token', []);
+  }
+
+  /** `prepare(sql, options).raw().all(args)` there. */
+  all(sql: string, args: readonly SqlValue[], options?: PrepareOptions): Promise<SqlValue[][]> {
+    return this.#call('all', [sql, args, options]);
   }
 
   status(): ReturnType<Database['status']> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { MemoryLog } from '../../src/log-store/memory.ts';
+import { systemClock } from '../../src/member/clock.ts';
 import { Compaction } from '../../src/member/compaction.ts';
 import { DatabaseSupply } from '../../src/member/database-supply.ts';
 import { DatabaseTracker } from '../../src/member/database-tracker.ts';
@@ -13,6 +14,7 @@ import { resolveOptions } from '../../src/member/options.ts';
 import type { Port } from '../../src/member/port.ts';
 import type { AppToLoop, LoopToApp, LoopToSql } from '../../src/member/protocol.ts';
 import { raftConfig } from '../../src/member/raft-timing.ts';
+import { diskFiles } from '../../src/member/snapshot-files.ts';
 import {
   decodeSnapshotReply,
   decodeSnapshotRequest,
@@ -99,6 +101,8 @@ class Supplied {
       compaction: new Compaction(log, 1000),
       loopLog: new LoopLog(app),
       incomingFile: this.incomingFile,
+      files: diskFiles,
+      clock: systemClock,
       turn: (work) => {
         work();
         while (raft.hasReady()) raft.takeReady();

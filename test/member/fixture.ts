@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Database } from '../../src/api/database.ts';
+import type { LocalDatabase } from '../../src/api/database.ts';
 import { type OpenOptions, open } from '../../src/index.ts';
 import { freeAddresses } from '../cluster/addresses.ts';
 import { until } from '../cluster/until.ts';
@@ -35,7 +35,7 @@ export interface Scope {
 /** Members in this process, each in a directory of its own; closed and removed when the scope ends. */
 export class Local {
   readonly base = mkdtempSync(join(tmpdir(), 'paceline-member-'));
-  readonly #open: Database[] = [];
+  readonly #open: LocalDatabase[] = [];
 
   constructor(scope: Scope) {
     scope.after(async () => {
@@ -49,7 +49,7 @@ export class Local {
   }
 
   /** A member named `a` in the directory of that name, unless the options say otherwise. */
-  async open(options: Partial<OpenOptions> = {}): Promise<Database> {
+  async open(options: Partial<OpenOptions> = {}): Promise<LocalDatabase> {
     const id = options.id ?? 'a';
     const db = await open({ id, dir: this.dir(id), ...options });
     this.#open.push(db);
@@ -57,7 +57,10 @@ export class Local {
   }
 
   /** Members with these ids that form one cluster, the one that leads first. */
-  async openAll(ids: readonly string[], options: Partial<OpenOptions> = {}): Promise<Database[]> {
+  async openAll(
+    ids: readonly string[],
+    options: Partial<OpenOptions> = {},
+  ): Promise<LocalDatabase[]> {
     const members = await freeAddresses(ids);
     const all = await Promise.all(ids.map((id) => this.open({ ...options, members, id })));
     return leaderFirst(all);
@@ -65,7 +68,7 @@ export class Local {
 }
 
 /** Waits until all know the same leader. */
-export function leaderFirst(all: readonly Database[]): Promise<Database[]> {
+export function leaderFirst(all: readonly LocalDatabase[]): Promise<LocalDatabase[]> {
   return until('a leader that all know', async () => {
     const statuses = await Promise.all(all.map((db) => db.status()));
     const at = statuses.findIndex(({ role }) => role === 'leader');
@@ -75,6 +78,9 @@ export function leaderFirst(all: readonly Database[]): Promise<Database[]> {
 }
 
 /** Waits until `db` has applied everything up to `index`. */
-export async function applied(db: Database, { index }: { readonly index: number }): Promise<void> {
+export async function applied(
+  db: LocalDatabase,
+  { index }: { readonly index: number },
+): Promise<void> {
   await until(`entry ${index} applied`, async () => (await db.status()).appliedIndex >= index);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Database } from '../../src/index.ts';
+import type { LocalDatabase } from '../../src/index.ts';
 import { applied, Local } from './fixture.ts';
 
 const LIMITS = {
@@ -11,7 +11,7 @@ const LIMITS = {
 };
 
 const local = new Local({ after });
-let members: Database[];
+let members: LocalDatabase[];
 
 before(async () => {
   members = await local.openAll(['a', 'b'], LIMITS);
@@ -42,7 +42,7 @@ for (const [which, name] of ['the leader', 'a follower'].entries()) {
 }
 
 test('a read that was cut off for its size does not hold the WAL', async () => {
-  const [leader, follower] = members as [Database, Database];
+  const [leader, follower] = members as [LocalDatabase, LocalDatabase];
   for (const db of members) {
     const wide = 'SELECT hex(zeroblob(1000)) FROM t, t AS u, t AS v, t AS w';
     await assert.rejects(db.query(wide), { code: 'RESULT_TOO_LARGE' });

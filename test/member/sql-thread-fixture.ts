@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
+import { systemClock } from '../../src/member/clock.ts';
+import { sqliteHome } from '../../src/member/database-home.ts';
 import { type OpenOptions, resolveOptions } from '../../src/member/options.ts';
 import { ThreadPort } from '../../src/member/port.ts';
 import {
@@ -50,7 +52,8 @@ export class SqlThreadFixture {
     this.#loop.listen((messages) => messages.forEach(this.#fromSql));
     this.#app.listen((messages) => this.toApp.push(...messages));
     new SqlThread({
-      path: this.path,
+      home: sqliteHome(this.path),
+      clock: systemClock,
       cluster: CLUSTER,
       options: resolveOptions({ dir: this.dir, id: 'a', ...options }),
       loop: new ThreadPort(loop.port2),

@@ -3,7 +3,9 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Prng } from '../../src/base/prng.ts';
+import { systemClock } from '../../src/member/clock.ts';
 import type { HeldSnapshot } from '../../src/member/protocol.ts';
+import { diskFiles } from '../../src/member/snapshot-files.ts';
 import {
   decodeSnapshotReply,
   decodeSnapshotRequest,
@@ -55,6 +57,7 @@ export class Giver {
     this.position = position;
     writeFileSync(this.path, bytes);
     this.sender = new SnapshotSender({
+      files: diskFiles,
       hold: () => this.holds++,
       release: () => this.releases++,
       membership: () => [],
@@ -172,7 +175,7 @@ export class Transfers {
 
   #newReceiver(): SnapshotReceiver {
     return new SnapshotReceiver({
-      file: this.file,
+      ...{ file: this.file, files: diskFiles, clock: systemClock },
       senders: () => this.able,
       request: (to, frame) => {
         if (frame.type === 'open') this.asked.push(to);

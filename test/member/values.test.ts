@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Database, SqlValue } from '../../src/index.ts';
+import type { LocalDatabase, SqlValue } from '../../src/index.ts';
 import { applied, Local } from './fixture.ts';
 
 const VALUES: readonly (readonly [SqlValue, string])[] = [
@@ -30,7 +30,7 @@ const VALUES: readonly (readonly [SqlValue, string])[] = [
 ];
 
 const local = new Local({ after });
-let members: Database[];
+let members: LocalDatabase[];
 
 before(async () => {
   members = await local.openAll(['a', 'b', 'c']);

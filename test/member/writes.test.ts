@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import type { Database } from '../../src/index.ts';
+import type { LocalDatabase } from '../../src/index.ts';
 import { applied, Local } from './fixture.ts';
 
 const local = new Local({ after });
-let members: Database[];
+let members: LocalDatabase[];
 
 before(async () => {
   members = await local.openAll(['a', 'b', 'c']);
@@ -22,7 +22,7 @@ beforeEach(async () => {
   for (const member of members) await applied(member, position);
 });
 
-const parents = async (db: Database) =>
+const parents = async (db: LocalDatabase) =>
   (await db.query('SELECT name FROM parent ORDER BY id')).rows.flat();
 
 const INSERT = 'INSERT INTO parent(name) VALUES (?)';

@@ -71,6 +71,18 @@ test('a refused probe goes to the hint, at least one back and never below the ma
   assert.equal(progress.next, 4);
 });
 
+test('a follower that refuses what it had acknowledged has forgotten it: the search begins anew', () => {
+  const progress = replicating();
+  progress.probe();
+  progress.sent(10, 0, 10);
+  progress.reject(10, 7);
+  assert.deepEqual([progress.match, progress.next, progress.commitSent], [0, 8, 0]);
+  assert.ok(!progress.paused);
+  progress.sent(10, 30, 10);
+  progress.acknowledge(10, 0);
+  assert.deepEqual([progress.state, progress.match, progress.next], ['replicate', 10, 11]);
+});
+
 test('stale refusals change nothing', () => {
   const progress = new Progress(11, WINDOW);
   progress.sent(10, 0, 0);

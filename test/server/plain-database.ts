@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Database } from '../../src/api/database.ts';
+import type { SessionDatabase } from '../../src/api/database.ts';
+import type { ReadOptions } from '../../src/api/read-options.ts';
 import type {
   BatchResult,
   ExecuteResult,
@@ -11,6 +12,7 @@ import type {
   WriteOptions,
 } from '../../src/api/request.ts';
 import type { Status } from '../../src/api/status.ts';
+import { encodeToken } from '../../src/api/token.ts';
 import type { SqlArgs, SqlValue } from '../../src/api/value.ts';
 import { messageOf, PacelineError } from '../../src/base/errors.ts';
 import { type Connection, DatabaseSync } from '../../src/sqlite/binding.ts';
@@ -19,7 +21,7 @@ import { type Connection, DatabaseSync } from '../../src/sqlite/binding.ts';
  * A Database over one plain SQLite file, for tests of what stands in front of one: it executes SQL for
  * real, keeps the first answer of each request id, and can be held (`hold`) to keep requests under way.
  */
-export class PlainDatabase implements Database {
+export class PlainDatabase implements SessionDatabase {
   readonly dir = mkdtempSync(join(tmpdir(), 'paceline-plain-'));
   readonly path = join(this.dir, 'main.db');
   readonly #connection: Connection;
@@ -34,6 +36,13 @@ export class PlainDatabase implements Database {
 
   constructor() {
     this.#connection = new DatabaseSync(this.path, { returnArrays: true });
+  }
+
+  /** The options of all queries, in order. */
+  readonly readOptions: unknown[] = [];
+
+  get token(): string {
+    return encodeToken({ term: 1, index: this.#index });
   }
 
   get waiting(): number {
@@ -78,8 +87,9 @@ export class PlainDatabase implements Database {
     }
   }
 
-  async query(sql: string, args?: SqlArgs): Promise<QueryResult> {
+  async query(sql: string, args?: SqlArgs, options?: ReadOptions): Promise<QueryResult> {
     await this.#gate();
+    this.readOptions.push(options);
     this.#connection.exec('PRAGMA query_only = 1');
     try {
       const { columns, rows } = this.#run(args === undefined ? { sql } : { sql, args });

@@ -5,6 +5,7 @@ import type { EntryId, Index } from '../../src/raft/entry.ts';
 import type { ChecksumValue } from '../../src/redo/checksum.ts';
 import type { CheckpointMode, CheckpointReply } from '../../src/sqlite/checkpoint-worker.ts';
 import { Checkpoints } from '../../src/sqlite/checkpoints.ts';
+import { Pin } from '../../src/sqlite/pin.ts';
 import { Pins } from '../../src/sqlite/pins.ts';
 import type { EngineFixture } from './fixture.ts';
 import { poll } from './poll.ts';
@@ -46,7 +47,7 @@ export class Cycled {
 
   constructor(fixture: EngineFixture, walBytes: number) {
     this.fixture = fixture;
-    this.pins = new Pins(fixture.path);
+    this.pins = new Pins([new Pin(fixture.path), new Pin(fixture.path)]);
     this.checkpoints = new WatchedCheckpoints(fixture.path, (error) => {
       this.checkpoints.thrown.push(error);
     });
@@ -59,6 +60,8 @@ export class Cycled {
       walBytes,
       onCheckpoint: (id, checksum) => this.checkpointed.push({ id, checksum }),
       onWarning: (message) => this.warnings.push(message),
+      onHeldUp: () => false,
+      onEmptied: () => {},
       onSuspensionEnded: () => this.suspensionsEnded++,
       turn: (work) => work(),
     });

@@ -106,3 +106,23 @@ test('SQLite’s words and code are kept', () => {
     message: /integer overflow/,
   });
 });
+
+test('a virtual table that was not used before can be read', () => {
+  const { leader, query } = opened();
+  leader.run(
+    'CREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1)',
+    'INSERT INTO boxes VALUES (1, 2, 3)',
+  );
+  assert.deepEqual(query('SELECT id FROM boxes WHERE x0 < 5'), [[1]]);
+  assert.throws(() => query('DELETE FROM boxes'), { code: 'READ_ONLY' });
+  leader.run('CREATE TABLE other(x)');
+  assert.deepEqual(query('SELECT count(*) FROM boxes'), [[1]]);
+});
+
+test('an error has the number that SQLite gives it', () => {
+  const { query } = opened();
+  for (let again = 0; again < 3; again++)
+    assert.throws(() => query('SELECT zeroblob(2000000000)'), {
+      sqlite: { code: 'SQLITE_TOOBIG', errcode: 18 },
+    });
+});

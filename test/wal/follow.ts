@@ -69,7 +69,7 @@ export class Follower {
   append({ pages, databasePages }: Commit): void {
     const salt = this.#salt++;
     const start = { salt1: salt, salt2: salt * 40503, checkpointSequence: salt };
-    const { wal, shm } = this.#appender.append(pages, databasePages, start);
+    const { wal, shm } = this.#appender.append(pages, databasePages, () => start);
     this.copy.write('-wal', wal);
     this.copy.write('-shm', shm);
     this.unlock();

@@ -1,0 +1,184 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { assert } from '../../src/base/assert.ts';
+import { messageOf } from '../../src/base/errors.ts';
+import { Prng } from '../../src/base/prng.ts';
+import { isRead, type Operation } from '../history/operation.ts';
+import type { Workload } from '../workload/workload.ts';
+import type { ChaosCluster } from './cluster.ts';
+import type { Done, Task } from './ipc.ts';
+import { LIMITS } from './limits.ts';
+
+const CHILD = fileURLToPath(new URL('./client-process.js', import.meta.url));
+
+/** Bound to one member, or going on to the next when one does not answer. */
+interface Client {
+  readonly boundTo: string | null;
+  readonly worker: Worker;
+}
+
+/**
+ * Clients that work through every member, one operation after the other each, in processes of
+ * their own; and the history of what they were told.
+ */
+export class Clients {
+  readonly history: Operation[] = [];
+  /** Errors of reads and writes by code. */
+  readonly errors = new Map<string, number>();
+  /** Answers that no fault excuses. */
+  readonly violations: string[] = [];
+  readonly #cluster: ChaosCluster;
+  readonly #workload: Workload;
+  readonly #prng: Prng;
+  readonly #workers: Worker[];
+  readonly #onAcknowledged = new Set<(called: number, returned: number) => void>();
+  #sessions = 0;
+  #writes = 0;
+  #stopped = false;
+  #running: Promise<void>[] = [];
+
+  constructor(cluster: ChaosCluster, workload: Workload, seed: number) {
+    this.#cluster = cluster;
+    this.#workload = workload;
+    this.#prng = new Prng(seed);
+    this.#workers = Array.from({ length: LIMITS.clientProcesses }, () => new Worker());
+  }
+
+  start(): void {
+    const bound = this.#cluster.members.flatMap(({ id }) =>
+      Array<string>(LIMITS.clientsPerMember).fill(id),
+    );
+    const all = [...bound, ...Array<null>(LIMITS.clientsRoaming).fill(null)];
+    this.#running = all.map((boundTo, i) =>
+      this.#run({ boundTo, worker: this.#workers[i % this.#workers.length]! }).catch((error) => {
+        if (!this.#stopped) this.violations.push(`a client failed: ${messageOf(error)}`);
+      }),
+    );
+  }
+
+  /** Waits for the operations under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#running);
+    await this.end();
+  }
+
+  /** Ends the processes, whatever is under way. */
+  async end(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#workers.map((worker) => worker.end()));
+  }
+
+  /** When the first write that was called at `sinceMs` or later is acknowledged. */
+  nextAcknowledgement(sinceMs: number): Promise<number> {
+    return new Promise((resolve) => {
+      const listener = (called: number, returned: number) => {
+        if (called < sinceMs) return;
+        this.#onAcknowledged.delete(listener);
+        resolve(returned);
+      };
+      this.#onAcknowledged.add(listener);
+    });
+  }
+
+  async #run(client: Client): Promise<void> {
+    let session = ++this.#sessions;
+    let incarnation = -1;
+    while (!this.#stopped) {
+      const before = this.#incarnation(client);
+      if (before !== incarnation || before === null) session = ++this.#sessions;
+      incarnation = before ?? -1;
+      const operation = await this.#operate(client, session);
+      // A read that may have met the next process of this member belongs to no session.
+      if (this.#incarnation(client) !== before) session = ++this.#sessions;
+      this.history.push({ ...operation, client: session });
+      await delay(this.#prng.between(0, LIMITS.pauseMsMax));
+    }
+  }
+
+  /** Reads of a member's own copy never go back as long as its process is the same. */
+  #incarnation({ boundTo }: Client): number | null {
+    return boundTo === null ? null : this.#cluster.starts(boundTo);
+  }
+
+  async #operate({ boundTo, worker }: Client, client: number): Promise<Operation> {
+    const action = this.#workload.next();
+    const urls = boundTo === null ? this.#anyOrder() : [this.#cluster.url(boundTo)];
+    const attemptsMax = boundTo === null ? LIMITS.attemptsMax : 1;
+    const id = `w${++this.#writes}`;
+    const done = await worker.do({ action, urls, attemptsMax, id });
+    const { called, outcome, position } = done;
+    this.#workload.saw(action, outcome);
+    this.#note(done, boundTo);
+    const write = !isRead(action);
+    if (write && outcome.kind === 'ok')
+      for (const listener of this.#onAcknowledged) listener(called, done.returned);
+    const returned = outcome.kind === 'unknown' ? null : done.returned;
+    const level = write ? null : 'eventual';
+    return { client, action, called, returned, outcome, level, position };
+  }
+
+  #anyOrder(): string[] {
+    const urls = this.#cluster.members.map(({ id }) => this.#cluster.url(id));
+    const first = this.#prng.between(0, urls.length - 1);
+    return [...urls.slice(first), ...urls.slice(0, first)];
+  }
+
+  #note({ error, outcome }: Done, boundTo: string | null): void {
+    if (error === null) return;
+    if (error.sqlite === 'SQLITE_CONSTRAINT' && outcome.kind === 'ok') return;
+    const code = error.sqlite ?? error.code;
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+    if (error.code === 'SQL' || error.code === 'INTERNAL')
+      this.violations.push(`${boundTo ?? 'a member'} answered ${code}: ${error.message}`);
+  }
+}
+
+interface Waiting {
+  readonly resolve: (done: Done) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One client process. */
+class Worker {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #exited: Promise<unknown>;
+  #keys = 0;
+  #ending = false;
+
+  constructor() {
+    this.#child = fork(CHILD, { serialization: 'advanced' });
+    this.#exited = once(this.#child, 'exit').then(([code, signal]) => this.#ended(code, signal));
+    this.#child.on('message', (done: Done) => {
+      const waiting = this.#waiting.get(done.key);
+      assert(waiting !== undefined, `nobody asked for ${done.key}`);
+      this.#waiting.delete(done.key);
+      waiting.resolve(done);
+    });
+  }
+
+  do(task: Omit<Task, 'key'>): Promise<Done> {
+    const key = ++this.#keys;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(key, { resolve, reject });
+      this.#child.send({ key, ...task }, (error) => {
+        if (error !== null) reject(error);
+      });
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#ending = true;
+    if (this.#child.connected) this.#child.disconnect();
+    await this.#exited;
+  }
+
+  #ended(code: unknown, signal: unknown): void {
+    const why = this.#ending ? 'the run ends' : `a client process died (${code ?? signal})`;
+    for (const { reject } of this.#waiting.values()) reject(new Error(why));
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,182 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { waitForLeader, waitUntilMet } from '../../demo/observe.ts';
+import { messageOf } from '../../src/base/errors.ts';
+import { Prng } from '../../src/base/prng.ts';
+import { createClient } from '../../src/client/client.ts';
+import type { Operation } from '../history/operation.ts';
+import { Workload } from '../workload/workload.ts';
+import { Clients } from './clients.ts';
+import { ChaosCluster } from './cluster.ts';
+import { judgeFiles } from './files.ts';
+import { readFinalState } from './final-state.ts';
+import { BALLAST_TABLE, ON_SMALL_DISK } from './full-disk-fault.ts';
+import { machineMs } from './ipc.ts';
+import { judgeHistory } from './judge.ts';
+import { LIMITS } from './limits.ts';
+import { type FaultCounts, harass } from './nemesis.ts';
+import { type Holdings, holdingsOf, judgeHoldings } from './resources.ts';
+import { acknowledgement, type Scene } from './scene.ts';
+import type { FaultKind } from './schedule.ts';
+import { SmallDisk } from './small-disk.ts';
+
+/** What a test does to a run in order to see it fail. */
+export interface Sabotage {
+  /** When the load begins. */
+  readonly load?: (cluster: ChaosCluster) => void;
+  /** When the load has stopped and all members have met. */
+  readonly members?: (cluster: ChaosCluster) => Promise<void>;
+  /** When they have stopped. */
+  readonly files?: (cluster: ChaosCluster) => void;
+  readonly history?: (history: readonly Operation[]) => readonly Operation[];
+}
+
+export interface ClusterRun {
+  readonly dir: string;
+  readonly cli: string;
+  readonly count: number;
+  readonly seed: number;
+  readonly forMs: number;
+  readonly kinds: readonly FaultKind[];
+  /** Goes on until each kind was done at least once, on this cluster or an earlier one. */
+  readonly completes: boolean;
+  readonly counts: FaultCounts;
+  readonly say: (line: string) => void;
+  readonly sabotage: Sabotage;
+  /** Called with what ends all processes of this run at once. */
+  readonly onStart: (abort: () => Promise<void>) => void;
+}
+
+export interface ClusterResult {
+  readonly history: readonly Operation[];
+  readonly errors: ReadonlyMap<string, number>;
+  readonly failoversMs: readonly number[];
+  readonly violations: readonly string[];
+  /** Whether a disk could be made that fills up. */
+  readonly hasSmallDisk: boolean;
+}
+
+/** One cluster, from its first start to the comparison of its files. Nothing of it runs afterwards. */
+export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
+  const cluster = await ChaosCluster.make(run.dir, run.cli, run.count);
+  const disk = SmallDisk.mount(cluster.member(ON_SMALL_DISK).settings.dir, LIMITS.smallDiskBytes);
+  const prng = new Prng(run.seed);
+  const workload = new Workload(prng.next());
+  const clients = new Clients(cluster, workload, prng.next());
+  const scene: Omit<Scene, 'prng'> = { cluster, clients, disk, failoversMs: [] };
+  const abort = async () => {
+    await Promise.all([clients.end(), cluster.destroy()]);
+    disk?.remove();
+  };
+  run.onStart(abort);
+  /** A set: one death is met in several places. */
+  const violations = new Set<string>();
+  try {
+    await work(run, scene, workload, prng.next(), violations);
+  } catch (error) {
+    violations.add(messageOf(error));
+  }
+  addAll(violations, clients.violations);
+  for (const violation of violations) run.say(`VIOLATION: ${violation}`);
+  if (violations.size > 0) keep(run.dir, clients.history, disk);
+  await abort();
+  const { history, errors } = clients;
+  const { failoversMs } = scene;
+  const hasSmallDisk = disk !== null;
+  return { history, errors, failoversMs, violations: [...violations], hasSmallDisk };
+}
+
+/** What could not wait is thrown; everything else is added to `violations`. */
+async function work(
+  run: ClusterRun,
+  scene: Omit<Scene, 'prng'>,
+  workload: Workload,
+  seed: number,
+  violations: Set<string>,
+): Promise<void> {
+  const { cluster, clients } = scene;
+  const fresh = await begin(run, cluster, workload);
+  const died = firstDeath(cluster, violations);
+  clients.start();
+  run.sabotage.load?.(cluster);
+  const { kinds, completes, counts, say } = run;
+  const untilMs = machineMs() + run.forMs;
+  await Promise.race([harass({ scene, seed, untilMs, kinds, completes, counts, say }), died]);
+  say('healed; load goes on for a while');
+  cluster.heal();
+  await Promise.race([acknowledgement(clients, machineMs() + LIMITS.healthyMs), died]);
+  await clients.stop();
+  await waitUntilMet(cluster);
+  await run.sabotage.members?.(cluster);
+  await waitUntilMet(cluster);
+  const final = await readFinalState(cluster, workload);
+  addAll(violations, await judgeQuiet(cluster, fresh));
+  say('compares files');
+  const { member } = await waitForLeader(cluster);
+  if (!(await cluster.stop(member.id))) violations.add('a member did not stop cleanly');
+  run.sabotage.files?.(cluster);
+  addAll(violations, await judgeFiles(cluster));
+  const history = run.sabotage.history?.(clients.history) ?? clients.history;
+  say(`checks ${history.length} operations`);
+  addAll(violations, judgeHistory(history, final, workload.options));
+}
+
+function addAll(violations: Set<string>, more: readonly string[]): void {
+  for (const violation of more) violations.add(violation);
+}
+
+/** Starts all members, makes the tables, and measures what a member holds that has done little. */
+async function begin(
+  { say }: ClusterRun,
+  cluster: ChaosCluster,
+  workload: Workload,
+): Promise<Map<string, Holdings>> {
+  await cluster.start();
+  const { member } = await waitForLeader(cluster);
+  const client = createClient(member.settings.url);
+  await client.batch([...workload.schema(), { sql: BALLAST_TABLE }]);
+  await client.close();
+  await waitUntilMet(cluster);
+  // Some connections are opened by the first read.
+  await readFinalState(cluster, workload);
+  await delay(LIMITS.quietMs);
+  say(`${cluster.members.length} members run`);
+  return holdings(cluster);
+}
+
+function holdings(cluster: ChaosCluster): Map<string, Holdings> {
+  const found = cluster.members.flatMap((member) => {
+    const held = holdingsOf(member);
+    return held === null ? [] : [[member.id, held] as const];
+  });
+  return new Map(found);
+}
+
+/** With nothing under way, nothing is held that a fresh member does not hold. */
+async function judgeQuiet(
+  cluster: ChaosCluster,
+  fresh: ReadonlyMap<string, Holdings>,
+): Promise<string[]> {
+  await delay(LIMITS.quietMs);
+  const now = holdings(cluster);
+  return [...fresh].flatMap(([id, before]) => judgeHoldings(id, before, now.get(id)!));
+}
+
+/** Rejects when a member dies by itself, except for the one whose disk is full. Later ones are noted, too. */
+function firstDeath(cluster: ChaosCluster, violations: Set<string>): Promise<never> {
+  return new Promise((_, reject) => {
+    cluster.onDeath((member, killed) => {
+      if (killed || cluster.mayDie(member.id)) return;
+      const violation = `member ${member.id} died by itself; see ${member.settings.logFile}`;
+      violations.add(violation);
+      reject(new Error(violation));
+    });
+  });
+}
+
+function keep(dir: string, history: readonly Operation[], disk: SmallDisk | null): void {
+  const lines = history.map((operation) => `${JSON.stringify(operation)}\n`);
+  writeFileSync(join(dir, 'history.jsonl'), lines.join(''));
+  disk?.copyTo(`${disk.path}.copy`);
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cluster } from '../../demo/cluster.ts';
+import { type DeathListener, logFileOf, MemberProcess } from '../../demo/member-process.ts';
+import { freeAddresses } from '../../test/cluster/addresses.ts';
+import { MEMBER_OPTIONS } from './limits.ts';
+import { Network } from './network.ts';
+
+const SECRET_BYTES = 32;
+
+/** Members as `paceline serve` runs them, each on a directory of its own, with a network that can be cut between them. */
+export class ChaosCluster implements Cluster {
+  readonly dir: string;
+  readonly network: Network;
+  readonly members: readonly MemberProcess[];
+  readonly #options: Map<string, Record<string, number>>;
+  readonly #starts = new Map<string, number>();
+  readonly #paused = new Set<string>();
+  #destroyed = false;
+  readonly #mayDie = new Set<string>();
+  readonly #listeners: DeathListener[] = [];
+
+  private constructor(dir: string, cli: string, network: Network, seats: readonly Seat[]) {
+    this.dir = dir;
+    this.network = network;
+    this.#options = new Map(seats.map(({ id }) => [id, { ...MEMBER_OPTIONS }]));
+    this.members = seats.map((seat) => this.#make(cli, seat, seats));
+  }
+
+  /** `count` members named a, b, c …; not started. */
+  static async make(dir: string, cli: string, count: number): Promise<ChaosCluster> {
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, 'secret'), randomBytes(SECRET_BYTES).toString('hex'), { mode: 0o600 });
+    const ids = Array.from({ length: count }, (_, i) => String.fromCharCode(97 + i));
+    const listens = await freeAddresses(ids);
+    const http = await freeAddresses(ids);
+    const network = await Network.open(listens);
+    const seats = ids.map((id) => ({ id, listen: listens[id]!, http: http[id]! }));
+    return new ChaosCluster(dir, cli, network, seats);
+  }
+
+  #make(cli: string, { id, listen, http }: Seat, seats: readonly Seat[]): MemberProcess {
+    const dir = join(this.dir, id);
+    const address = (to: Seat) => (to.id === id ? listen : this.network.addressOf(id, to.id));
+    const peers = seats.flatMap((to) => ['--member', `${to.id}=${address(to)}`]);
+    const own = ['--dir', dir, '--id', id, '--http', http];
+    const fixed = ['serve', ...own, '--secret-file', join(this.dir, 'secret'), ...peers];
+    const options = this.#options.get(id)!;
+    const settings = {
+      ...{ id, dir, cli, url: `http://${http}`, logFile: logFileOf(this.dir, id) },
+      /** Looked at when the process starts. */
+      get args() {
+        return [...fixed, ...Object.entries(options).flatMap(([k, v]) => ['--set', `${k}=${v}`])];
+      },
+    };
+    return new MemberProcess(settings, (member, killed) => {
+      for (const listener of this.#listeners) listener(member, killed);
+    });
+  }
+
+  get ids(): string[] {
+    return this.members.map(({ id }) => id);
+  }
+
+  member(id: string): MemberProcess {
+    const found = this.members.find((member) => member.id === id);
+    if (found === undefined) throw new Error(`there is no member ${id}`);
+    return found;
+  }
+
+  others(id: string): MemberProcess[] {
+    return this.members.filter((member) => member.id !== id);
+  }
+
+  url(id: string): string {
+    return this.member(id).settings.url;
+  }
+
+  /** How often this member was started. */
+  starts(id: string): number {
+    return this.#starts.get(id) ?? 0;
+  }
+
+  /** What this member runs with from its next start on. */
+  setOptions(id: string, options: Record<string, number>): void {
+    Object.assign(this.#options.get(id)!, options);
+  }
+
+  /** Throws once the cluster was destroyed: a fault that is still under way starts nothing any more. */
+  async startMember(id: string): Promise<void> {
+    if (this.#destroyed) throw new Error('the run ends');
+    this.#starts.set(id, this.starts(id) + 1);
+    await this.member(id).start();
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.ids.map((id) => this.startMember(id)));
+  }
+
+  pause(id: string): void {
+    this.#signal(id, 'SIGSTOP');
+    this.#paused.add(id);
+  }
+
+  resume(id: string): void {
+    if (this.#paused.delete(id)) this.#signal(id, 'SIGCONT');
+  }
+
+  #signal(id: string, signal: NodeJS.Signals): void {
+    const { pid } = this.member(id);
+    if (pid !== null) process.kill(pid, signal);
+  }
+
+  /** Takes back what is done to the processes and between them, except deaths. */
+  heal(): void {
+    for (const id of this.#paused) this.resume(id);
+    this.network.heal();
+  }
+
+  async stop(last: string | null): Promise<boolean> {
+    const first = this.members.filter(({ id }) => id !== last);
+    const clean = await Promise.all(first.map((member) => member.stop()));
+    if (last !== null) clean.push(await this.member(last).stop());
+    return clean.every((one) => one);
+  }
+
+  /** Also a stopped process dies of SIGKILL. */
+  async kill(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.kill()));
+  }
+
+  /** Whether it is this member's right to give up by itself. */
+  mayDie(id: string): boolean {
+    return this.#mayDie.has(id);
+  }
+
+  setMayDie(id: string, may: boolean): void {
+    if (may) this.#mayDie.add(id);
+    else this.#mayDie.delete(id);
+  }
+
+  onDeath(listener: DeathListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Ends everything, for good. */
+  async destroy(): Promise<void> {
+    this.#destroyed = true;
+    await this.kill();
+    await this.network.close();
+  }
+}
+
+interface Seat {
+  readonly id: string;
+  readonly listen: string;
+  readonly http: string;
+}

@@ -1,0 +1,28 @@
+import { damageDatabase, damageLogTail } from './damage-faults.ts';
+import { fullDisk } from './full-disk-fault.ts';
+import {
+  killAll,
+  killFollower,
+  killLeader,
+  pauseFollower,
+  pauseLeader,
+  restartWithOtherOptions,
+} from './member-faults.ts';
+import { cut, oneWayCut, slowLink } from './network-faults.ts';
+import type { Fault } from './scene.ts';
+import type { FaultKind } from './schedule.ts';
+
+export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
+  'kill-leader': killLeader,
+  'kill-follower': killFollower,
+  'kill-all': killAll,
+  'pause-leader': pauseLeader,
+  'pause-follower': pauseFollower,
+  'restart-with-other-options': restartWithOtherOptions,
+  cut,
+  'one-way-cut': oneWayCut,
+  'slow-link': slowLink,
+  'full-disk': fullDisk,
+  'damage-log-tail': damageLogTail,
+  'damage-database': damageDatabase,
+};

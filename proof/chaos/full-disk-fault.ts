@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { lookAt, waitForCatchUp } from '../../demo/observe.ts';
+import type { Database } from '../../src/api/database.ts';
+import { PacelineError } from '../../src/base/errors.ts';
+import { createClient } from '../../src/client/client.ts';
+import { LIMITS } from './limits.ts';
+import { type Fault, type Scene, until } from './scene.ts';
+import type { SmallDisk } from './small-disk.ts';
+
+/** The member whose directory is on the small disk. */
+export const ON_SMALL_DISK = 'a';
+
+export const BALLAST_TABLE = 'CREATE TABLE ballast(n INTEGER PRIMARY KEY, bytes BLOB NOT NULL)';
+
+/**
+ * Leaves one member without space under load, makes space after a while, and restarts the member if
+ * that does not help. The others must go on.
+ */
+export const fullDisk: Fault = async (scene) => {
+  const { cluster, disk } = scene;
+  if (disk === null) throw new Error('there is no small disk');
+  const member = cluster.member(ON_SMALL_DISK);
+  const urls = cluster.others(member.id).map(({ settings }) => settings.url);
+  const client = createClient(urls, { timeoutMs: LIMITS.operationTimeoutMs });
+  cluster.setMayDie(member.id, true);
+  disk.leave(LIMITS.fullDiskLeftBytes);
+  await fill(client, disk);
+  await delay(LIMITS.fullDiskMs);
+  disk.free();
+  const restarted = await recovers(scene).then((alone) => !alone);
+  if (restarted) {
+    await member.kill();
+    await cluster.startMember(member.id);
+  }
+  cluster.setMayDie(member.id, false);
+  await until('the ballast is gone', () => tries(() => client.execute('DELETE FROM ballast')));
+  await client.close();
+  await waitForCatchUp(cluster, member);
+  return `${member.id}, ${restarted ? 'which was restarted' : 'which went on by itself'}`;
+};
+
+/** Writes until the disk is full. Errors are expected: the member may lead. */
+async function fill(client: Database, disk: SmallDisk): Promise<void> {
+  const sql = 'INSERT INTO ballast(bytes) VALUES (randomblob(?))';
+  const write = () => tries(() => client.execute(sql, [LIMITS.ballastRowBytes]));
+  await until('the disk is full', async () => {
+    await write();
+    return disk.freeBytes < LIMITS.ballastRowBytes;
+  });
+  for (let i = 0; i < LIMITS.ballastRowsMore; i++) await write();
+}
+
+/** Whether it worked. Throws what is not an error of Paceline's. */
+async function tries(call: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await call();
+    return true;
+  } catch (error) {
+    if (!(error instanceof PacelineError)) throw error;
+    return false;
+  }
+}
+
+/** Whether the member goes on without help once there is space: it runs, and what is committed reaches it. */
+async function recovers({ cluster }: Scene): Promise<boolean> {
+  const member = cluster.member(ON_SMALL_DISK);
+  const [other] = cluster.others(member.id);
+  const goal = (await lookAt(other!)).status?.commitIndex ?? 0;
+  const deadline = performance.now() + LIMITS.recoverMs;
+  while (performance.now() < deadline && member.state === 'up') {
+    const { status } = await lookAt(member);
+    if (status !== null && status.appliedIndex >= goal) return true;
+    await delay(LIMITS.pollMs);
+  }
+  return false;
+}

@@ -1,0 +1,59 @@
+/** Every bound of a chaos run, with its unit. */
+export const LIMITS = {
+  pipeBytesMax: 4 * 2 ** 20, // on a slow way between two members; then the sender feels it
+
+  // Load: tens of writes a second, so that histories stay within what the checker can decide.
+  clientProcesses: 2,
+  clientsPerMember: 2, // bound to one member: what it answers is what they get
+  clientsRoaming: 2, // go to the next member when one does not answer
+  pauseMsMax: 250, // between two operations of a client; drawn anew each time
+  operationTimeoutMs: 5_000, // several elections
+  attemptsMax: 8, // of a roaming client
+
+  // Faults.
+  healthyMs: 1_000, // of load between two faults
+  pauseTimeoutsMin: 2, // a member is stopped for so many election timeouts
+  pauseTimeoutsMax: 3,
+  cutMsMin: 1_500,
+  cutMsMax: 4_000, // twice the longest wait between two attempts to dial
+  slowDelayMsMax: 250, // less than a heartbeat may be late
+  slowMs: 2_500,
+  downMsMax: 1_500, // between a kill and the next start
+  smallDiskBytes: 48 * 2 ** 20,
+  fullDiskLeftBytes: 60_000,
+  fullDiskMs: 3_000,
+  ballastRowBytes: 20_000, // of rows that fill a disk
+  ballastRowsMore: 20, // once it is full: the member must run into it
+  recoverMs: 5_000, // for a member to go on by itself when there is space again
+
+  // Waits: reaching one is a violation, not slowness.
+  settleMs: 60_000, // for a leader, for a member to catch up, for all to meet
+  pollMs: 50,
+
+  // What a member may hold at the end, when nothing is under way.
+  descriptorsMore: 4, // than a fresh one: a segment being made, a connection being dialled
+  rssTimesMax: 2, // what V8 keeps after load
+  rssBytesMore: 96 * 2 ** 20,
+  quietMs: 1_500, // before descriptors are counted: connections of clients that left are closed by then
+
+  logLinesShown: 20,
+} as const;
+
+/** What members run with: small enough that a minute sees checkpoints, compaction and snapshots. */
+export const MEMBER_OPTIONS = {
+  electionTimeoutMs: 1_000,
+  heartbeatMs: 100,
+  checkpointWalBytes: 512 * 1024,
+  logKeepBytes: 512 * 1024,
+  segmentBytesMax: 256 * 1024,
+} as const;
+
+/** What a clean restart may change: each value is drawn anew. */
+export const OPTION_CHOICES: Readonly<Record<string, readonly number[]>> = {
+  checkpointWalBytes: [64 * 1024, 512 * 1024, 64 * 2 ** 20],
+  logKeepBytes: [64 * 1024, 512 * 1024, 256 * 2 ** 20],
+  segmentBytesMax: [64 * 1024, 256 * 1024, 16 * 2 ** 20],
+  batchMs: [1, 2, 10],
+  pageCacheBytes: [4 * 1024, 32 * 2 ** 20],
+  requestIdsKept: [1_000, 100_000],
+};

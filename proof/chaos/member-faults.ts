@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MemberProcess } from '../../demo/member-process.ts';
+import { lookAt, waitForCatchUp, waitForLeader } from '../../demo/observe.ts';
+import { LIMITS, MEMBER_OPTIONS, OPTION_CHOICES } from './limits.ts';
+import { type Fault, measureFailover, type Scene, until } from './scene.ts';
+import { pick } from './schedule.ts';
+
+/** A member that does not lead, by the draw. */
+export async function drawFollower({ cluster, prng }: Scene): Promise<MemberProcess> {
+  const { member } = await waitForLeader(cluster);
+  return pick(cluster.others(member.id), prng);
+}
+
+async function stayDown({ prng }: Scene): Promise<void> {
+  await delay(prng.between(0, LIMITS.downMsMax));
+}
+
+/** Starts it, and waits until it has what is committed by then. */
+export async function bringBack({ cluster }: Scene, { id }: MemberProcess): Promise<void> {
+  await cluster.startMember(id);
+  await waitForCatchUp(cluster, cluster.member(id));
+}
+
+export const killLeader: Fault = async (scene) => {
+  const { member } = await waitForLeader(scene.cluster);
+  await member.kill();
+  await measureFailover(scene);
+  await stayDown(scene);
+  await bringBack(scene, member);
+  return member.id;
+};
+
+export const killFollower: Fault = async (scene) => {
+  const member = await drawFollower(scene);
+  await member.kill();
+  await stayDown(scene);
+  await bringBack(scene, member);
+  return member.id;
+};
+
+export const killAll: Fault = async (scene) => {
+  const { cluster } = scene;
+  await cluster.kill();
+  await cluster.start();
+  await measureFailover(scene);
+  for (const member of cluster.members) await waitForCatchUp(cluster, member);
+  return 'all';
+};
+
+/** Longer than an election takes: it wakes up and still believes what it believed. */
+function pauseMs({ prng }: Scene): number {
+  const { pauseTimeoutsMin, pauseTimeoutsMax } = LIMITS;
+  const { electionTimeoutMs } = MEMBER_OPTIONS;
+  return prng.between(pauseTimeoutsMin * electionTimeoutMs, pauseTimeoutsMax * electionTimeoutMs);
+}
+
+export const pauseLeader: Fault = async (scene) => {
+  const { cluster } = scene;
+  const { member, status } = await waitForLeader(cluster);
+  cluster.pause(member.id);
+  const enough = delay(pauseMs(scene));
+  await measureFailover(scene);
+  const next = await waitForLeader(cluster, status.term);
+  await enough;
+  cluster.resume(member.id);
+  await until(`${member.id} has noticed that it was replaced`, async () => {
+    const { status: now } = await lookAt(member);
+    return now !== null && now.term >= next.status.term && now.leader !== null;
+  });
+  await waitForCatchUp(cluster, member);
+  return `${member.id} for ${next.member.id}`;
+};
+
+export const pauseFollower: Fault = async (scene) => {
+  const { cluster } = scene;
+  const member = await drawFollower(scene);
+  cluster.pause(member.id);
+  await delay(pauseMs(scene));
+  cluster.resume(member.id);
+  await waitForCatchUp(cluster, member);
+  return member.id;
+};
+
+export const restartWithOtherOptions: Fault = async (scene) => {
+  const { cluster, prng } = scene;
+  const member = pick(cluster.members, prng);
+  const drawn = Object.entries(OPTION_CHOICES).map(([name, values]) => [name, pick(values, prng)]);
+  const options: Record<string, number> = Object.fromEntries(drawn);
+  if (!(await member.stop())) throw new Error(`${member.id} did not stop cleanly`);
+  cluster.setOptions(member.id, options);
+  await bringBack(scene, member);
+  const told = Object.entries(options).map(([name, value]) => `${name}=${value}`);
+  return `${member.id} with ${told.join(' ')}`;
+};

@@ -1,0 +1,24 @@
+import type { FaultKind } from './schedule.ts';
+
+/** The line of JSON that a run ends with. */
+export interface Report {
+  readonly seed: number;
+  readonly minutes: number;
+  /** Members of each cluster. */
+  readonly clusters: readonly number[];
+  readonly operations: number;
+  /** Writes by what their clients were told. */
+  readonly acknowledged: number;
+  readonly unknown: number;
+  readonly rejected: number;
+  readonly faults: Readonly<Record<FaultKind, number>>;
+  /** Kinds of faults that could not be done here, with the reason. */
+  readonly skipped: Readonly<Partial<Record<FaultKind, string>>>;
+  /** From taking a leader away to the first acknowledgement of a write called after that. */
+  readonly failovers_ms: readonly number[];
+  /** Errors that clients met, by code. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly violations: readonly string[];
+  /** Where the files and histories of a run with violations are; null when there were none. */
+  readonly kept: string | null;
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Prng } from '../../src/base/prng.ts';
+import { isRead, type Operation } from '../history/operation.ts';
+import { type ClusterResult, runCluster, type Sabotage } from './cluster-run.ts';
+import { noFaults } from './nemesis.ts';
+import type { Report } from './report.ts';
+import { FAULT_KINDS, type FaultKind } from './schedule.ts';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  /** Of faults, over all clusters; starting and checking come on top. */
+  readonly minutes: number;
+  /** Members of each cluster, which run one after the other. */
+  readonly clusters: readonly number[];
+  /** The compiled `cli/main.js` that members run. */
+  readonly cli: string;
+  readonly say: (line: string) => void;
+  /** What the nemesis may do; default: everything. */
+  readonly kinds?: readonly FaultKind[];
+  readonly sabotage?: Sabotage;
+  /** Called with what ends all processes at once, whenever that changes. */
+  readonly onAbort?: (abort: () => Promise<void>) => void;
+}
+
+const MS_PER_MINUTE = 60_000;
+const NO_SMALL_DISK = 'it takes the right to mount a tmpfs: root, on Linux';
+
+/** Runs the clusters. What violations need to be understood stays in the directory that is told. */
+export async function runChaos(options: ChaosOptions): Promise<Report> {
+  const {
+    seed,
+    minutes,
+    clusters,
+    cli,
+    say,
+    kinds = FAULT_KINDS,
+    sabotage = {},
+    onAbort = () => {},
+  } = options;
+  const base = mkdtempSync(join(tmpdir(), 'paceline-chaos-'));
+  const prng = new Prng(seed);
+  const counts = noFaults();
+  const results: ClusterResult[] = [];
+  for (const [i, count] of clusters.entries()) {
+    const result = await runCluster({
+      ...{ cli, count, counts, kinds, sabotage },
+      dir: join(base, String(i)),
+      seed: prng.next(),
+      forMs: (minutes * MS_PER_MINUTE) / clusters.length,
+      completes: i === clusters.length - 1,
+      say: (line) => say(`[${count} members] ${line}`),
+      onStart: onAbort,
+    });
+    results.push(result);
+    if (result.violations.length > 0) break;
+  }
+  const violations = results.flatMap((result) => result.violations);
+  const kept = violations.length === 0 ? null : base;
+  if (kept === null) rmSync(base, { recursive: true });
+  const ran = clusters.slice(0, results.length);
+  return { ...summary(results), seed, minutes, clusters: ran, faults: counts, violations, kept };
+}
+
+function summary(results: readonly ClusterResult[]) {
+  const operations = results.flatMap(({ history }) => history);
+  const writes = operations.filter(({ action }) => !isRead(action));
+  const count = (kind: Operation['outcome']['kind']) =>
+    writes.filter(({ outcome }) => outcome.kind === kind).length;
+  const errors: Record<string, number> = {};
+  for (const result of results)
+    for (const [code, times] of result.errors) errors[code] = (errors[code] ?? 0) + times;
+  const hasDisk = results.every(({ hasSmallDisk }) => hasSmallDisk);
+  const skipped: Partial<Record<FaultKind, string>> = hasDisk ? {} : { 'full-disk': NO_SMALL_DISK };
+  return {
+    operations: operations.length,
+    acknowledged: count('ok'),
+    unknown: count('unknown'),
+    rejected: count('rejected'),
+    skipped,
+    failovers_ms: results.flatMap(({ failoversMs }) => failoversMs),
+    errors,
+  };
+}

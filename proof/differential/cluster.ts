@@ -1,0 +1,176 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Position, Statement } from '../../src/api/request.ts';
+import { assert } from '../../src/base/assert.ts';
+import { PacelineError } from '../../src/base/errors.ts';
+import type { Prng } from '../../src/base/prng.ts';
+import { databaseOf, stopAndCompare } from '../../test/cluster/files.ts';
+import { type Cluster, makeCluster, type Scope } from '../../test/cluster/fixture.ts';
+import { type Member, MemberDied } from '../../test/cluster/member.ts';
+import type { Outcome } from './outcome.ts';
+import type { Step } from './step.ts';
+
+/** Small, so that checkpoints, new segments, and followers that need a snapshot come up in a short run. */
+const LIMITS = { checkpointWalBytes: 262_144, logKeepBytes: 1_048_576, segmentBytesMax: 262_144 };
+/** What a call may answer while leadership is on its way from one to another: ask again, with the same id. */
+const PASSING = ['NO_LEADER', 'NOT_READY', 'OUTCOME_UNKNOWN', 'CLOSED', 'OVERLOADED', 'NOT_LEADER'];
+const PAUSE_MS = 20;
+/** Far above any election. */
+const PATIENCE_MS = 60_000;
+
+/** The three members, and what is done to them. Every step takes effect once, whatever happens meanwhile. */
+export class TestedCluster {
+  readonly #cluster: Cluster;
+  readonly #prng: Prng;
+  #position: Position = { term: 0, index: 0 };
+  #steps = 0;
+
+  private constructor(cluster: Cluster, prng: Prng) {
+    this.#cluster = cluster;
+    this.#prng = prng;
+  }
+
+  static async start(scope: Scope, importPath: string, prng: Prng): Promise<TestedCluster> {
+    const cluster = await makeCluster(scope, 3, LIMITS);
+    const [first] = cluster.members;
+    first!.options = { ...first!.options, import: importPath };
+    await cluster.start();
+    const { term, commitIndex } = await (await cluster.leader()).status();
+    // A member that loses its directory must not begin anew with what it once imported.
+    const { import: _, ...options } = first!.options;
+    first!.options = options;
+    const tested = new TestedCluster(cluster, prng);
+    // The imported database: followers answer from what they had before until they have it.
+    tested.#note({ term, index: commitIndex });
+    return tested;
+  }
+
+  get leader(): Promise<Member> {
+    return this.#cluster.leader();
+  }
+
+  get running(): readonly Member[] {
+    return this.#cluster.running;
+  }
+
+  get members(): readonly Member[] {
+    return this.#cluster.members;
+  }
+
+  /** Through any member that runs; `via` is the first one asked. */
+  async run(step: Step, via: Member = this.#any()): Promise<Outcome> {
+    const id = `step-${this.#steps++}`;
+    // Without an id a retry could take effect twice: then only the first try may go wrong, and none is expected to.
+    const named = this.#prng.chance(0.5);
+    const deadline = performance.now() + PATIENCE_MS;
+    for (let member = via; ; member = this.#any()) {
+      try {
+        return await this.#call(step, member, named ? id : null);
+      } catch (error) {
+        if (!isPassing(error)) return { error: errorOf(error) };
+        assert(named || step.kind === 'query' || !isUnknown(error), `without an id: ${error}`);
+        if (performance.now() > deadline) throw error;
+      }
+      await delay(PAUSE_MS);
+    }
+  }
+
+  /** The step, while something happens to the leader. It is asked for with an id, through whoever is left. */
+  async runWhile(step: Step, disturb: (leader: Member) => Promise<void>): Promise<Outcome> {
+    const leader = await this.leader;
+    const id = `step-${this.#steps++}`;
+    const deadline = performance.now() + PATIENCE_MS;
+    let via = this.#prng.chance(0.5) ? leader : this.#other(leader);
+    const first = this.#settled(step, via, id);
+    await disturb(leader);
+    for (let outcome = await first; ; outcome = await this.#settled(step, via, id)) {
+      if (outcome !== null) return outcome;
+      if (performance.now() > deadline) throw new Error(`no answer to ${id}`);
+      await delay(PAUSE_MS);
+      via = this.#any();
+    }
+  }
+
+  /** Null for what is to be asked again. */
+  async #settled(step: Step, via: Member, id: string): Promise<Outcome | null> {
+    try {
+      return await this.#call(step, via, id);
+    } catch (error) {
+      return isPassing(error) ? null : { error: errorOf(error) };
+    }
+  }
+
+  async #call({ kind, statements }: Step, via: Member, id: string | null): Promise<Outcome> {
+    const options = id === null ? {} : { id };
+    const [only] = statements;
+    if (kind === 'query') {
+      await this.#caughtUp(via);
+      const { columns, rows } = await via.query(only!.sql, only!.args);
+      return { results: [{ columns, rows, changes: 0, lastInsertRowid: 0 }] };
+    }
+    if (kind === 'execute') {
+      const { position, ...result } = await via.execute(only!.sql, only!.args, options);
+      this.#note(position);
+      return { results: [result] };
+    }
+    const { position, results } = await via.batch(statements.map(plain), options);
+    this.#note(position);
+    return { results };
+  }
+
+  /** Positions of calls one after the other never go back (I6). */
+  #note(position: Position): void {
+    const { term, index } = this.#position;
+    const ahead = position.index >= index && position.term >= term;
+    assert(ahead, `position ${position.term}/${position.index} after ${term}/${index}`);
+    this.#position = position;
+  }
+
+  /** A read of a member's own copy sees what was committed before, once the member has applied it. */
+  async #caughtUp(member: Member): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    while ((await member.status()).appliedIndex < this.#position.index) {
+      const late = `${member.id} did not apply ${this.#position.index} in time`;
+      assert(performance.now() < deadline, late);
+      await delay(PAUSE_MS / 10);
+    }
+  }
+
+  #any(): Member {
+    const { running } = this.#cluster;
+    return running[this.#prng.between(0, running.length - 1)]!;
+  }
+
+  #other(member: Member): Member {
+    const others = this.#cluster.running.filter((one) => one !== member);
+    return others[this.#prng.between(0, others.length - 1)]!;
+  }
+
+  /** Stops all; their files are then the same byte for byte (I7). Gives the paths. */
+  async finish(): Promise<string[]> {
+    await Promise.all(
+      this.members.map(async (member) => {
+        if (!member.running) await member.start();
+      }),
+    );
+    await stopAndCompare(this.#cluster);
+    return this.members.map(({ dir }) => databaseOf(dir));
+  }
+}
+
+function plain({ sql, args }: Statement): Statement {
+  return args === undefined ? { sql } : { sql, args };
+}
+
+function isPassing(error: unknown): boolean {
+  if (error instanceof MemberDied) return true;
+  return error instanceof PacelineError && PASSING.includes(error.code);
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof MemberDied || (error as PacelineError).code === 'OUTCOME_UNKNOWN';
+}
+
+function errorOf(error: unknown) {
+  if (error instanceof PacelineError) return error.toRecord();
+  throw error;
+}

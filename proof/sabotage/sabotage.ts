@@ -1,0 +1,26 @@
+/** One line of the product, as it is and as it must not be. */
+export interface Sabotage {
+  /** What the product does then. */
+  readonly name: string;
+  /** The compiled file, from build/, e.g. `src/raft/commit.js`. */
+  readonly file: string;
+  /** Occurs once in that file. */
+  readonly find: string;
+  readonly replace: string;
+  /** The invariants of the simulator (their names, or how they begin) that are broken by it. */
+  readonly breaks: readonly string[];
+  /** It must be caught within so many seeds. */
+  readonly seedsMax: number;
+}
+
+/** The file with the line changed. Throws if it has no such line, or more than one. */
+export function sabotaged({ name, file, find, replace }: Sabotage, source: string): string {
+  const parts = source.split(find);
+  if (parts.length !== 2) {
+    const found = `${parts.length - 1} times in ${file}`;
+    throw new Error(
+      `sabotage "${name}": "${find}" is there ${found}: it must be once; adapt the table`,
+    );
+  }
+  return parts.join(replace);
+}

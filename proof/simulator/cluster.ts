@@ -1,0 +1,155 @@
+import type { PacelineError } from '../../src/base/errors.ts';
+import { Prng } from '../../src/base/prng.ts';
+import type { Loop } from '../../src/member/loop.ts';
+import { type MemberOptions, resolveOptions } from '../../src/member/options.ts';
+import type { MemberId, Membership } from '../../src/raft/entry.ts';
+import { Raft } from '../../src/raft/raft.ts';
+import { MemoryNetwork } from '../../src/transport/memory.ts';
+import { Timeline } from '../../src/transport/timeline.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { Checker } from './checker.ts';
+import { Machine } from './machine.ts';
+import { MemberProcess } from './member.ts';
+import { SimPolicy } from './network.ts';
+import type { Plan } from './plan.ts';
+import { Trace } from './trace.ts';
+import { Violation } from './violation.ts';
+import { joinNetwork, type Parts, type World } from './world.ts';
+
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+const CLUSTER = '0123456789abcdef0123456789abcdef';
+/** A member that stopped by itself is started again after this. */
+const OPERATOR_MS = 300;
+/** Why a member may stop by itself, given the faults. */
+const MAY_STOP: ReadonlySet<string> = new Set(['IO', 'DISK_FULL', 'CLOSED']);
+/** Why it may refuse to start or go on after damage was done to it. */
+const DAMAGE: ReadonlySet<string> = new Set(['LOG_DAMAGED', 'HARD_STATE_DAMAGED']);
+
+/** All that is simulated. */
+export class Cluster implements World {
+  readonly plan: Plan;
+  readonly cluster = CLUSTER;
+  readonly timeline = new Timeline();
+  readonly network: MemoryNetwork;
+  readonly policy: SimPolicy;
+  readonly trace: Trace;
+  readonly checker: Checker;
+  readonly parts: Parts;
+  readonly machines = new Map<MemberId, Machine>();
+  readonly #prng: Prng;
+  current: MemberProcess | null = null;
+  /** A violation found where nobody could be told. */
+  violation: unknown = null;
+  memberMs = 0;
+
+  constructor(plan: Plan, parts: Partial<Parts>, print: ((line: string) => void) | null) {
+    this.plan = plan;
+    this.parts = { raft: Raft, ...parts };
+    this.#prng = new Prng(plan.seed ^ 0x51ed270b);
+    this.trace = new Trace(() => this.timeline.nowMs, print);
+    this.policy = new SimPolicy(this.fork(), plan, (from, to) => this.network.disconnect(from, to));
+    this.network = new MemoryNetwork(this.policy, { connectMs: 5 }, this.timeline);
+    this.checker = new Checker((id) => this.machines.get(id)?.watched ?? undefined);
+    const ids = NAMES.slice(0, plan.voters + plan.learners + plan.spares);
+    const membership = ids
+      .slice(0, plan.voters + plan.learners)
+      .map((id, i) => ({ id, address: `${id}:1`, voter: i < plan.voters }));
+    for (const id of ids) this.machines.set(id, this.#machine(id, membership));
+  }
+
+  /** Chance of its own for a part of the simulation. */
+  fork(): Prng {
+    return new Prng(this.#prng.next());
+  }
+
+  get ids(): MemberId[] {
+    return [...this.machines.keys()];
+  }
+
+  /** Processes that are there. */
+  running(): MemberProcess[] {
+    return [...this.machines.values()].flatMap(({ process }) => process ?? []);
+  }
+
+  serving(): MemberProcess[] {
+    return this.running().filter(({ ready }) => ready);
+  }
+
+  leader(): MemberProcess | null {
+    const leaders = this.running().filter(({ raft }) => raft?.role === 'leader');
+    leaders.sort((a, b) => b.raft!.term - a.raft!.term);
+    return leaders[0] ?? null;
+  }
+
+  start(id: MemberId): void {
+    const machine = this.machines.get(id)!;
+    if (machine.process !== null || machine.outOfService) return;
+    machine.starts++;
+    this.trace.add(id, `starts (${machine.starts})`);
+    machine.process = new MemberProcess(this, machine, this.#options(id), this.fork());
+  }
+
+  /** The process ends as it is. */
+  end(process: MemberProcess, power: boolean): void {
+    const { machine } = process;
+    if (machine.process !== process) return;
+    process.die();
+    if (this.network.isHere(process.id)) this.network.crash(process.id);
+    machine.ended(process, power);
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.timeline.after(ms, resolve));
+  }
+
+  join(process: MemberProcess, loop: Loop): Transport {
+    return joinNetwork(this, process, loop);
+  }
+
+  memberFailed(process: MemberProcess, error: PacelineError): void {
+    const { machine } = process;
+    this.trace.add(process.id, `stopped by itself: ${error.code} ${error.message}`);
+    if (DAMAGE.has(error.code) && machine.damaged) machine.outOfService = true;
+    else if (!MAY_STOP.has(error.code) && !DAMAGE.has(error.code))
+      this.fail(new Violation('no member fails', `${process.id}: ${error.message}`));
+    else if (DAMAGE.has(error.code))
+      this.fail(new Violation('I4 what is durable survives', `${process.id}: ${error.message}`));
+    this.timeline.after(OPERATOR_MS, () => {
+      this.end(process, false);
+      this.start(process.id);
+    });
+  }
+
+  readonly check = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+    }
+  };
+
+  fail(violation: unknown): void {
+    this.violation ??= violation;
+  }
+
+  /** Call after each step, and after what followed from it. */
+  look(): void {
+    const { current } = this;
+    this.current = null;
+    if (current?.alive) current.look();
+    if (this.violation !== null) throw this.violation;
+  }
+
+  #machine(id: MemberId, membership: Membership): Machine {
+    const { pageSizeBytes } = this.plan.options;
+    const machine = new Machine(id, this.fork(), pageSizeBytes, membership);
+    machine.disk.latencyMs = { min: 0, max: this.plan.diskMsMax };
+    return machine;
+  }
+
+  #options(id: MemberId): MemberOptions {
+    const members = Object.fromEntries(this.ids.map((each, i) => [each, `127.0.0.1:${i + 1}`]));
+    const { checkpointWalBytes, ...options } = this.plan.options;
+    return resolveOptions({ dir: `/${id}`, id, members, checkpointWalBytes, ...options });
+  }
+}

@@ -1,0 +1,178 @@
+import { assert, must } from '../../../src/base/assert.ts';
+import { PacelineError } from '../../../src/base/errors.ts';
+import type { Prng } from '../../../src/base/prng.ts';
+import type { EntryId } from '../../../src/raft/entry.ts';
+import { type ChecksumValue, DatabaseChecksum } from '../../../src/redo/checksum.ts';
+import { PageHasher } from '../../../src/redo/page-hash.ts';
+import { positionInPage } from '../../../src/sqlite/position-page.ts';
+import type { PageImage } from '../../../src/wal/frames.ts';
+
+/** A page of the WAL. */
+export interface Frame extends PageImage {
+  /** Size of the database after the commit that this frame ends, in pages; 0 in the frames before. */
+  readonly databasePages: number;
+}
+
+/** Where the row of `_paceline` is. */
+export const POSITION_PGNO = 2;
+
+/** Is told of every commit that came into the files, by whatever way. */
+export type OnCommit = (files: DatabaseFiles) => void;
+
+/**
+ * The files of a database of the simulator, main file and WAL, as they are for all that have them open in
+ * one process. What it holds is compared with what it should hold by a checksum of its own making.
+ */
+export class DatabaseFiles {
+  readonly pageSize: number;
+  readonly #main: Uint8Array[];
+  readonly #frames: Frame[];
+  readonly #latest = new Map<number, Uint8Array>();
+  readonly #versions = new Map<number, number>();
+  readonly #hasher = new PageHasher();
+  #checksum = new DatabaseChecksum();
+  #databasePages: number;
+  #writes = 0;
+  /** Frames up to here survive a loss of power. */
+  #syncedFrames: number;
+  /** Checkpoints copied frames up to here into the main file. */
+  #copiedFrames = 0;
+  onCommit: OnCommit | null = null;
+  /** No room for another frame. */
+  full = false;
+
+  constructor(pageSize: number, main: readonly Uint8Array[], frames: readonly Frame[] = []) {
+    this.pageSize = pageSize;
+    this.#main = [...main];
+    this.#frames = [...frames];
+    for (const { pgno, image } of frames) this.#latest.set(pgno, image);
+    this.#databasePages = frames.at(-1)?.databasePages ?? main.length;
+    this.#syncedFrames = 0;
+    for (let pgno = 1; pgno <= this.#databasePages; pgno++)
+      this.#checksum.replace(null, this.#hasher.hash(pgno, this.page(pgno)));
+  }
+
+  get frames(): number {
+    return this.#frames.length;
+  }
+
+  get databasePages(): number {
+    return this.#databasePages;
+  }
+
+  get mainPages(): number {
+    return this.#main.length;
+  }
+
+  get mainBytes(): number {
+    return this.#main.length * this.pageSize;
+  }
+
+  /** Of all pages as of the last commit. */
+  get checksum(): ChecksumValue {
+    return this.#checksum.take();
+  }
+
+  frame(number: number): Frame {
+    return must(this.#frames[number - 1], `frame ${number}`);
+  }
+
+  /** The page as of the last commit; zeros beyond the end. */
+  page(pgno: number): Uint8Array {
+    return this.#latest.get(pgno) ?? this.mainPage(pgno);
+  }
+
+  mainPage(pgno: number): Uint8Array {
+    return this.#main[pgno - 1] ?? new Uint8Array(this.pageSize);
+  }
+
+  /** Changes whenever the page does. */
+  version(pgno: number): number {
+    return this.#versions.get(pgno) ?? 0;
+  }
+
+  position(cluster: string): EntryId | null {
+    return positionInPage(this.page(POSITION_PGNO), cluster);
+  }
+
+  /** What the main file, without the WAL, says. */
+  mainPosition(cluster: string): EntryId | null {
+    return positionInPage(this.mainPage(POSITION_PGNO), cluster);
+  }
+
+  /** A commit. Throws DISK_FULL; then nothing has happened. */
+  append(pages: readonly PageImage[], databasePages: number): void {
+    assert(pages.length > 0, 'a commit has pages');
+    if (this.full)
+      throw new PacelineError('DISK_FULL', 'no room left to write the WAL: free some space');
+    const before = this.#databasePages;
+    for (const [i, { pgno, image }] of pages.entries()) {
+      const old = pgno <= before ? this.#hasher.hash(pgno, this.page(pgno)).take() : null;
+      this.#checksum.replace(old, this.#hasher.hash(pgno, image));
+      const last = i === pages.length - 1;
+      this.#frames.push({ pgno, image, databasePages: last ? databasePages : 0 });
+      this.#latest.set(pgno, image);
+      this.#versions.set(pgno, ++this.#writes);
+    }
+    for (let pgno = databasePages + 1; pgno <= before; pgno++)
+      this.#checksum.replace(this.#hasher.hash(pgno, this.page(pgno)), null);
+    this.#databasePages = databasePages;
+    this.onCommit?.(this);
+  }
+
+  /** Syncs the WAL and copies frames up to `limit` into the main file, which is then synced. */
+  copy(limit: number): void {
+    this.#syncedFrames = this.#frames.length;
+    for (let number = this.#copiedFrames + 1; number <= limit; number++) {
+      const { pgno, image } = this.frame(number);
+      this.#putMain(pgno, image);
+    }
+    this.#copiedFrames = Math.max(this.#copiedFrames, limit);
+  }
+
+  /** After everything was copied, the WAL is emptied. */
+  empty(): void {
+    assert(this.#copiedFrames === this.#frames.length, 'all frames are in the main file');
+    this.#main.length = this.#databasePages;
+    this.#frames.length = 0;
+    this.#latest.clear();
+    this.#copiedFrames = 0;
+    this.#syncedFrames = 0;
+  }
+
+  readMain(into: Uint8Array, offset: number): number {
+    let done = 0;
+    while (done < into.length && offset + done < this.mainBytes) {
+      const at = offset + done;
+      const page = this.mainPage(Math.floor(at / this.pageSize) + 1);
+      const part = page.subarray(at % this.pageSize).subarray(0, into.length - done);
+      into.set(part, done);
+      done += part.length;
+    }
+    return done;
+  }
+
+  /** As found after the process was killed: with all that it wrote. */
+  afterKill(): DatabaseFiles {
+    return this.#reopened(this.#frames.length);
+  }
+
+  /** As found after a loss of power: of the frames that were not synced the later ones may be gone, in the middle of a commit too. */
+  afterPowerLoss(prng: Prng): DatabaseFiles {
+    return this.#reopened(prng.between(this.#syncedFrames, this.#frames.length));
+  }
+
+  /** SQLite takes up the WAL to the last whole commit. */
+  #reopened(frames: number): DatabaseFiles {
+    let kept = frames;
+    while (kept > 0 && this.frame(kept).databasePages === 0) kept--;
+    const files = new DatabaseFiles(this.pageSize, this.#main, this.#frames.slice(0, kept));
+    files.full = this.full;
+    return files;
+  }
+
+  #putMain(pgno: number, image: Uint8Array): void {
+    while (this.#main.length < pgno) this.#main.push(new Uint8Array(this.pageSize));
+    this.#main[pgno - 1] = image;
+  }
+}

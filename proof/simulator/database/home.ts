@@ -1,0 +1,140 @@
+import { assert } from '../../../src/base/assert.ts';
+import { PacelineError } from '../../../src/base/errors.ts';
+import type {
+  CheckpointTools,
+  DatabaseHome,
+  OpenDatabase,
+} from '../../../src/member/database-home.ts';
+import type { OpenReader } from '../../../src/member/this-copy.ts';
+import { type EntryId, ORIGIN } from '../../../src/raft/entry.ts';
+import type { ExecutorLimits } from '../../../src/sqlite/executor.ts';
+import type { SimThread } from '../thread.ts';
+import { SimCheckpoints, SimPins } from './checkpoints.ts';
+import { SimExecutor } from './executor.ts';
+import { DatabaseFiles, type OnCommit } from './files.ts';
+import { Rows } from './rows.ts';
+import { runQuery } from './statements.ts';
+import { SimWal } from './wal.ts';
+
+export interface SimHomeParts {
+  readonly cluster: string;
+  readonly pageSize: number;
+  readonly files: DatabaseFiles | null;
+  /** The thread that works on the database. */
+  readonly thread: SimThread;
+  readonly onCommit: OnCommit;
+  /** The main file has changed. */
+  readonly onCheckpoint: OnCommit;
+  /** Checkpoints, in milliseconds; drawn for each. */
+  readonly checkpointMs: () => number;
+  /** Whether a foreign reader is in the way of this checkpoint. */
+  readonly foreignReader: () => boolean;
+  /** The bytes of a file that was received. */
+  readonly takeFile: (path: string) => Uint8Array;
+  readonly makeExecutor?: (files: DatabaseFiles, limits: ExecutorLimits) => SimExecutor;
+}
+
+/** The simulator's database as one process of a member has it. */
+export class SimHome implements DatabaseHome {
+  readonly #parts: SimHomeParts;
+  readonly #readAt = new WeakMap<object, EntryId>();
+  /** Null if it is gone. */
+  files: DatabaseFiles | null;
+
+  constructor(parts: SimHomeParts) {
+    this.#parts = parts;
+    this.files = parts.files;
+  }
+
+  open(): OpenDatabase {
+    const { cluster, thread, onCommit, onCheckpoint, makeExecutor } = this.#parts;
+    const files = this.files;
+    if (files === null) throw new PacelineError('DATABASE_MISSING', 'the database is gone');
+    files.onCommit = onCommit;
+    const found = files.position(cluster);
+    const pins = new SimPins(files);
+    const tools: CheckpointTools = {
+      pins,
+      checkpoints: new SimCheckpoints(files, pins, thread, this.#parts),
+    };
+    return {
+      wal: new SimWal(files),
+      pageSize: files.pageSize,
+      lock: new SimLock(),
+      executor: (limits) => makeExecutor?.(files, limits) ?? new SimExecutor(files, limits),
+      position: found === null ? { ...ORIGIN, cluster: null } : { ...found, cluster },
+      mainFile: () => ({ fd: 0, bytes: files.mainBytes }),
+      startCheckpoints: () => tools,
+      fold() {
+        if (files.full) return false;
+        files.copy(files.frames);
+        files.empty();
+        onCheckpoint(files);
+        return true;
+      },
+      close: () => {},
+      descriptors: [],
+    };
+  }
+
+  replaceBy(file: string): void {
+    const { takeFile, pageSize } = this.#parts;
+    const full = this.files?.full ?? false;
+    this.files = null;
+    const bytes = takeFile(file);
+    assert(bytes.length % pageSize === 0, 'whole pages');
+    const pages = Array.from({ length: bytes.length / pageSize }, (_, i) =>
+      bytes.slice(i * pageSize, (i + 1) * pageSize),
+    );
+    this.files = new DatabaseFiles(pageSize, pages);
+    this.files.full = full;
+  }
+
+  /** Of the state that a result was read from. */
+  positionOf(result: object): EntryId | undefined {
+    return this.#readAt.get(result);
+  }
+
+  /** Reads see the last commit in the files, like a connection of SQLite's. */
+  readonly openReader: OpenReader = () => {
+    const files = this.files;
+    assert(files !== null, 'a database to read');
+    const rows = new Rows(files);
+    return {
+      query: (sql, args) => {
+        const result = runQuery(rows, args === undefined ? { sql } : { sql, args });
+        this.#readAt.set(result, files.position(this.#parts.cluster) ?? ORIGIN);
+        return result;
+      },
+      close: () => {},
+      ...ONLY_QUERIES,
+    };
+  };
+}
+
+function notSimulated(): never {
+  throw new Error('simulated clients read with query() alone');
+}
+
+/** Reads in place block their thread, of which the simulator has only one. */
+const ONLY_QUERIES = {
+  first: notSimulated,
+  iterate: notSimulated,
+  columns: notSimulated,
+  begin: notSimulated,
+  end: notSimulated,
+};
+
+/** SQLite's writer lock, which nobody else wants here. */
+class SimLock {
+  held = false;
+
+  take(): void {
+    assert(!this.held, 'the lock is taken once');
+    this.held = true;
+  }
+
+  release(): void {
+    this.held = false;
+  }
+}

@@ -1,0 +1,28 @@
+/** So many steps, then the process may do something else. */
+const STEPS_AT_ONCE = 20_000;
+
+/**
+ * Calls `step` until it returns false or throws. All promises that a step settled have run their course before the
+ * next one: a callback of `nextTick` that was asked for by a microtask comes when no microtask is left.
+ */
+export function drive(step: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let left = STEPS_AT_ONCE;
+    const next = () => {
+      if (--left > 0) process.nextTick(once);
+      else {
+        left = STEPS_AT_ONCE;
+        setImmediate(once);
+      }
+    };
+    const once = () => {
+      try {
+        if (step()) queueMicrotask(next);
+        else resolve();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    once();
+  });
+}

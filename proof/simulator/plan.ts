@@ -1,0 +1,131 @@
+import { Prng } from '../../src/base/prng.ts';
+import type { FaultRates } from '../../src/transport/memory-policy.ts';
+
+/** What can go wrong. Each run has some of them. */
+export const FAULT_KINDS = [
+  'lose',
+  'delay',
+  'duplicate',
+  'reorder',
+  'disconnect',
+  'partition',
+  'one-way',
+  'partial',
+  'flap',
+  'kill',
+  'power-loss',
+  'crash-at-io',
+  'crash-at-commit',
+  'restart',
+  'fsync-fails',
+  'log-rot',
+  'snapshot-rot',
+  'disk-full',
+  'slow-disk',
+  'clock-drift',
+  'clock-jump',
+  'stall-loop',
+  'stall-sql',
+  'stall-process',
+  'lose-snapshot',
+  'membership',
+  'transfer',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** Everything that a seed decides before a run begins. */
+export interface Plan {
+  readonly seed: number;
+  readonly voters: number;
+  readonly learners: number;
+  /** Processes that run beside the cluster, and may be taken into it. */
+  readonly spares: number;
+  readonly faults: ReadonlySet<FaultKind>;
+  /** Between two faults, on average. */
+  readonly faultEveryMs: number;
+  readonly faultsMs: number;
+  readonly clients: number;
+  /** A client rests so long between two actions, on average. */
+  readonly restMs: number;
+  /** Share of reads. */
+  readonly reads: number;
+  /** Share of writes that carry a request id of the client's. */
+  readonly named: number;
+  readonly network: FaultRates;
+  /** Like TCP: a frame that is lost takes its connection with it. */
+  readonly lossBreaks: boolean;
+  readonly portMsMax: number;
+  readonly diskMsMax: number;
+  readonly realSqlite: boolean;
+  readonly options: PlanOptions;
+}
+
+export interface PlanOptions {
+  readonly pageSizeBytes: number;
+  readonly heartbeatMs: number;
+  readonly electionTimeoutMs: number;
+  readonly writeTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  readonly requestIdsKept: number;
+  readonly checkpointWalBytes: number;
+  readonly logKeepBytes: number;
+  readonly segmentBytesMax: number;
+}
+
+const VOTERS = [1, 2, 3, 3, 3, 3, 5, 5];
+
+export function makePlan(seed: number): Plan {
+  const prng = new Prng(seed);
+  const one = <T>(of: readonly T[]): T => of[prng.between(0, of.length - 1)]!;
+  const voters = one(VOTERS);
+  const learners = voters < 5 && prng.chance(0.25) ? prng.between(1, 2) : 0;
+  const membership = voters > 1 && prng.chance(0.3);
+  const wanted = one([0.15, 0.3, 0.6]);
+  const faults = new Set(FAULT_KINDS.filter(() => prng.chance(wanted)));
+  if (membership) faults.add('membership');
+  else faults.delete('membership');
+  return {
+    seed,
+    voters,
+    learners,
+    spares: membership ? 1 : 0,
+    faults,
+    faultEveryMs: one([150, 500, 1500]),
+    faultsMs: one([5_000, 10_000, 20_000]),
+    clients: prng.between(1, 6),
+    restMs: one([10, 40, 150]),
+    reads: one([0.2, 0.5]),
+    named: one([0, 0.5, 1]),
+    network: networkRates(faults, prng),
+    lossBreaks: prng.chance(0.7),
+    portMsMax: one([0.05, 0.05, 1, 5]),
+    diskMsMax: one([0.1, 2, 5]),
+    realSqlite: false,
+    options: makeOptions(one),
+  };
+}
+
+function networkRates(faults: ReadonlySet<FaultKind>, prng: Prng): FaultRates {
+  const rate = (kind: FaultKind) => (faults.has(kind) ? prng.between(1, 50) / 1000 : 0);
+  return {
+    delayMinMs: 0,
+    delayMaxMs: faults.has('delay') ? prng.between(5, 60) : 1,
+    loss: rate('lose'),
+    duplication: rate('duplicate'),
+    reordering: rate('reorder'),
+  };
+}
+
+function makeOptions(one: <T>(of: readonly T[]) => T): PlanOptions {
+  return {
+    pageSizeBytes: one([512, 512, 512, 512, 512, 1024, 4096]),
+    heartbeatMs: 100,
+    electionTimeoutMs: one([500, 1000]),
+    writeTimeoutMs: one([1500, 4000, 10_000]),
+    closeTimeoutMs: one([500, 5000]),
+    requestIdsKept: one([2000, 100_000]),
+    checkpointWalBytes: one([8_000, 30_000, 200_000]),
+    logKeepBytes: one([1_000, 10_000, 200_000]),
+    segmentBytesMax: one([4096, 16_384, 65_536]),
+  };
+}

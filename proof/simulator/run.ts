@@ -1,0 +1,248 @@
+import { sameHash } from '../../src/redo/page-hash.ts';
+import { judge } from '../history/check.ts';
+import { formatFinding } from '../history/finding.ts';
+import type { Operation } from '../history/operation.ts';
+import { Recorder } from '../history/recorder.ts';
+import { performRead } from '../workload/perform.ts';
+import { Workload } from '../workload/workload.ts';
+import { Client } from './client.ts';
+import { Cluster } from './cluster.ts';
+import { drive } from './drive.ts';
+import type { MemberProcess } from './member.ts';
+import { Nemesis } from './nemesis.ts';
+import { type FaultKind, makePlan, type Plan } from './plan.ts';
+import { Violation } from './violation.ts';
+import type { Parts } from './world.ts';
+
+/** After the last fault the cluster must be well again within this, in time of the simulation: 6,000 ticks. */
+export const HEAL_MS = 60_000;
+/** How often it is looked at meanwhile. */
+const LOOK_MS = 50;
+/** Lines of the trace in a report. */
+const LINES_SHOWN = 60;
+
+const BANKS = { banks: 6, accounts: 3, balance: 20 };
+
+export interface RunOptions {
+  /** Gets each line of the trace at once. */
+  readonly print?: (line: string) => void;
+  /** Changes what the seed has planned. */
+  readonly plan?: Partial<Plan>;
+}
+
+export interface Failure {
+  readonly invariant: string;
+  readonly message: string;
+  readonly lines: readonly string[];
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly plan: Plan;
+  readonly failure: Failure | null;
+  /** Of the whole trace. */
+  readonly hash: string;
+  readonly memberSeconds: number;
+  readonly steps: number;
+  readonly operations: number;
+  readonly elections: number;
+  readonly entries: number;
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  /** Objects whose history could not be judged within the bound. */
+  readonly undecided: number;
+}
+
+/** One run, in which the seed decides everything. `parts` takes the place of the product's own. */
+export async function runSimulation(
+  seed: number,
+  options: RunOptions = {},
+  parts: Partial<Parts> = {},
+): Promise<RunResult> {
+  return new Run({ ...makePlan(seed), ...options.plan }, options, parts).result();
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #cluster: Cluster;
+  readonly #nemesis: Nemesis;
+  readonly #workload: Workload;
+  readonly #recorder = new Recorder();
+  readonly #clients: Client[];
+  #steps = 0;
+  #memberMs = 0;
+  #undecided = 0;
+
+  constructor(plan: Plan, options: RunOptions, parts: Partial<Parts>) {
+    this.#plan = plan;
+    this.#cluster = new Cluster(plan, parts, options.print ?? null);
+    this.#nemesis = new Nemesis(this.#cluster, this.#cluster.fork());
+    const { reads } = plan;
+    this.#workload = new Workload(this.#cluster.fork().next(), { ...BANKS, reads, objects: 2 });
+    this.#clients = Array.from({ length: plan.clients }, (_, i) => {
+      const number = i + 1;
+      return new Client({
+        ...{ number, cluster: this.#cluster, workload: this.#workload },
+        ...{ prng: this.#cluster.fork(), recorder: this.#recorder, clock: () => this.#clock() },
+      });
+    });
+  }
+
+  async result(): Promise<RunResult> {
+    const failure = await this.#failure();
+    const { checker, trace } = this.#cluster;
+    return {
+      seed: this.#plan.seed,
+      plan: this.#plan,
+      failure,
+      hash: trace.hash,
+      memberSeconds: this.#memberMs / 1000,
+      steps: this.#steps,
+      operations: this.#clients.reduce((sum, client) => sum + client.done, 0),
+      elections: checker.elections,
+      entries: checker.commit,
+      faults: this.#nemesis.counts,
+      undecided: this.#undecided,
+    };
+  }
+
+  async #failure(): Promise<Failure | null> {
+    const { trace } = this.#cluster;
+    try {
+      await this.#run();
+      return null;
+    } catch (error) {
+      const invariant = error instanceof Violation ? error.invariant : 'no error in the simulator';
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      trace.add('', `VIOLATED ${error instanceof Error ? error.message : message}`);
+      return { invariant, message, lines: trace.last(LINES_SHOWN) };
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { timeline } = this.#cluster;
+    let over: { readonly error?: unknown } | null = null;
+    this.#script().then(
+      () => {
+        over = {};
+      },
+      (error: unknown) => {
+        over = { error };
+      },
+    );
+    let lastMs = 0;
+    await drive(() => {
+      this.#cluster.look();
+      if (over !== null) {
+        if ('error' in over) throw over.error;
+        return false;
+      }
+      timeline.step();
+      this.#steps++;
+      if (timeline.nowMs !== lastMs) {
+        this.#memberMs += (timeline.nowMs - lastMs) * this.#running;
+        lastMs = timeline.nowMs;
+      }
+      return true;
+    });
+  }
+
+  get #running(): number {
+    let count = 0;
+    for (const { process } of this.#cluster.machines.values()) if (process !== null) count++;
+    return count;
+  }
+
+  /** Rises with every event. */
+  #clock(): number {
+    return this.#cluster.timeline.nowMs + this.#steps / 1e9;
+  }
+
+  async #script(): Promise<void> {
+    const { ids } = this.#cluster;
+    for (const id of ids) this.#cluster.start(id);
+    await this.#makeSchema();
+    for (const client of this.#clients) void client.run();
+    await this.#nemesis.run();
+    await this.#settle();
+    this.#judge(await this.#finalReads());
+  }
+
+  async #makeSchema(): Promise<void> {
+    for (let i = 0; ; i++) {
+      const [member] = this.#cluster.serving();
+      try {
+        if (member === undefined) throw new Error('nobody serves');
+        await member.handle.batch(this.#workload.schema(), { id: 'schema' });
+        return;
+      } catch (error) {
+        if (i === 100) throw new Violation('liveness', `no schema: ${String(error)}`);
+        await this.#cluster.sleep(LOOK_MS);
+      }
+    }
+  }
+
+  /** Liveness: a leader, everything answered, and all databases alike. */
+  async #settle(): Promise<void> {
+    const { timeline } = this.#cluster;
+    const deadline = timeline.nowMs + HEAL_MS;
+    for (const client of this.#clients) client.stop();
+    let missing = '';
+    while (timeline.nowMs < deadline) {
+      await this.#cluster.sleep(LOOK_MS);
+      missing = this.#missing();
+      if (missing === '') return;
+    }
+    throw new Violation('liveness', `${missing}, ${HEAL_MS} ms after all was healed`);
+  }
+
+  /** What is not as it should be in the end. */
+  #missing(): string {
+    const waiting = this.#clients.filter(({ idle }) => !idle).length;
+    if (waiting > 0) return `${waiting} clients wait for an answer`;
+    const leader = this.#cluster.leader();
+    if (leader === null) return 'nobody leads';
+    const { raft } = leader;
+    if (raft === null || raft.commit < raft.lastIndex) return 'not everything is committed';
+    for (const { id } of raft.membership) {
+      const machine = this.#cluster.machines.get(id)!;
+      if (machine.outOfService) continue;
+      const why = this.#differs(leader, machine.process);
+      if (why !== null) return `${id} ${why}`;
+    }
+    return '';
+  }
+
+  #differs(leader: MemberProcess, member: MemberProcess | null): string | null {
+    const { cluster } = this.#cluster;
+    if (member === null || !member.ready) return 'does not serve';
+    const [one, other] = [leader.home.files, member.home.files];
+    if (one === null || other === null) return 'has no database';
+    const [at, behind] = [one.position(cluster), other.position(cluster)];
+    if (at === null || at.index !== this.#cluster.checker.commit) return 'has entries to apply';
+    if (at.index !== behind?.index || at.term !== behind.term) return 'is behind';
+    return sameHash(one.checksum, other.checksum) ? null : 'has another database';
+  }
+
+  async #finalReads(): Promise<Operation[]> {
+    const recorder = new Recorder();
+    const { handle } = this.#cluster.leader()!;
+    for (const action of this.#workload.finalReads()) {
+      const pending = recorder.called(0, action, 'strong', this.#clock());
+      const answer = await performRead(({ sql, args }) => handle.query(sql, args), action);
+      if (answer.outcome.kind !== 'ok')
+        throw new Violation('liveness', `a read of a healed cluster: ${answer.outcome.kind}`);
+      recorder.returned(pending, answer.outcome, answer.position, this.#clock());
+    }
+    return recorder.history();
+  }
+
+  #judge(final: Operation[]): void {
+    const { accounts, balance } = BANKS;
+    const { findings, undecided } = judge(this.#recorder.history(), final, {
+      bank: { accounts, balance },
+    });
+    this.#undecided = undecided.length;
+    const [first] = findings;
+    if (first !== undefined) throw new Violation(first.broken, formatFinding(first));
+  }
+}

@@ -1,0 +1,65 @@
+import { fstatSync, renameSync, rmSync } from 'node:fs';
+import type { EntryId } from '../raft/entry.ts';
+import { Checkpoints } from '../sqlite/checkpoints.ts';
+import { closeConnections, foldWal, openConnections } from '../sqlite/connections.ts';
+import type { EngineParts } from '../sqlite/engine.ts';
+import { Pin } from '../sqlite/pin.ts';
+import { Pins } from '../sqlite/pins.ts';
+import type { HeldSnapshot } from './protocol.ts';
+
+/** The place where a member's database is: SQLite's files; what a simulator has in their place. */
+export interface DatabaseHome {
+  /** Throws DATABASE_MISSING, DATABASE_DAMAGED, DATABASE_BUSY. */
+  open(): OpenDatabase;
+  /** The main file at `file` takes the place of the database, which must be closed. */
+  replaceBy(file: string): void;
+}
+
+/** A database that is open, and not yet known to have a place in the log. */
+export interface OpenDatabase extends EngineParts {
+  /** What the database itself records; no cluster in the empty one that every member starts with. */
+  readonly position: EntryId & { readonly cluster: string | null };
+  /** The file that checkpoints write to, for members that are given a copy. */
+  mainFile(): Pick<HeldSnapshot, 'fd' | 'bytes'>;
+  /** What keeps its WAL short. `onFailure`: checkpoints cannot go on. */
+  startCheckpoints(onFailure: (error: Error) => void): CheckpointTools;
+  /** Brings everything into the main file; false if a foreign reader prevents it. */
+  fold(): boolean;
+  close(): void;
+  /** To be closed only when no connection of this process has the database open any more. */
+  readonly descriptors: readonly number[];
+}
+
+export interface CheckpointTools {
+  readonly pins: Pick<
+    Pins,
+    'heldIndex' | 'hold' | 'rollTo' | 'committed' | 'undone' | 'release' | 'close'
+  >;
+  readonly checkpoints: Pick<Checkpoints, 'start' | 'close'>;
+}
+
+export function sqliteHome(path: string): DatabaseHome {
+  return {
+    open: () => openSqlite(path),
+    replaceBy(file) {
+      for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+      renameSync(file, path);
+    },
+  };
+}
+
+function openSqlite(path: string): OpenDatabase {
+  const connections = openConnections(path);
+  const { files } = connections;
+  return {
+    ...connections,
+    mainFile: () => ({ fd: files.mainFd, bytes: fstatSync(files.mainFd).size }),
+    startCheckpoints: (onFailure) => ({
+      pins: new Pins([new Pin(path), new Pin(path)]),
+      checkpoints: new Checkpoints(path, onFailure),
+    }),
+    fold: () => foldWal(connections),
+    close: () => closeConnections(connections),
+    descriptors: files.descriptors,
+  };
+}

@@ -1,0 +1,70 @@
+import { PacelineError } from '../base/errors.ts';
+import type { EntryId, Index } from '../raft/entry.ts';
+import type { SharedState } from './shared-state.ts';
+
+/**
+ * Positions that reads must see. What became of one is told by its term and index together; once it is known to be
+ * committed its index is enough, since committed entries keep their places.
+ */
+export class NeededPositions {
+  readonly #shared: SharedState;
+  /** Who needs them, for errors. */
+  readonly #whose: string;
+  /** All needed positions that are known to be committed are at or below. */
+  #index: Index = 0;
+  /** Those of which it is not known yet: the last one of each term. */
+  #open: EntryId[] = [];
+
+  constructor(shared: SharedState, whose: string) {
+    this.#shared = shared;
+    this.#whose = whose;
+  }
+
+  add(position: EntryId): void {
+    const same = this.#open.find(({ term }) => term === position.term);
+    if (same !== undefined && same.index >= position.index) return;
+    this.#open = this.#open.filter((one) => one !== same);
+    this.#open.push({ term: position.term, index: position.index });
+  }
+
+  /** For what is committed for certain. */
+  addCommitted(index: Index): void {
+    if (index > this.#index) this.#index = index;
+  }
+
+  /** Whether a read that begins now sees them all, as far as that can be told at once. */
+  get areSeen(): boolean {
+    return this.#open.length === 0 && this.#shared.hasApplied(this.#index);
+  }
+
+  /** The same, found out. Throws POSITION_LOST, once, for one that will never be there. */
+  look(): boolean {
+    for (const position of [...this.#open]) {
+      const verdict = this.#shared.verdict(position);
+      if (verdict === 'pending') continue;
+      this.#open = this.#open.filter((one) => one !== position);
+      if (verdict === 'lost') throw lost(this.#whose, position);
+      this.addCommitted(position.index);
+    }
+    return this.areSeen;
+  }
+
+  /** The latest of them, as far as known. */
+  get latest(): EntryId {
+    let latest = this.#shared.committedPosition(this.#index | 0);
+    if (this.#index === 0) latest = { term: 0, index: 0 };
+    for (const one of this.#open) if (isLater(one, latest)) latest = one;
+    return latest;
+  }
+}
+
+export function isLater(one: EntryId, other: EntryId): boolean {
+  return one.term === other.term ? one.index > other.index : one.term > other.term;
+}
+
+function lost(whose: string, { term, index }: EntryId): PacelineError {
+  return new PacelineError(
+    'POSITION_LOST',
+    `${whose} ${term}.${index} was discarded by a failover, as it was not on a quorum; it will not come back: read without it`,
+  );
+}

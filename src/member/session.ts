@@ -1,0 +1,50 @@
+import { encodeToken } from '../api/token.ts';
+import type { EntryId } from '../raft/entry.ts';
+import { isLater, NeededPositions } from './needed-positions.ts';
+import type { SharedState } from './shared-state.ts';
+
+/**
+ * What one handle has written and read, and so must see from now on. What it has read on this member it sees here by
+ * itself, since a copy does not go back, except when another copy takes its place.
+ */
+export class Session {
+  readonly #shared: SharedState;
+  readonly #needed: NeededPositions;
+  /** Low bits of an index up to which it may have read. */
+  #read = 0;
+
+  constructor(shared: SharedState) {
+    this.#shared = shared;
+    this.#needed = new NeededPositions(shared, 'a write of this handle, at');
+  }
+
+  /** The database was opened, or is another one: nothing has been read in it. */
+  begin(): void {
+    this.#needed.addCommitted(this.#shared.committedPosition(this.#read).index);
+    this.#read = this.#shared.visible;
+  }
+
+  wrote(position: EntryId): void {
+    this.#needed.add(position);
+  }
+
+  /** A result was returned that may have what is at the index with these low bits, which is committed. */
+  noteRead(visibleBits: number): void {
+    if (((visibleBits - this.#read) | 0) > 0) this.#read = visibleBits;
+  }
+
+  /** Whether a read that begins now sees all of it, as far as that can be told at once. */
+  get isCurrent(): boolean {
+    return this.#needed.areSeen;
+  }
+
+  /** The same, found out. Throws POSITION_LOST, once, for what will never be there. */
+  look(): boolean {
+    return this.#needed.look();
+  }
+
+  get token(): string {
+    const [needed, read] = [this.#needed.latest, this.#shared.committedPosition(this.#read)];
+    return encodeToken(isLater(needed, read) ? needed : read);
+  }
+}
