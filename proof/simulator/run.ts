@@ -1,10 +1,10 @@
+import { sameHash } from '../../src/redo/page-hash.ts';
 import { judge } from '../history/check.ts';
 import { formatFinding } from '../history/finding.ts';
 import type { Operation } from '../history/operation.ts';
 import { Recorder } from '../history/recorder.ts';
 import { performRead } from '../workload/perform.ts';
 import { Workload } from '../workload/workload.ts';
-import { sameHash } from '../../src/redo/page-hash.ts';
 import { Client } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { drive } from './drive.ts';
@@ -228,7 +228,10 @@ class Run {
     const { handle } = this.#cluster.leader()!;
     for (const action of this.#workload.finalReads()) {
       const pending = recorder.called(0, action, 'strong', this.#clock());
-      const answer = await performRead(({ sql, args }) => handle.query(sql, args), action);
+      const answer = await performRead(
+        ({ sql, args }) => handle.query(sql, args, { level: 'strong' }),
+        action,
+      );
       if (answer.outcome.kind !== 'ok')
         throw new Violation('liveness', `a read of a healed cluster: ${answer.outcome.kind}`);
       recorder.returned(pending, answer.outcome, answer.position, this.#clock());
@@ -243,6 +246,6 @@ class Run {
     });
     this.#undecided = undecided.length;
     const [first] = findings;
-    if (first !== undefined) throw new Violation(first.broken, formatFinding(first));
+    if (first !== undefined) throw new Violation(first.check, formatFinding(first));
   }
 }

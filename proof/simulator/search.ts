@@ -11,9 +11,9 @@ export interface SearchOptions {
 /** Runs one seed with every event on a line; false if it broke an invariant. */
 export async function replay(seed: number, lines: boolean): Promise<boolean> {
   const print = lines ? (line: string) => console.log(line) : undefined;
+  const tally = new Tally();
   const result = await runSimulation(seed, print === undefined ? {} : { print });
   if (result.failure !== null) printFailure(result, !lines);
-  const tally = new Tally();
   tally.add(result);
   console.log(tally.summary());
   console.log(`trace ${result.hash}`);
