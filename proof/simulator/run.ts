@@ -228,7 +228,10 @@ class Run {
     const { handle } = this.#cluster.leader()!;
     for (const action of this.#workload.finalReads()) {
       const pending = recorder.called(0, action, 'strong', this.#clock());
-      const answer = await performRead(({ sql, args }) => handle.query(sql, args), action);
+      const answer = await performRead(
+        ({ sql, args }) => handle.query(sql, args, { level: 'strong' }),
+        action,
+      );
       if (answer.outcome.kind !== 'ok')
         throw new Violation('liveness', `a read of a healed cluster: ${answer.outcome.kind}`);
       recorder.returned(pending, answer.outcome, answer.position, this.#clock());
@@ -243,6 +246,6 @@ class Run {
     });
     this.#undecided = undecided.length;
     const [first] = findings;
-    if (first !== undefined) throw new Violation(first.broken, formatFinding(first));
+    if (first !== undefined) throw new Violation(first.check, formatFinding(first));
   }
 }
