@@ -70,6 +70,7 @@ export interface PlanOptions {
   readonly checkpointWalBytes: number;
   readonly logKeepBytes: number;
   readonly segmentBytesMax: number;
+  readonly pageCacheBytes: number;
 }
 
 const VOTERS = [1, 2, 3, 3, 3, 3, 5, 5];
@@ -126,6 +127,7 @@ function makeOptions(one: <T>(of: readonly T[]) => T): PlanOptions {
     requestIdsKept: one([2000, 100_000]),
     checkpointWalBytes: one([8_000, 30_000, 200_000]),
     logKeepBytes: one([1_000, 10_000, 200_000]),
-    segmentBytesMax: one([4096, 16_384, 65_536]),
+    segmentBytesMax: one([4096, 16_384]),
+    pageCacheBytes: one([4096, 65_536]),
   };
 }
