@@ -9,6 +9,7 @@ export const LIMITS = {
   pauseMsMax: 250, // between two operations of a client; drawn anew each time
   operationTimeoutMs: 5_000, // several elections
   attemptsMax: 8, // of a roaming client
+  maxLagMs: 300, // of a bounded read
 
   // Faults.
   healthyMs: 1_000, // of load between two faults
