@@ -7,6 +7,7 @@ import { messageOf } from '../../src/base/errors.ts';
 import { Prng } from '../../src/base/prng.ts';
 import { isRead, type Operation, type ReadLevel } from '../history/operation.ts';
 import type { Workload } from '../workload/workload.ts';
+import { Ballast } from './ballast.ts';
 import type { ChaosCluster } from './cluster.ts';
 import type { Done, Task } from './ipc.ts';
 import { LIMITS } from './limits.ts';
@@ -50,6 +51,7 @@ export class Clients {
   readonly #onAcknowledged = new Set<(called: number, returned: number) => void>();
   /** Clients, and besides one for each time that reads of a member's own copy may go back. */
   #sessions = 0;
+  readonly #ballast: Ballast;
   #writes = 0;
   #stopped = false;
   #running: Promise<void>[] = [];
@@ -58,10 +60,13 @@ export class Clients {
     this.#cluster = cluster;
     this.#workload = workload;
     this.#prng = new Prng(seed);
+    const urls = cluster.members.map(({ settings }) => settings.url);
+    this.#ballast = new Ballast(urls, this.#prng.next());
     this.#workers = Array.from({ length: LIMITS.clientProcesses }, () => new Worker());
   }
 
   start(): void {
+    this.#ballast.start();
     const bound = this.#cluster.members.flatMap(({ id }) =>
       Array<string>(LIMITS.clientsPerMember).fill(id),
     );
@@ -79,14 +84,14 @@ export class Clients {
   /** Waits for the operations under way. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all(this.#running);
+    await Promise.all([...this.#running, this.#ballast.stop()]);
     await this.end();
   }
 
   /** Ends the processes, whatever is under way. */
   async end(): Promise<void> {
     this.#stopped = true;
-    await Promise.all(this.#workers.map((worker) => worker.end()));
+    await Promise.all([this.#ballast.stop(), ...this.#workers.map((worker) => worker.end())]);
   }
 
   /** When the first write that was called at `sinceMs` or later is acknowledged. */

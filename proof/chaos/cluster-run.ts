@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitForLeader, waitUntilMet } from '../../demo/observe.ts';
@@ -7,11 +7,12 @@ import { Prng } from '../../src/base/prng.ts';
 import { createClient } from '../../src/client/client.ts';
 import type { Operation } from '../history/operation.ts';
 import { Workload } from '../workload/workload.ts';
+import { BALLAST_TABLE } from './ballast.ts';
 import { Clients } from './clients.ts';
 import { ChaosCluster } from './cluster.ts';
 import { judgeFiles } from './files.ts';
 import { readFinalState } from './final-state.ts';
-import { BALLAST_TABLE, ON_SMALL_DISK } from './full-disk-fault.ts';
+import { ON_SMALL_DISK } from './full-disk-fault.ts';
 import { machineMs } from './ipc.ts';
 import { judgeHistory } from './judge.ts';
 import { LIMITS } from './limits.ts';
@@ -55,6 +56,8 @@ export interface ClusterResult {
   readonly violations: readonly string[];
   /** Whether a disk could be made that fills up. */
   readonly hasSmallDisk: boolean;
+  /** Databases that members fetched from others. */
+  readonly fetched: number;
 }
 
 /** One cluster, from its first start to the comparison of its files. Nothing of it runs afterwards. */
@@ -84,7 +87,8 @@ export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
   const { history, errors } = clients;
   const { failoversMs } = scene;
   const hasSmallDisk = disk !== null;
-  return { history, errors, failoversMs, violations: [...violations], hasSmallDisk };
+  const found = { violations: [...violations], fetched: countFetched(cluster) };
+  return { history, errors, failoversMs, hasSmallDisk, ...found };
 }
 
 /** What could not wait is thrown; everything else is added to `violations`. */
@@ -124,6 +128,12 @@ async function work(
 
 function addAll(violations: Set<string>, more: readonly string[]): void {
   for (const violation of more) violations.add(violation);
+}
+
+/** Told by the members' logs. */
+function countFetched({ members }: ChaosCluster): number {
+  const logs = members.map(({ settings }) => readFileSync(settings.logFile, 'utf8'));
+  return logs.join('').split('the database was fetched').length - 1;
 }
 
 /** Starts all members, makes the tables, and measures what a member holds that has done little. */
