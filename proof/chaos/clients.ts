@@ -91,7 +91,8 @@ export class Clients {
   /** Ends the processes, whatever is under way. */
   async end(): Promise<void> {
     this.#stopped = true;
-    await Promise.all([this.#ballast.stop(), ...this.#workers.map((worker) => worker.end())]);
+    this.#ballast.stop();
+    await Promise.all(this.#workers.map((worker) => worker.end()));
   }
 
   /** When the first write that was called at `sinceMs` or later is acknowledged. */

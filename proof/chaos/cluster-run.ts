@@ -17,10 +17,12 @@ import { machineMs } from './ipc.ts';
 import { judgeHistory } from './judge.ts';
 import { LIMITS } from './limits.ts';
 import { type FaultCounts, harass } from './nemesis.ts';
-import { type Holdings, holdingsOf, judgeHoldings } from './resources.ts';
+import { type Holdings, holdingsOf, judgeHoldings, mostOf } from './resources.ts';
 import { acknowledgement, type Scene } from './scene.ts';
 import type { FaultKind } from './schedule.ts';
 import { SmallDisk } from './small-disk.ts';
+
+const WARMING_READERS = 5;
 
 /** What a test does to a run in order to see it fail. */
 export interface Sabotage {
@@ -141,18 +143,20 @@ async function begin(
   { say }: ClusterRun,
   cluster: ChaosCluster,
   workload: Workload,
-): Promise<Map<string, Holdings>> {
+): Promise<Holdings> {
   await cluster.start();
   const { member } = await waitForLeader(cluster);
   const client = createClient(member.settings.url);
   await client.batch([...workload.schema(), { sql: BALLAST_TABLE }]);
   await client.close();
   await waitUntilMet(cluster);
-  // Some connections are opened by the first read.
-  await readFinalState(cluster, workload);
+  // Some connections are opened by the first reads, and more by several at once.
+  await Promise.all(
+    Array.from({ length: WARMING_READERS }, () => readFinalState(cluster, workload)),
+  );
   await delay(LIMITS.quietMs);
   say(`${cluster.members.length} members run`);
-  return holdings(cluster);
+  return mostOf(holdings(cluster).values());
 }
 
 function holdings(cluster: ChaosCluster): Map<string, Holdings> {
@@ -164,13 +168,9 @@ function holdings(cluster: ChaosCluster): Map<string, Holdings> {
 }
 
 /** With nothing under way, nothing is held that a fresh member does not hold. */
-async function judgeQuiet(
-  cluster: ChaosCluster,
-  fresh: ReadonlyMap<string, Holdings>,
-): Promise<string[]> {
+async function judgeQuiet(cluster: ChaosCluster, fresh: Holdings): Promise<string[]> {
   await delay(LIMITS.quietMs);
-  const now = holdings(cluster);
-  return [...fresh].flatMap(([id, before]) => judgeHoldings(id, before, now.get(id)!));
+  return [...holdings(cluster)].flatMap(([id, now]) => judgeHoldings(id, fresh, now));
 }
 
 /** Rejects when a member dies by itself, except for the one whose disk is full. Later ones are noted, too. */

@@ -9,6 +9,7 @@ export const LIMITS = {
   pauseMsMax: 250, // between two operations of a client; drawn anew each time
   operationTimeoutMs: 5_000, // several elections
   attemptsMax: 8, // of a roaming client
+  inPlaceMs: 500, // that a read in place waits, the thread standing still
   maxLagMs: 300, // of a bounded read
 
   // Faults.
@@ -38,6 +39,7 @@ export const LIMITS = {
 
   // What a member may hold at the end, when nothing is under way.
   descriptorsMore: 4, // than a fresh one: a segment being made, a connection being dialled
+  descriptorsReplacedMax: 9, // three connections with three files each
   rssTimesMax: 2, // what V8 keeps after load
   rssBytesMore: 96 * 2 ** 20,
   quietMs: 1_500, // before descriptors are counted: connections of clients that left are closed by then

@@ -51,7 +51,7 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
       forMs: (minutes * MS_PER_MINUTE) / clusters.length,
       completes: i === clusters.length - 1,
       say: (line) => say(`[${count} members] ${line}`),
-      onStart: onAbort,
+      onStart: (abort) => onAbort(() => abort().then(() => rmSync(base, { recursive: true }))),
     });
     results.push(result);
     if (result.violations.length > 0) break;
