@@ -1,5 +1,5 @@
-import type { Prng } from '../../src/base/prng.ts';
 import type { QueryResult } from '../../src/api/request.ts';
+import type { Prng } from '../../src/base/prng.ts';
 import { describeAction } from '../history/describe.ts';
 import { type Action, isRead } from '../history/operation.ts';
 import type { Recorder } from '../history/recorder.ts';
@@ -84,7 +84,8 @@ export class Client {
     let answer = UNKNOWN;
     for (let i = 0; i < RETRIES_MAX; i++) {
       const member = this.#choose();
-      if (member === null) answer = i === 0 ? { ...UNKNOWN, outcome: { kind: 'rejected' } } : answer;
+      if (member === null)
+        answer = i === 0 ? { ...UNKNOWN, outcome: { kind: 'rejected' } } : answer;
       else {
         const next = await this.#askMember(member, action, id);
         // That it was refused now says nothing about what became of it before.

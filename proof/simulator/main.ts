@@ -14,7 +14,9 @@ function positive(text: string): number {
 }
 
 const program = new Command('npm run simulate --')
-  .description('Runs whole clusters on simulated disks, networks and clocks, each decided by a seed.')
+  .description(
+    'Runs whole clusters on simulated disks, networks and clocks, each decided by a seed.',
+  )
   .option('--seed <n>', 'replay this run, with every event on a line', integer)
   .option('--runs <n>', 'search so many seeds', integer)
   .option('--minutes <n>', 'search for so long', positive)
@@ -32,6 +34,10 @@ const { seed, runs, minutes, from, quiet } = program.opts<{
 
 const ok =
   seed === undefined
-    ? await search({ runs: runs ?? null, minutes: minutes ?? (runs === undefined ? 1 : null), from })
+    ? await search({
+        runs: runs ?? null,
+        minutes: minutes ?? (runs === undefined ? 1 : null),
+        from,
+      })
     : await replay(seed, quiet !== true);
 process.exitCode = ok ? 0 : 1;

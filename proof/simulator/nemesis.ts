@@ -1,6 +1,6 @@
+import { PacelineError } from '../../src/base/errors.ts';
 import type { Prng } from '../../src/base/prng.ts';
 import type { MemberId, Membership } from '../../src/raft/entry.ts';
-import { PacelineError } from '../../src/base/errors.ts';
 import type { Cluster } from './cluster.ts';
 import type { Machine } from './machine.ts';
 import type { MemberProcess } from './member.ts';
@@ -261,11 +261,17 @@ export class Nemesis {
     if (process === null) return false;
     const { machine } = process;
     this.#end(process, false);
-    const files = machine.disk.files().filter(({ path, bytes }) => path.includes('/log/') && bytes.length > 0);
+    const files = machine.disk
+      .files()
+      .filter(({ path, bytes }) => path.includes('/log/') && bytes.length > 0);
     const file = this.#one(files);
     if (file === null) return false;
     machine.damaged = true;
-    machine.disk.flipBit(file.path, this.#prng.between(0, file.bytes.length - 1), this.#prng.between(0, 7));
+    machine.disk.flipBit(
+      file.path,
+      this.#prng.between(0, file.bytes.length - 1),
+      this.#prng.between(0, 7),
+    );
     return this.#note(process.id, `a bit of ${file.path} flips`);
   }
 
@@ -336,7 +342,8 @@ export class Nemesis {
     const process = this.#oneRunning();
     if (process === null) return false;
     const ms = this.#prng.between(20, 4 * this.#cluster.plan.options.electionTimeoutMs);
-    for (const thread of ['appThread', 'loopThread', 'sqlThread'] as const) process[thread].stall(ms);
+    for (const thread of ['appThread', 'loopThread', 'sqlThread'] as const)
+      process[thread].stall(ms);
     return this.#note(process.id, `stands still for ${ms} ms`);
   }
 

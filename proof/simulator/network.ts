@@ -1,8 +1,8 @@
 import type { Prng } from '../../src/base/prng.ts';
 import type { MemberId } from '../../src/raft/entry.ts';
 import {
-  NO_FAULTS,
   type NetworkPolicy,
+  NO_FAULTS,
   RandomPolicy,
   type Route,
 } from '../../src/transport/memory-policy.ts';

@@ -1,10 +1,10 @@
+import { sameHash } from '../../src/redo/page-hash.ts';
 import { judge } from '../history/check.ts';
 import { formatFinding } from '../history/finding.ts';
 import type { Operation } from '../history/operation.ts';
 import { Recorder } from '../history/recorder.ts';
 import { performRead } from '../workload/perform.ts';
 import { Workload } from '../workload/workload.ts';
-import { sameHash } from '../../src/redo/page-hash.ts';
 import { Client } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { drive } from './drive.ts';

@@ -1,5 +1,5 @@
 import type { Entry, EntryId, Membership } from '../../src/raft/entry.ts';
-import { Raft } from '../../src/raft/raft.ts';
+import type { Raft } from '../../src/raft/raft.ts';
 import type { Ready } from '../../src/raft/ready.ts';
 
 export interface RaftEvents {

@@ -1,8 +1,8 @@
 import type { PacelineError } from '../../src/base/errors.ts';
 import type { Loop } from '../../src/member/loop.ts';
 import type { ExecutorLimits } from '../../src/sqlite/executor.ts';
-import { decodeMessage } from '../../src/transport/message-codec.ts';
 import type { MemoryNetwork } from '../../src/transport/memory.ts';
+import { decodeMessage } from '../../src/transport/message-codec.ts';
 import type { Timeline } from '../../src/transport/timeline.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import type { Checker } from './checker.ts';
@@ -49,8 +49,7 @@ export function joinNetwork(
 ): Transport {
   const { id, loopThread } = process;
   const transport = network.join(id, {
-    onFrame: (from, channel, payload) =>
-      loopThread.run(() => loop.onFrame(from, channel, payload)),
+    onFrame: (from, channel, payload) => loopThread.run(() => loop.onFrame(from, channel, payload)),
     onConnect: (peer) => loopThread.run(() => loop.onConnect(peer)),
     onDisconnect: (peer) => loopThread.run(() => loop.onDisconnect(peer)),
     onRefused: (peer, error) => loopThread.run(() => loop.onRefused(peer, error)),
