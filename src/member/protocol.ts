@@ -227,6 +227,12 @@ export type AppToLoop =
   /** Asks for a commit index that is current now, until there is an answer or nobody wants it any more. */
   | { readonly type: 'read-index'; readonly key: number }
   | { readonly type: 'cancel-read-index'; readonly key: number }
+  /** `to` null: whoever has most of the log. */
+  | {
+      readonly type: 'transfer-leadership';
+      readonly key: number;
+      readonly to: MemberId | null;
+    }
   | { readonly type: 'status'; readonly key: number }
   | { readonly type: 'close' };
 
@@ -244,6 +250,12 @@ export type LoopToApp =
       readonly answer: ForwardAnswer;
     }
   | { readonly type: 'transaction-ended'; readonly name: string; readonly error: ErrorRecord }
+  | {
+      readonly type: 'leadership-transferred';
+      readonly key: number;
+      readonly leader: MemberId | null;
+      readonly error: ErrorRecord | null;
+    }
   | { readonly type: 'read-index'; readonly key: number; readonly index: Index }
   /** Something that reads may wait for has changed. */
   | { readonly type: 'news' }
