@@ -31,7 +31,10 @@ export interface OpenDatabase extends EngineParts {
 }
 
 export interface CheckpointTools {
-  readonly pins: Pick<Pins, 'heldIndex' | 'hold' | 'rollTo' | 'committed' | 'release' | 'close'>;
+  readonly pins: Pick<
+    Pins,
+    'heldIndex' | 'hold' | 'rollTo' | 'committed' | 'undone' | 'release' | 'close'
+  >;
   readonly checkpoints: Pick<Checkpoints, 'start' | 'close'>;
 }
 

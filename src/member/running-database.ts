@@ -4,8 +4,9 @@ import { Engine } from '../sqlite/engine.ts';
 import { CheckpointCycle, type CheckpointParts } from './checkpoint-cycle.ts';
 import type { CheckpointTools, OpenDatabase } from './database-home.ts';
 import type { MemberOptions } from './options.ts';
-import type { HeldSnapshot } from './protocol.ts';
+import type { HeldSnapshot, SqlToApp } from './protocol.ts';
 import type { SharedState } from './shared-state.ts';
+import { WalPressure } from './wal-pressure.ts';
 
 type CycleEvents = Pick<
   CheckpointParts,
@@ -16,6 +17,7 @@ export interface RunningParts extends CycleEvents {
   readonly cluster: string;
   readonly options: MemberOptions;
   readonly shared: SharedState;
+  readonly tellApp: (message: SqlToApp) => void;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -39,8 +41,16 @@ export class RunningDatabase {
     this.database = database;
     this.engine = new Engine(database, { term, index }, checksum, engineOptions);
     this.#tools = database.startCheckpoints(parts.onFailure);
+    const pressure = new WalPressure({
+      shared,
+      bytesMax: options.snapshotWalBytesMax,
+      onWarning: parts.onWarning,
+      endSnapshots: () => parts.tellApp({ type: 'snapshots-ended' }),
+    });
     this.cycle = new CheckpointCycle({
       ...parts,
+      onHeldUp: (walBytes) => pressure.heldUp(walBytes),
+      onEmptied: () => pressure.emptied(),
       engine: this.engine,
       wal: database.wal,
       ...this.#tools,

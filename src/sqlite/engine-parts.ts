@@ -30,6 +30,7 @@ export interface EngineParts {
     | 'isOpen'
     | 'begin'
     | 'end'
+    | 'enforceForeignKeys'
     | 'reload'
     | 'startTerm'
     | 'run'

@@ -7,6 +7,7 @@ import { captureCommit } from './capture.ts';
 import type { EngineOptions, EngineParts, Executed } from './engine-parts.ts';
 import { encodeEntryData, redoOf, tooLarge } from './entry-data.ts';
 import type { Outcome, Write } from './executor.ts';
+import { leavesKeysUnenforced } from './foreign-keys.ts';
 import { Interactive } from './interactive.ts';
 import type { LiveWal, WalCommit } from './live-wal.ts';
 import { PageImages } from './page-images.ts';
@@ -133,6 +134,26 @@ export class Engine {
    */
   run(writes: readonly Write[], emit: Emit): number {
     assert(!this.interactive.open, 'writes wait for an interactive transaction');
+    const [first] = writes;
+    if (first !== undefined && leavesKeysUnenforced(first.statements))
+      return this.#withoutKeys(() => this.#run([first], emit));
+    return this.#run(writes, emit);
+  }
+
+  /** Enforcement cannot be switched within a transaction, and one is always open. */
+  #withoutKeys<T>(work: () => T): T {
+    this.unlock();
+    this.#executor.enforceForeignKeys(false);
+    try {
+      return work();
+    } finally {
+      this.#executor.end();
+      this.#executor.enforceForeignKeys(true);
+      this.#lockIfPossible();
+    }
+  }
+
+  #run(writes: readonly Write[], emit: Emit): number {
     const id = this.#nextId();
     this.lock();
     this.#options.onVisible(id.index, false);

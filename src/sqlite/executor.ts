@@ -1,13 +1,15 @@
 import type { Statement, StatementResult } from '../api/request.ts';
+import { assert } from '../base/assert.ts';
 import { type ErrorRecord, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
+import { leavesKeysUnenforced, runWithoutSwitches } from './foreign-keys.ts';
 import { asOf, refuseAll } from './outcomes.ts';
 import { type KeptAnswer, OwnTables } from './own-tables.ts';
 import { spellOut } from './spell-out.ts';
 import { isStorageError, sqlError } from './sql-error.ts';
-import { type RanStatement, StatementRunner } from './statement-runner.ts';
+import { NOTHING, type RanStatement, StatementRunner } from './statement-runner.ts';
 
 /** A client's write: its statements are one transaction. */
 export interface Write {
@@ -89,6 +91,13 @@ export class Executor {
     if (this.#connection.isTransaction) this.#guard.lifted(() => this.#own.rollback.run());
   }
 
+  /** Of what is run from now on. No transaction may be open: SQLite would not hear. */
+  enforceForeignKeys(enforce: boolean): void {
+    assert(!this.isOpen, 'foreign keys are switched between transactions');
+    const sql = `PRAGMA foreign_keys=${enforce ? 'on' : 'off'}`;
+    this.#guard.lifted(() => this.#connection.exec(sql));
+  }
+
   /** After the database was changed beside this connection. */
   reload(): void {
     this.#runner.forget();
@@ -135,6 +144,7 @@ export class Executor {
     const outcomes: Outcome[] = [];
     let wrote = false;
     for (const write of writes) {
+      if (outcomes.length > 0 && leavesKeysUnenforced(write.statements)) break;
       const { outcome, changed } = this.#runWrite(write, position);
       outcomes.push(outcome);
       wrote ||= changed;
@@ -169,7 +179,7 @@ export class Executor {
     if (known !== null) return { outcome: known, changed: false };
     if (asks === true) return { outcome: { error: NOT_KNOWN, position }, changed: false };
     try {
-      const results = this.#runner.run(write.statements.map(spellOut), true);
+      const results = this.#runStatements(write.statements);
       const changed = id !== null || results.some((r) => r.writes);
       const plain = results.map((r) => r.result);
       if (id !== null) this.#tables.keep(id, position, { results: plain });
@@ -181,6 +191,12 @@ export class Executor {
         throw new BatchSpoiled(failure.message, { cause: failure });
       return this.#refused(id, failure, position);
     }
+  }
+
+  #runStatements(statements: readonly Statement[]): readonly RanStatement[] {
+    const run = (some: readonly Statement[]) => this.#runner.run(some.map(spellOut), true);
+    if (!leavesKeysUnenforced(statements)) return run(statements);
+    return runWithoutSwitches(statements, run, NOTHING);
   }
 
   /** A retry with its id gets the same refusal, whatever has become possible since (I9). */
@@ -208,6 +224,12 @@ export class Executor {
    */
   step(statements: readonly Statement[], readOnly: boolean): RanStatement[] {
     try {
+      const [only, ...others] = statements;
+      const savepoint =
+        readOnly || only === undefined || others.length > 0
+          ? null
+          : this.#runner.savepoint(only.sql);
+      if (savepoint !== null) return [savepoint];
       const spelt = statements.map(spellOut);
       if (readOnly && spelt.some((statement) => this.#runner.writes(statement)))
         throw writesInQuery();

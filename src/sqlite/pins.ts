@@ -41,6 +41,12 @@ export class Pins {
     this.#next = null;
   }
 
+  /** Commits were undone: the position to which this was to roll on may be one of them, though its index is reached again. */
+  undone(): void {
+    this.#drop(this.#next);
+    this.#next = null;
+  }
+
   release(): void {
     this.#drop(this.#held);
     this.#drop(this.#next);

@@ -3,6 +3,7 @@ import { narrow } from '../api/wire.ts';
 import type { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
 import { collectRows, runPlain } from './rows.ts';
+import { savepointStatement } from './savepoints.ts';
 import { SchemaFacts } from './schema-facts.ts';
 import { numbered } from './sql-error.ts';
 import {
@@ -21,6 +22,12 @@ export interface RanStatement {
   readonly result: StatementResult;
   readonly writes: boolean;
 }
+
+/** What a statement that SQLite has nothing to say about brings. */
+export const NOTHING: RanStatement = {
+  result: { columns: [], rows: NO_ROWS, changes: 0, lastInsertRowid: 0 },
+  writes: false,
+};
 
 export interface RunnerParts {
   readonly connection: Connection;
@@ -126,6 +133,16 @@ export class StatementRunner {
       else if (this.#parts.connection.isTransaction)
         this.#parts.guard.lifted(() => this.#own.rollback.run());
     }
+  }
+
+  /** Within a transaction that its caller has to itself. Null if the text is about something else than a savepoint. */
+  savepoint(sql: string): RanStatement | null {
+    const statement = savepointStatement(sql);
+    if (statement === null) return null;
+    const { connection, guard } = this.#parts;
+    guard.lifted(() => connection.exec(statement.sql));
+    if (statement.action === 'ROLLBACK TO' && this.#schemaChanged) this.#noteSchemaChange();
+    return NOTHING;
   }
 
   /** What was learned from the schema before this is not true any more. */

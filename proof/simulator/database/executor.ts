@@ -54,6 +54,11 @@ export class SimExecutor implements BatchRunner {
     this.#open = false;
   }
 
+  /** The tables of the workloads have no foreign keys. */
+  enforceForeignKeys(): void {
+    assert(!this.#open, 'foreign keys are switched between transactions');
+  }
+
   reload(): void {
     const page = this.#files.page(POSITION_PGNO);
     const counters = this.#files.databasePages < POSITION_PGNO ? null : countersIn(page);
