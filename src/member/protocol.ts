@@ -232,6 +232,12 @@ export type AppToLoop =
   | { readonly type: 'cancel-forward-read'; readonly key: number }
   /** The answer to a `serve-read`, an encoded ReadAnswer. */
   | { readonly type: 'served-read'; readonly key: number; readonly bytes: Uint8Array }
+  /** `to` null: whoever has most of the log. */
+  | {
+      readonly type: 'transfer-leadership';
+      readonly key: number;
+      readonly to: MemberId | null;
+    }
   | { readonly type: 'status'; readonly key: number }
   | { readonly type: 'close' };
 
@@ -249,6 +255,12 @@ export type LoopToApp =
       readonly answer: ForwardAnswer;
     }
   | { readonly type: 'transaction-ended'; readonly name: string; readonly error: ErrorRecord }
+  | {
+      readonly type: 'leadership-transferred';
+      readonly key: number;
+      readonly leader: MemberId | null;
+      readonly error: ErrorRecord | null;
+    }
   | { readonly type: 'read-index'; readonly key: number; readonly index: Index }
   /** Another member's read, as this one leads. */
   | { readonly type: 'serve-read'; readonly key: number; readonly bytes: Uint8Array }
