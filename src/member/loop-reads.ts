@@ -5,10 +5,12 @@ import type { Ready } from '../raft/ready.ts';
 import type { Clock } from './clock.ts';
 import { CopyAge } from './copy-age.ts';
 import { ForwardedReads } from './forwarded-reads.ts';
+import { LeaderLease } from './leader-lease.ts';
 import type { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, LoopToApp } from './protocol.ts';
+import { leaseMs } from './raft-timing.ts';
 import { ReadIndexes } from './read-indexes.ts';
 import type { SharedState } from './shared-state.ts';
 
@@ -44,7 +46,7 @@ export class LoopReads {
     const { options, raft, log, shared, clock } = parts;
     const now = () => clock.now();
     this.#parts = parts;
-    this.#indexes = new ReadIndexes(raft, now);
+    this.#indexes = new ReadIndexes(raft, now, new LeaderLease(raft, now, leaseMs(options)));
     this.#age = new CopyAge(this.#indexes, shared, now, options.heartbeatMs);
     this.#forwarded = new ForwardedReads({
       self: options.id,
@@ -81,11 +83,13 @@ export class LoopReads {
   }
 
   #ask(key: number): void {
-    const answered = (index: Index) => {
+    let isAnswered = false;
+    const takeBack = this.#indexes.ask((index: Index) => {
+      isAnswered = true;
       this.#takeBack.delete(key);
       this.#parts.app.post({ type: 'read-index', key, index });
-    };
-    this.#takeBack.set(key, this.#indexes.ask(answered));
+    });
+    if (!isAnswered) this.#takeBack.set(key, takeBack);
   }
 
   #cancel(key: number): void {

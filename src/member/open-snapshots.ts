@@ -47,9 +47,14 @@ export class OpenSnapshots {
       );
     const reader = this.#spare.pop() ?? this.#copy.open();
     const held = new Held(reader, this.#shared, (ended) => this.#ended(ended));
-    reader.begin();
     this.#held.add(held);
     this.#shared.addOpenSnapshots(1);
+    try {
+      reader.begin();
+    } catch (error) {
+      held.release();
+      throw error;
+    }
     return held;
   }
 

@@ -34,6 +34,7 @@ export interface OpenOptions {
 
   readonly heartbeatMs?: number;
   readonly electionTimeoutMs?: number;
+  readonly leaseDriftMs?: number;
   readonly writeTimeoutMs?: number;
   readonly transactionTimeoutMs?: number;
   readonly readTimeoutMs?: number;
@@ -72,6 +73,7 @@ export const DEFAULTS: Knobs & { readonly cluster: string; readonly durability: 
 
   heartbeatMs: 100, // ten in an election timeout: nine may be lost
   electionTimeoutMs: 1000, // far above a garbage collection or a slow disk; crashes are seen by their closed connection
+  leaseDriftMs: 0, // how far clocks may drift apart in an election timeout, for leases; 0: none. The same on all
   writeTimeoutMs: 10_000, // several elections
   transactionTimeoutMs: 5_000, // an interactive transaction keeps all other writers waiting; then it is rolled back
   readTimeoutMs: 10_000, // the same; a read that waits costs nobody anything
@@ -108,7 +110,7 @@ export interface MemberOptions extends Knobs {
 }
 
 /** Where 0 turns something off. */
-const MAY_BE_ZERO = new Set<string>(['workerAfterMs']);
+const MAY_BE_ZERO = new Set<string>(['leaseDriftMs', 'workerAfterMs']);
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 const NAMES = new Set([
   ...Object.keys(DEFAULTS),
@@ -207,9 +209,13 @@ function checkKnobs(options: MemberOptions): void {
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid(`"${name}" must be a positive integer, not ${value}`);
   }
-  const { pageSizeBytes, heartbeatMs, electionTimeoutMs } = options;
+  const { pageSizeBytes, heartbeatMs, electionTimeoutMs, leaseDriftMs } = options;
   if (pageSizeBytes < 512 || pageSizeBytes > 65536 || (pageSizeBytes & (pageSizeBytes - 1)) !== 0)
     throw invalid(`"pageSizeBytes" must be a power of two from 512 to 65536, not ${pageSizeBytes}`);
+  if (leaseDriftMs > electionTimeoutMs / 2)
+    throw invalid(
+      `"leaseDriftMs" (${leaseDriftMs}) must be at most half of "electionTimeoutMs" (${electionTimeoutMs})`,
+    );
   if (electionTimeoutMs < 4 * heartbeatMs)
     throw invalid(
       `"electionTimeoutMs" (${electionTimeoutMs}) must be at least four times "heartbeatMs" (${heartbeatMs})`,

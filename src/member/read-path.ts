@@ -50,9 +50,9 @@ export class ReadPath {
   /** Most reads are over at once, without a promise of ours in between. */
   query(sql: string, args: SqlArgs | undefined, options?: ReadOptions): Promise<QueryResult> {
     const { shared, session, copy, slow } = this.#parts;
-    if (options !== undefined || !session.isCurrent || slow?.has(sql) === true)
-      return this.#query(sql, args, options);
+    if (options !== undefined || slow?.has(sql) === true) return this.#query(sql, args, options);
     try {
+      if (!session.isCurrent && !session.look()) return this.#query(sql, args, options);
       const undone = shared.undone;
       const value =
         slow === null
