@@ -28,7 +28,7 @@ export type ReadAnswer =
 export function encodeRead({ sql, args, options }: WireRead): Uint8Array {
   const statement = args === undefined ? { sql } : { sql, args };
   const w = new ByteWriter(128).text(JSON.stringify(options));
-  return w.raw(encodeWrite({ statements: [statement], batch: false, id: null })).finish();
+  return w.raw(encodeWrite({ statements: [statement], id: '', asks: false })).finish();
 }
 
 /** Throws RECORD_DAMAGED. */

@@ -28,6 +28,8 @@ const CHANNELS: readonly (Channel | null)[] = [
   'forward-reply',
   'snapshot',
   'snapshot-reply',
+  'transaction',
+  'transaction-reply',
   'read',
   'read-reply',
 ];

@@ -7,6 +7,8 @@ export type Channel =
   | 'forward-reply'
   | 'snapshot'
   | 'snapshot-reply'
+  | 'transaction'
+  | 'transaction-reply'
   | 'read'
   | 'read-reply';
 
