@@ -120,7 +120,8 @@ export class Client {
       this.#member = null;
       return answer;
     }
-    this.#token = handle.token;
+    // What was read without it may be older than the token, and so may the token of that handle.
+    if (level !== 'eventual') this.#token = handle.token;
     const { position } = answer;
     const { cluster } = this.#parts;
     if (!isRead(action) && position !== null)
