@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, openSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MemberProcess } from '../../demo/member-process.ts';
 import { lookAt, waitForCatchUp, waitForLeader } from '../../demo/observe.ts';
@@ -77,6 +77,17 @@ export const damageLogTail: Fault = async (scene) => {
   await scene.cluster.startMember(member.id);
   await waitForCatchUp(scene.cluster, member);
   return `${member.id}: ${how} (${segment}, byte ${end})`;
+};
+
+/** What an operator does with a member that lost everything: it comes back as if it were new. */
+export const emptyDirectory: Fault = async (scene) => {
+  const member = await takeDown(scene);
+  await waitUntilSafeWithout(scene, member);
+  const { dir } = member.settings;
+  for (const name of readdirSync(dir)) rmSync(join(dir, name), { recursive: true });
+  await scene.cluster.startMember(member.id);
+  await waitForCatchUp(scene.cluster, member);
+  return member.id;
 };
 
 export const damageDatabase: Fault = async (scene) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Prng } from '../../src/base/prng.ts';
-import { isRead, type Operation } from '../history/operation.ts';
+import { isRead, type Operation, type ReadLevel } from '../history/operation.ts';
 import { type ClusterResult, runCluster, type Sabotage } from './cluster-run.ts';
 import { noFaults } from './nemesis.ts';
 import type { Report } from './report.ts';
@@ -51,7 +51,7 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
       forMs: (minutes * MS_PER_MINUTE) / clusters.length,
       completes: i === clusters.length - 1,
       say: (line) => say(`[${count} members] ${line}`),
-      onStart: onAbort,
+      onStart: (abort) => onAbort(() => abort().then(() => rmSync(base, { recursive: true }))),
     });
     results.push(result);
     if (result.violations.length > 0) break;
@@ -78,8 +78,17 @@ function summary(results: readonly ClusterResult[]) {
     acknowledged: count('ok'),
     unknown: count('unknown'),
     rejected: count('rejected'),
+    reads: countReads(operations),
+    databases_fetched: results.reduce((sum, { fetched }) => sum + fetched, 0),
     skipped,
     failovers_ms: results.flatMap(({ failoversMs }) => failoversMs),
     errors,
   };
+}
+
+function countReads(operations: readonly Operation[]): Record<ReadLevel, number> {
+  const counts = { eventual: 0, bounded: 0, session: 0, strong: 0 };
+  for (const { level, outcome } of operations)
+    if (level !== null && outcome.kind === 'ok') counts[level]++;
+  return counts;
 }

@@ -1,5 +1,7 @@
 import type { QueryResult, Statement } from '../../src/api/request.ts';
+import { decodeToken } from '../../src/api/token.ts';
 import type { Prng } from '../../src/base/prng.ts';
+import { isLater } from '../../src/member/needed-positions.ts';
 import { describeAction } from '../history/describe.ts';
 import { type Action, isRead, type ReadLevel } from '../history/operation.ts';
 import type { Recorder } from '../history/recorder.ts';
@@ -120,8 +122,7 @@ export class Client {
       this.#member = null;
       return answer;
     }
-    // What was read without it may be older than the token, and so may the token of that handle.
-    if (level !== 'eventual') this.#token = handle.token;
+    this.#token = later(this.#token, handle.token);
     const { position } = answer;
     const { cluster } = this.#parts;
     if (!isRead(action) && position !== null)
@@ -147,6 +148,11 @@ export class Client {
     this.#member = next;
     return next;
   }
+}
+
+/** A handle's token says nothing of what the client did through others. */
+function later(one: string | null, other: string): string {
+  return one !== null && isLater(decodeToken(one), decodeToken(other)) ? one : other;
 }
 
 function describe({ outcome, position }: Answer): string {

@@ -119,7 +119,6 @@ class Run {
   }
 
   async #run(): Promise<void> {
-    const { timeline } = this.#cluster;
     let over: { readonly error?: unknown } | null = null;
     this.#script().then(
       () => {
@@ -129,9 +128,21 @@ class Run {
         over = { error };
       },
     );
+    const onRejection = (error: unknown) => this.#cluster.fail(unhandled(error));
+    process.on('unhandledRejection', onRejection);
+    try {
+      await this.#drive(() => over);
+    } finally {
+      process.off('unhandledRejection', onRejection);
+    }
+  }
+
+  async #drive(isOver: () => { readonly error?: unknown } | null): Promise<void> {
+    const { timeline } = this.#cluster;
     let lastMs = 0;
     await drive(() => {
       this.#cluster.look();
+      const over = isOver();
       if (over !== null) {
         if ('error' in over) throw over.error;
         return false;
@@ -248,4 +259,10 @@ class Run {
     const [first] = findings;
     if (first !== undefined) throw new Violation(first.check, formatFinding(first));
   }
+}
+
+/** The product must not leave a promise to itself. */
+function unhandled(error: unknown): Violation {
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new Violation('no unhandled rejection', what);
 }

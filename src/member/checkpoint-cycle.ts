@@ -180,7 +180,8 @@ export class CheckpointCycle {
 
   #emptyWhenCommitted(): void {
     const { engine, pins, checkpoints } = this.#parts;
-    if (engine.position.index > this.#committed) return;
+    // An interactive transaction that has the writer connection ends soon; no other begins meanwhile.
+    if (engine.interactive.open || engine.position.index > this.#committed) return;
     this.#phase = 'emptying';
     this.#mainFile = null;
     pins.release();

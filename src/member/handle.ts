@@ -1,31 +1,43 @@
 import { closeSync } from 'node:fs';
 import { checkArgs, checkSql, checkStatement } from '../api/check.ts';
-import type { LocalDatabase } from '../api/database.ts';
+import type { LocalDatabase, Transaction } from '../api/database.ts';
 import type { PrepareOptions, ReadOptions } from '../api/read-options.ts';
 import type { ReadStatement, Snapshot } from '../api/reads.ts';
 import type {
   BatchResult,
   ExecuteResult,
+  OutcomeOptions,
   QueryResult,
   Statement,
   WriteOptions,
+  WriteOutcome,
 } from '../api/request.ts';
 import type { Status } from '../api/status.ts';
+import type {
+  TransactionMode,
+  TransactionOptions,
+  TransactionRunOptions,
+} from '../api/transaction.ts';
 import type { SqlArgs } from '../api/value.ts';
-import { PacelineError } from '../base/errors.ts';
+import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { closed, unknownOutcome } from './handle-errors.ts';
+import { LoopCalls } from './loop-calls.ts';
 import type { Logger, MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
+import type { StartReader } from './reader-thread.ts';
 import { Reads } from './reads.ts';
 import type { SharedState } from './shared-state.ts';
 import type { OpenReader } from './this-copy.ts';
+import { Transactions } from './transactions.ts';
 import { WritePath } from './write-path.ts';
 
 export interface HandleParts {
   readonly options: MemberOptions;
   readonly openReader: OpenReader;
+  /** Starts a thread for long reads; where it is missing there are none. */
+  readonly startReader?: StartReader;
   readonly sql: Port<SqlToApp, AppToSql>;
   readonly loop: Port<LoopToApp, AppToLoop>;
   readonly shared: SharedState;
@@ -46,9 +58,9 @@ interface Waiting<T> {
 export class Handle implements LocalDatabase {
   readonly #parts: HandleParts;
   readonly #writes: WritePath;
+  readonly #transactions: Transactions;
   readonly #reads: Reads;
-  readonly #statuses = new Map<number, Waiting<Status>>();
-  #nextKey = 1;
+  readonly #calls: LoopCalls;
   #failure: PacelineError | null = null;
   #closing: Promise<void> | null = null;
   #onReady: Waiting<string> | null = null;
@@ -62,11 +74,13 @@ export class Handle implements LocalDatabase {
     const { sql, loop } = parts;
     this.#parts = parts;
     this.#writes = new WritePath(parts);
-    const indexPost = {
-      ask: (key: number) => loop.post({ type: 'read-index', key }),
-      cancel: (key: number) => loop.post({ type: 'cancel-read-index', key }),
-    };
-    this.#reads = new Reads({ ...parts, indexPost });
+    this.#calls = new LoopCalls(parts);
+    this.#transactions = new Transactions({
+      ...parts,
+      writes: this.#writes,
+      wrote: (position) => this.#reads.wrote(position),
+    });
+    this.#reads = new Reads(parts);
     sql.listen((messages) => {
       for (const message of messages) this.#fromSql(message);
     });
@@ -90,9 +104,9 @@ export class Handle implements LocalDatabase {
     const statement = args === undefined ? { sql } : { sql, args };
     checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    const { results, position } = await this.#writes.write([statement], false, options);
-    this.#reads.wrote(position);
-    return { ...results[0]!, position };
+    const { results, ...receipt } = await this.#writes.write([statement], options);
+    this.#reads.wrote(receipt.position);
+    return { ...results[0]!, ...receipt };
   }
 
   async batch(statements: readonly Statement[], options: WriteOptions = {}): Promise<BatchResult> {
@@ -100,9 +114,35 @@ export class Handle implements LocalDatabase {
       throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
     for (const statement of statements) checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    const receipt = await this.#writes.write(statements, true, options);
+    const receipt = await this.#writes.write(statements, options);
     this.#reads.wrote(receipt.position);
     return receipt;
+  }
+
+  transaction<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    options?: TransactionRunOptions,
+  ): Promise<T>;
+  transaction(mode?: TransactionMode, options?: TransactionOptions): Promise<Transaction>;
+  async transaction<T>(
+    first: TransactionMode | ((transaction: Transaction) => Promise<T>) = 'write',
+    options: TransactionRunOptions = {},
+  ): Promise<T | Transaction> {
+    this.#checkOpen();
+    if (typeof first === 'function') return this.#transactions.run(first, options);
+    return this.#transactions.begin(first, options);
+  }
+
+  async transferLeadership(to?: string): Promise<string> {
+    this.#checkOpen();
+    if (to !== undefined && typeof to !== 'string')
+      throw new PacelineError('REQUEST_INVALID', 'leadership goes to a member, by its id');
+    return this.#calls.transferLeadership(to ?? null);
+  }
+
+  async outcome(id: string, options: OutcomeOptions = {}): Promise<WriteOutcome> {
+    this.#checkOpen();
+    return this.#writes.outcome(id, options);
   }
 
   /** Not an async function: on this path, where most calls are over at once, a second promise would show. */
@@ -137,11 +177,7 @@ export class Handle implements LocalDatabase {
 
   async status(): Promise<Status> {
     this.#checkOpen();
-    const key = this.#nextKey++;
-    return new Promise((resolve, reject) => {
-      this.#statuses.set(key, { resolve, reject });
-      this.#parts.loop.post({ type: 'status', key });
-    });
+    return this.#calls.status();
   }
 
   close(): Promise<void> {
@@ -157,8 +193,8 @@ export class Handle implements LocalDatabase {
     else if (message.type === 'news') this.#reads.wake();
     else if (message.type === 'snapshots-ended') this.#reads.endOldSnapshots();
     else {
-      this.#reads.closeReaders();
-      this.#parts.sql.post({ type: 'readers-closed' });
+      const closed = () => this.#parts.sql.post({ type: 'readers-closed' });
+      this.#reads.closeReaders().then(closed, (error) => this.threadFailed(asPacelineError(error)));
     }
   }
 
@@ -173,13 +209,17 @@ export class Handle implements LocalDatabase {
       case 'news':
         return this.#reads.wake();
       case 'read-index':
-        return this.#reads.indexAnswered(message.key, message.index);
+      case 'serve-read':
+      case 'forwarded-read':
+        return this.#reads.fromLoop(message);
       case 'forwarded':
         return this.#writes.forwarded(message.key, message.answer);
+      case 'transaction-answer':
+      case 'transaction-ended':
+        return this.#transactions.fromLoop(message);
       case 'status':
-        this.#statuses.get(message.key)?.resolve(message.status);
-        this.#statuses.delete(message.key);
-        return;
+      case 'leadership-transferred':
+        return this.#calls.answered(message);
       case 'log':
         return this.#parts.logger?.[message.level](
           { member: this.#parts.options.id, ...message.fields },
@@ -205,9 +245,9 @@ export class Handle implements LocalDatabase {
     this.#parts.logger?.error({ member: this.#parts.options.id, code: error.code }, error.message);
     this.#onReady?.reject(error);
     this.#writes.failAll(unknownOutcome(error));
+    this.#transactions.endAll(unknownOutcome(error));
     this.#reads.failAll(error);
-    for (const status of this.#statuses.values()) status.reject(error);
-    this.#statuses.clear();
+    this.#calls.failAll(error);
   }
 
   #checkOpen(): void {
@@ -218,7 +258,7 @@ export class Handle implements LocalDatabase {
   async #close(): Promise<void> {
     const { loop, options, clock, onClosed } = this.#parts;
     this.#reads.failAll(closed());
-    this.#reads.closeReaders();
+    await this.#reads.closeReaders();
     if (!this.#threadsClosed) {
       const stopped = new Promise<void>((resolve) => {
         this.#onClosed = resolve;
@@ -235,6 +275,8 @@ export class Handle implements LocalDatabase {
         'this member was closed before the outcome of the write was known: ask another member with the same request id',
       ),
     );
+    this.#transactions.endAll(closed());
+    this.#calls.failAll(closed());
     await onClosed();
     // Better a few descriptors that stay open than locks lost under a connection that is not collected yet.
     if (!this.#reads.leftConnections) for (const fd of this.#descriptors) closeSync(fd);

@@ -4,7 +4,7 @@ import { Engine } from '../sqlite/engine.ts';
 import { CheckpointCycle, type CheckpointParts } from './checkpoint-cycle.ts';
 import type { CheckpointTools, OpenDatabase } from './database-home.ts';
 import type { MemberOptions } from './options.ts';
-import type { SqlToApp } from './protocol.ts';
+import type { HeldSnapshot, SqlToApp } from './protocol.ts';
 import type { SharedState } from './shared-state.ts';
 import { WalPressure } from './wal-pressure.ts';
 
@@ -56,6 +56,14 @@ export class RunningDatabase {
       ...this.#tools,
       walBytes: options.checkpointWalBytes,
     });
+  }
+
+  /** Keeps the main file as it is, for another member to copy; null if a foreign reader prevents that. */
+  hold(atLeast: Index, done: (snapshot: HeldSnapshot | null) => void): void {
+    const { pageSize } = this.database;
+    this.cycle.suspend(atLeast, (mainFile) =>
+      done(mainFile === null ? null : { ...mainFile, ...this.database.mainFile(), pageSize }),
+    );
   }
 
   /**

@@ -28,6 +28,10 @@ const CHANNELS: readonly (Channel | null)[] = [
   'forward-reply',
   'snapshot',
   'snapshot-reply',
+  'transaction',
+  'transaction-reply',
+  'read',
+  'read-reply',
 ];
 
 export function channelCode(channel: Channel): number {
