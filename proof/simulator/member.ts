@@ -24,6 +24,7 @@ import type { Machine } from './machine.ts';
 import { connectPorts } from './port.ts';
 import { simSnapshotFiles } from './snapshot-files.ts';
 import { type SimProcess, SimThread } from './thread.ts';
+import { Violation } from './violation.ts';
 import { type WatchedRaft, watchedRaft } from './watched-raft.ts';
 import type { World } from './world.ts';
 
@@ -262,6 +263,10 @@ export class MemberProcess implements SimProcess {
   #logger() {
     const note = (level: string) => (fields: object, message: string) => {
       this.trace(`${level}: ${message}`);
+      if (level === 'warn' && message.includes('differs from the leader') && !this.machine.damaged)
+        this.#world.check(() => {
+          throw new Violation('I7 byte identity', `${this.id}: ${message}`);
+        });
       if (level === 'error' && 'code' in fields)
         this.#failed(new PacelineError(fields.code as PacelineError['code'], message));
     };
