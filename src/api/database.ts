@@ -3,11 +3,16 @@ import type { ReadStatement, Snapshot } from './reads.ts';
 import type {
   BatchResult,
   ExecuteResult,
+  OutcomeOptions,
   QueryResult,
+  Receipt,
   Statement,
+  StatementResult,
   WriteOptions,
+  WriteOutcome,
 } from './request.ts';
 import type { Status } from './status.ts';
+import type { TransactionMode, TransactionOptions, TransactionRunOptions } from './transaction.ts';
 import type { SqlArgs } from './value.ts';
 
 /** A cluster, through a member in this process or over HTTP. Errors are PacelineError. */
@@ -26,6 +31,40 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** Several statements in one transaction, with the caller's own work between them. Errors of statements leave it open. */
+export interface Transaction {
+  readonly mode: TransactionMode;
+  /** Whether it has ended, in whatever way. */
+  readonly closed: boolean;
+  /** Sees what this transaction has changed. After an error nothing of the statement is left, and the transaction goes on. */
+  execute(sql: string, args?: SqlArgs): Promise<StatementResult>;
+  /** Reads, what this transaction has changed included. A statement that writes is refused (READ_ONLY). */
+  query(sql: string, args?: SqlArgs): Promise<QueryResult>;
+  /** All of them or none; after an error the transaction goes on. */
+  batch(statements: readonly Statement[]): Promise<readonly StatementResult[]>;
+  /**
+   * Resolves when committed, with its receipt. Rejects with what SQLite says, with TRANSACTION_ABORTED if it was rolled back
+   * instead, or with OUTCOME_UNKNOWN; then `outcome` may know more later. It has ended in any case.
+   */
+  commit(): Promise<Receipt>;
+  rollback(): Promise<void>;
+  /** Rolls it back unless it has ended. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** What a member in this process can do besides. */
+export interface LocalWrites {
+  /** Calls `work` with a transaction, commits it when `work` resolves, and rolls it back when `work` rejects. */
+  transaction<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    options?: TransactionRunOptions,
+  ): Promise<T>;
+  /** Begins a transaction; resolves when its turn has come. Mode `write` when absent. */
+  transaction(mode?: TransactionMode, options?: TransactionOptions): Promise<Transaction>;
+  /** What became of the write, or the transaction, with this request id. Asks the leader; rejects with NO_LEADER if there is none. */
+  outcome(id: string, options?: OutcomeOptions): Promise<WriteOutcome>;
+}
+
 /** A handle that keeps account of what it has written and read, so that its reads can see at least that (level session). */
 export interface SessionDatabase extends Database {
   /** All that this handle has written and read, for the `after` of reads through other handles. */
@@ -33,7 +72,7 @@ export interface SessionDatabase extends Database {
 }
 
 /** A member of the cluster, as the application that embeds it sees it. */
-export interface LocalDatabase extends SessionDatabase {
+export interface LocalDatabase extends SessionDatabase, LocalWrites {
   /** A statement that reads in place, on this thread, without a promise. */
   prepare(sql: string, options?: PrepareOptions): ReadStatement;
   /** Calls `work` with one state of the database, and keeps that until `work` is done. */

@@ -4,8 +4,11 @@ import type { SqlArgs, SqlValue } from './value.ts';
 /** A row of a statement that is read in place, by column name; of columns with the same name the last one counts. */
 export type Row = Record<string, SqlValue>;
 
-/** What a statement takes: values for `?` one by one or as one array, or one object for names. */
-export type BindArguments = readonly (SqlValue | SqlArgs)[];
+/**
+ * What a statement takes: values for `?` one by one or as one array, or one object for names. Of arrays the type says no
+ * more, as tools hand on theirs; what is in them is checked.
+ */
+export type BindArguments = readonly (SqlValue | SqlArgs | readonly unknown[])[];
 
 export interface ColumnInfo {
   readonly name: string;

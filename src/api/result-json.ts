@@ -1,11 +1,13 @@
 /** Results as JSON: the bodies that the HTTP server writes and the client reads. */
 import { PacelineError } from '../base/errors.ts';
+import type { Reached } from './durability.ts';
 import { type JsonValue, valueFromJson, valueToJson } from './json.ts';
 import type {
   BatchResult,
   ExecuteResult,
   Position,
   QueryResult,
+  Receipt,
   StatementResult,
 } from './request.ts';
 import type { Status } from './status.ts';
@@ -22,13 +24,10 @@ export interface JsonStatementResult extends JsonQueryResult {
   readonly lastInsertRowid: JsonValue;
 }
 
-export interface JsonExecuteResult extends JsonStatementResult {
-  readonly position: Position;
-}
+export interface JsonExecuteResult extends JsonStatementResult, Receipt {}
 
-export interface JsonBatchResult {
+export interface JsonBatchResult extends Receipt {
   readonly results: readonly JsonStatementResult[];
-  readonly position: Position;
 }
 
 export function queryResultToJson(result: QueryResult): JsonQueryResult {
@@ -46,16 +45,18 @@ function statementResultToJson(result: StatementResult): JsonStatementResult {
 }
 
 export function executeResultToJson(result: ExecuteResult): JsonExecuteResult {
-  return { ...statementResultToJson(result), position: positionToJson(result.position) };
+  return { ...statementResultToJson(result), ...receiptToJson(result) };
 }
 
 export function batchResultToJson(result: BatchResult): JsonBatchResult {
   const results = result.results.map(statementResultToJson);
-  return { results, position: positionToJson(result.position) };
+  return { results, ...receiptToJson(result) };
 }
 
-function positionToJson({ term, index }: Position): Position {
-  return { term, index };
+function receiptToJson({ position, id, reached, elapsedMs }: Receipt): Receipt {
+  const { committed, members } = reached;
+  const { term, index } = position;
+  return { position: { term, index }, id, reached: { committed, members }, elapsedMs };
 }
 
 /** From here on: RECORD_DAMAGED for anything that the functions above would not have written. */
@@ -91,15 +92,14 @@ function statementResultFromJson(json: unknown): StatementResult {
 }
 
 export function executeResultFromJson(json: unknown): ExecuteResult {
-  const { position } = objectOf(json, 'the result');
-  return { ...statementResultFromJson(json), position: positionFromJson(position) };
+  return { ...statementResultFromJson(json), ...receiptFromJson(json) };
 }
 
 export function batchResultFromJson(json: unknown): BatchResult {
-  const { results, position } = objectOf(json, 'the result');
+  const { results } = objectOf(json, 'the result');
   return {
     results: listOf(results, 'results').map(statementResultFromJson),
-    position: positionFromJson(position),
+    ...receiptFromJson(json),
   };
 }
 
@@ -109,6 +109,22 @@ export function statusFromJson(json: unknown): Status {
   if (typeof id !== 'string' || typeof role !== 'string') throw damaged('no "id" and "role"');
   listOf(members, 'members');
   return json as Status;
+}
+
+function receiptFromJson(json: unknown): Receipt {
+  const { position, id, reached, elapsedMs } = objectOf(json, 'the result');
+  if (id !== null && typeof id !== 'string') throw damaged('"id" is not a request id');
+  if (typeof elapsedMs !== 'number') throw damaged('"elapsedMs" is not a number');
+  return { position: positionFromJson(position), id, reached: reachedFromJson(reached), elapsedMs };
+}
+
+function reachedFromJson(json: unknown): Reached {
+  const { committed, members } = objectOf(json, 'reached');
+  if (typeof committed !== 'boolean') throw damaged('"committed" is not a boolean');
+  if (members === null) return { committed, members };
+  const names = listOf(members, 'members');
+  if (names.some((name) => typeof name !== 'string')) throw damaged('"members" are not names');
+  return { committed, members: names as string[] };
 }
 
 function positionFromJson(json: unknown): Position {

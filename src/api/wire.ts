@@ -72,29 +72,36 @@ function readMany<T>(r: ByteReader, count: number, read: (r: ByteReader) => T): 
   return items;
 }
 
-/** A write as it travels: a batch is atomic, a single statement is a batch of one. */
+/** A write as it travels; several statements are one transaction. */
 export interface WireWrite {
   readonly statements: readonly Statement[];
-  readonly batch: boolean;
-  readonly id: string | null;
+  readonly id: string;
+  /** Nothing is to be run: what became of the write with this id? */
+  readonly asks: boolean;
 }
 
-export function encodeWrite(write: WireWrite): Uint8Array {
-  const w = new ByteWriter(128);
-  w.u8(write.batch ? 1 : 0).u8(write.id === null ? 0 : 1);
-  if (write.id !== null) w.text(write.id);
-  w.u32(write.statements.length);
-  for (const { sql, args } of write.statements) writeArgs(w.text(sql), args);
-  return w.finish();
+export function encodeWrite({ statements, id, asks }: WireWrite): Uint8Array {
+  const w = new ByteWriter(128).u8(asks ? 1 : 0).text(id);
+  return writeStatements(w, statements).finish();
 }
 
 export function decodeWrite(bytes: Uint8Array): WireWrite {
   const r = new ByteReader(bytes, 'forwarded write');
-  const batch = r.u8() === 1;
-  const id = r.u8() === 1 ? r.text() : null;
-  const statements = readMany(r, r.u32(), () => ({ sql: r.text(), args: readArgs(r) }));
+  const asks = r.u8() === 1;
+  const id = r.text();
+  const statements = readStatements(r);
   r.end();
-  return { statements, batch, id };
+  return { statements, id, asks };
+}
+
+export function writeStatements(w: ByteWriter, statements: readonly Statement[]): ByteWriter {
+  w.u32(statements.length);
+  for (const { sql, args } of statements) writeArgs(w.text(sql), args);
+  return w;
+}
+
+export function readStatements(r: ByteReader): Statement[] {
+  return readMany(r, r.u32(), () => ({ sql: r.text(), args: readArgs(r) }));
 }
 
 export function encodeResults(results: readonly StatementResult[]): Uint8Array {

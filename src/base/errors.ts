@@ -30,6 +30,10 @@ export const ERROR_CODES = {
   NO_LEADER: 'retryable',
   NOT_LEADER: 'redirect',
   NOT_READY: 'retryable',
+  TIMED_OUT: 'retryable', // its time was up before anything was done
+  TRANSACTION_ABORTED: 'retryable', // undone; the message says by what
+  TRANSACTION_ENDED: 'rejected', // used after its commit or rollback
+  NOT_KNOWN: 'retryable', // nothing is recorded under the request id
   OUTCOME_UNKNOWN: 'unknown-outcome',
   CLOSED: 'rejected',
   // configuration and start
@@ -71,6 +75,7 @@ export interface ErrorRecord {
   readonly code: ErrorCode;
   readonly message: string;
   readonly sqlite?: SqliteDetail;
+  readonly requestId?: string;
 }
 
 /** The one error class of Paceline. The message ends with what to do about it. */
@@ -79,26 +84,32 @@ export class PacelineError extends Error {
   readonly code: ErrorCode;
   readonly category: ErrorCategory;
   readonly sqlite: SqliteDetail | undefined;
+  /** With OUTCOME_UNKNOWN: under this id it can be asked what became of the write, and the write tried again. */
+  readonly requestId: string | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; sqlite?: SqliteDetail } = {},
+    options: { cause?: unknown; sqlite?: SqliteDetail; requestId?: string } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.category = ERROR_CODES[code];
     this.sqlite = options.sqlite;
+    this.requestId = options.requestId;
   }
 
   toRecord(): ErrorRecord {
-    const plain = { code: this.code, message: this.message };
-    return this.sqlite === undefined ? plain : { ...plain, sqlite: this.sqlite };
+    const { code, message, sqlite, requestId } = this;
+    return {
+      ...{ code, message },
+      ...(sqlite === undefined ? {} : { sqlite }),
+      ...(requestId === undefined ? {} : { requestId }),
+    };
   }
 
-  static fromRecord(record: ErrorRecord): PacelineError {
-    const options = record.sqlite === undefined ? {} : { sqlite: record.sqlite };
-    return new PacelineError(record.code, record.message, options);
+  static fromRecord({ code, message, ...options }: ErrorRecord): PacelineError {
+    return new PacelineError(code, message, options);
   }
 }
 

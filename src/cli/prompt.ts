@@ -1,9 +1,9 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { Database } from '../api/database.ts';
+import { isBlankSql, splitStatements } from '../api/split-statements.ts';
 import { runDotCommand } from './dot-commands.ts';
 import { describeError, reportError } from './report.ts';
 import { renderOutcome, runStatement } from './run-statement.ts';
-import { isBlankSql, splitStatements } from './statement-splitter.ts';
 
 const PROMPT = 'paceline> ';
 const CONTINUED = '     ...> ';

@@ -52,8 +52,8 @@ export class Caller {
       if (sent > 0 && deadline - performance.now() < ATTEMPT_MS_MIN) break;
       signal?.throwIfAborted();
       last = await this.#once(call, this.#share(deadline - performance.now(), sent));
+      if (last.kind !== 'answer') signal?.throwIfAborted();
       if (last.kind === 'answer') return decodeAnswer(call, last.json, decode);
-      signal?.throwIfAborted();
       if (last.kind === 'error' && !worthAnother(last.error)) throw last.error;
       inDoubt ||= last.kind === 'lost' || isUnknown(last);
       this.#current = (this.#current + 1) % this.#urls.length;

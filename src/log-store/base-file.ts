@@ -39,6 +39,7 @@ export function decodeBase(bytes: Uint8Array, path: string): BaseFile {
   const version = from.u32();
   if (version !== VERSION) throw damaged(path, 8, `format version ${version} is not known here`);
   const firstSegment = from.u53();
+  if (firstSegment === 0) throw damaged(path, 12, 'its first segment has the number 0');
   const id = { term: from.u53(), index: from.u53() };
   const membership = decodeMembership(from);
   const extra = from.block().slice();

@@ -103,6 +103,10 @@ export class Replay {
     if (index !== this.index.lastIndex + 1) {
       throw damaged(this.#file, at, `entry ${index} after entry ${this.index.lastIndex}`);
     }
+    const { last } = this.#terms;
+    if (last !== null && term < last) {
+      throw damaged(this.#file, at, `entry ${index} of term ${term} after one of term ${last}`);
+    }
     decodeEntry(header, body);
     this.#first ??= index;
     this.index.append(index, at);

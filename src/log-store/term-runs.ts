@@ -9,6 +9,11 @@ export class TermRuns {
   #starts: Index[] = [];
   #terms: Term[] = [];
 
+  /** Of the last entry; null when there is none. */
+  get last(): Term | null {
+    return this.#terms.at(-1) ?? null;
+  }
+
   /** Notes the next entry. */
   append(index: Index, term: Term): void {
     const last = this.#terms.at(-1);

@@ -13,6 +13,10 @@ export interface CheckpointParts extends CheckpointTools {
   /** The main file is now the database at `id`. */
   readonly onCheckpoint: (id: EntryId, checksum: ChecksumValue) => void;
   readonly onWarning: (message: string) => void;
+  /** Readers kept the WAL of so many bytes from being emptied. Returns whether they were made to let go. */
+  readonly onHeldUp: (walBytes: number) => boolean;
+  /** The WAL is empty. */
+  readonly onEmptied: () => void;
   /** The main file could not be kept still any longer. */
   readonly onSuspensionEnded: () => void;
   /** Runs what follows from a checkpoint's end, with the work that it makes possible. */
@@ -35,6 +39,8 @@ export interface MainFile {
 
 /** After a checkpoint that a foreign reader held up, the WAL grows by this part of its limit before the next try. */
 const RETRY_GROWTH = 0.5;
+/** After the readers that held it up were made to let go, by this part. */
+const FREED_GROWTH = 0.02;
 /** A main file that is kept still for a follower lets the WAL grow to this many times its limit; then the follower has to begin anew. */
 const SUSPENDED_GROWTH = 8;
 /** Frames that may be left to copy when work is paused for the rest. */
@@ -174,7 +180,8 @@ export class CheckpointCycle {
 
   #emptyWhenCommitted(): void {
     const { engine, pins, checkpoints } = this.#parts;
-    if (engine.position.index > this.#committed) return;
+    // An interactive transaction that has the writer connection ends soon; no other begins meanwhile.
+    if (engine.interactive.open || engine.position.index > this.#committed) return;
     this.#phase = 'emptying';
     this.#mainFile = null;
     pins.release();
@@ -196,13 +203,20 @@ export class CheckpointCycle {
   }
 
   #emptied(reply: CheckpointReply): void {
-    const { engine, wal, walBytes, onCheckpoint } = this.#parts;
+    const { engine, walBytes, onCheckpoint, onEmptied } = this.#parts;
     if ('error' in reply) return this.#failed(reply.error);
-    this.#startAtBytes = reply.busy ? wal.bytes + walBytes * RETRY_GROWTH : walBytes;
+    this.#startAtBytes = reply.busy ? this.#heldUpUntil() : walBytes;
     this.#pinAtBytes = 0;
     this.#mainFile = reply.busy ? null : { id: engine.position, checksum: engine.checksum };
+    if (!reply.busy) onEmptied();
     if (!reply.busy) onCheckpoint(engine.position, engine.checksum);
     this.#finish(!reply.busy);
+  }
+
+  /** How long the WAL shall be at the next try. */
+  #heldUpUntil(): number {
+    const { wal, walBytes, onHeldUp } = this.#parts;
+    return wal.bytes + walBytes * (onHeldUp(wal.bytes) ? FREED_GROWTH : RETRY_GROWTH);
   }
 
   /** The database is as good as before, and the WAL keeps what the main file lacks: warn, and try again later. */

@@ -2,7 +2,7 @@ import { fstatSync, renameSync, rmSync } from 'node:fs';
 import type { EntryId } from '../raft/entry.ts';
 import { Checkpoints } from '../sqlite/checkpoints.ts';
 import { closeConnections, foldWal, openConnections } from '../sqlite/connections.ts';
-import type { EngineParts } from '../sqlite/engine.ts';
+import type { EngineParts } from '../sqlite/engine-parts.ts';
 import { Pin } from '../sqlite/pin.ts';
 import { Pins } from '../sqlite/pins.ts';
 import type { HeldSnapshot } from './protocol.ts';

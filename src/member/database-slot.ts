@@ -5,7 +5,7 @@ import type { ChecksumValue } from '../redo/checksum.ts';
 import { storedPositions } from '../sqlite/wal-positions.ts';
 import type { DatabaseHome, OpenDatabase } from './database-home.ts';
 import { INFLIGHT_ENTRIES_MAX } from './inflight.ts';
-import type { LoopToSql, SqlToApp, SqlToLoop } from './protocol.ts';
+import type { LoopToSql, SqlToLoop } from './protocol.ts';
 import { RunningDatabase, type RunningParts } from './running-database.ts';
 
 /** Positions reported from the WAL after a crash: more than can have been in flight. */
@@ -16,7 +16,6 @@ type Install = Extract<LoopToSql, { type: 'install' }>;
 export interface SlotParts extends RunningParts {
   readonly home: DatabaseHome;
   readonly tellLoop: (message: SqlToLoop) => void;
-  readonly tellApp: (message: SqlToApp) => void;
 }
 
 /** Faults after which the database has to come from another member. */

@@ -49,6 +49,8 @@ export class DatabaseTracker {
   #matched: Index = 0;
   #applying: { readonly index: Index; readonly bytes: number }[] = [];
   #elected: Term | null = null;
+  /** How the SQL thread was told to stop. */
+  #gently = false;
 
   constructor(parts: TrackerParts) {
     this.#parts = parts;
@@ -116,14 +118,17 @@ export class DatabaseTracker {
     if (this.#mode === 'follow') this.#mode = 'catch-up';
   }
 
-  /** Stops executing; also before a planned hand-over. */
-  stopLeading(): void {
+  /** Stops executing. `gently`: before a planned hand-over, for which an interactive transaction may end first. */
+  stopLeading(gently: boolean): void {
     this.#elected = null;
     if (this.#mode === 'catch-up') this.#mode = 'follow';
-    if (this.#mode !== 'lead') return;
-    this.#parts.onSuspect(true);
-    this.#parts.post({ type: 'step-down' });
+    const hurries = this.#mode === 'settle' && this.#gently && !gently;
+    if (this.#mode !== 'lead' && !hurries) return;
+    // While it still leads, the log is about to get what the database has ahead of it.
+    if (!gently) this.#parts.onSuspect(true);
     this.#mode = 'settle';
+    this.#gently = gently;
+    this.#parts.post({ type: 'step-down', gently });
   }
 
   /** An entry that the SQL thread executed is in the log now. */

@@ -1,9 +1,10 @@
-import { decodeError, encodeError } from '../api/wire.ts';
-import { ByteReader, ByteWriter } from '../base/bytes.ts';
+import type { Durability } from '../api/durability.ts';
 import { PacelineError } from '../base/errors.ts';
-import type { EntryId, Index, MemberId } from '../raft/entry.ts';
+import type { MemberId } from '../raft/entry.ts';
 import type { Channel } from '../transport/transport.ts';
-import type { ForwardAnswer } from './protocol.ts';
+import type { AnswerGate } from './answer-gate.ts';
+import { decodeForward, decodeReply, encodeReply, forwardHead } from './forward-wire.ts';
+import type { ForwardAnswer, SqlAnswer } from './protocol.ts';
 
 /** What forwarding needs of the member around it. */
 export interface ForwardingParts {
@@ -12,7 +13,9 @@ export interface ForwardingParts {
   readonly self: MemberId;
   readonly send: (to: MemberId, channel: Channel, parts: readonly Uint8Array[]) => boolean;
   /** Gives a write to the SQL thread under our own key. */
-  readonly execute: (key: number, bytes: Uint8Array) => void;
+  readonly execute: (key: number, bytes: Uint8Array, durability: Durability) => void;
+  /** Holds answers back until they are durable. */
+  readonly gate: AnswerGate;
   readonly answer: (key: number, answer: ForwardAnswer) => void;
 }
 
@@ -23,6 +26,7 @@ const PER_MEMBER_MAX = 16_384;
 interface Outgoing {
   readonly key: number;
   readonly bytes: Uint8Array;
+  readonly durability: Durability;
   sentTo: MemberId | null;
   /** Whether it ever left. */
   sent: boolean;
@@ -32,12 +36,7 @@ interface Outgoing {
 interface Incoming {
   readonly from: MemberId;
   readonly key: number;
-}
-
-/** Answers wait here until their position is committed. */
-interface Waiting extends Incoming {
-  readonly position: EntryId;
-  readonly answer: ForwardAnswer;
+  readonly durability: Durability;
 }
 
 /**
@@ -47,9 +46,9 @@ interface Waiting extends Incoming {
 export class Forwarding {
   readonly #parts: ForwardingParts;
   readonly #outgoing = new Map<number, Outgoing>();
+  /** Not answered yet. */
   readonly #incoming = new Map<number, Incoming>();
   readonly #perMember = new Map<MemberId, number>();
-  #waiting: Waiting[] = [];
   #nextKey = 1;
 
   constructor(parts: ForwardingParts) {
@@ -58,8 +57,8 @@ export class Forwarding {
 
   // --- the asking side
 
-  forward(key: number, bytes: Uint8Array): void {
-    const write = { key, bytes, sentTo: null, sent: false };
+  forward(key: number, bytes: Uint8Array, durability: Durability): void {
+    const write = { key, bytes, durability, sentTo: null, sent: false };
     this.#outgoing.set(key, write);
     this.#route(write);
   }
@@ -109,8 +108,9 @@ export class Forwarding {
     const { leader, self, send } = this.#parts;
     const to = leader();
     if (to === null) return;
-    if (to === self) this.#run({ from: self, key: write.key }, write.bytes);
-    else if (!send(to, 'forward', [new ByteWriter(8).u53(write.key).finish(), write.bytes])) return;
+    const { key, durability, bytes } = write;
+    if (to === self) this.#run({ from: self, key, durability }, bytes);
+    else if (!send(to, 'forward', [forwardHead({ key, durability }), bytes])) return;
     write.sentTo = to;
     write.sent = true;
   }
@@ -118,9 +118,8 @@ export class Forwarding {
   // --- the leader's side
 
   onForward(from: MemberId, payload: Uint8Array): void {
-    const reader = new ByteReader(payload, 'forwarded write');
-    const request = { from, key: reader.u53() };
-    const bytes = reader.raw(reader.remaining);
+    const { key, durability, bytes } = decodeForward(payload);
+    const request = { from, key, durability };
     if (this.#parts.leader() !== this.#parts.self)
       return this.#reply(request, refusal('NOT_LEADER', 'this member does not lead'));
     if ((this.#perMember.get(from) ?? 0) >= PER_MEMBER_MAX)
@@ -135,34 +134,33 @@ export class Forwarding {
     const key = this.#nextKey++;
     this.#incoming.set(key, request);
     this.#perMember.set(request.from, (this.#perMember.get(request.from) ?? 0) + 1);
-    this.#parts.execute(key, bytes);
+    this.#parts.execute(key, bytes, request.durability);
   }
 
   /** The SQL thread has run, or refused, the write with our key. */
-  executed(key: number, answer: ForwardAnswer, commit: Index): void {
+  executed(key: number, answer: SqlAnswer): void {
     const request = this.#incoming.get(key);
     if (request === undefined) return;
-    this.#incoming.delete(key);
-    this.#perMember.set(request.from, this.#perMember.get(request.from)! - 1);
-    if ('error' in answer || answer.position.index <= commit) this.#reply(request, answer);
-    else this.#waiting.push({ ...request, position: answer.position, answer });
+    const { position } = answer;
+    if (position !== undefined)
+      this.#parts.gate.hold(position, durabilityOf(request, answer), (reached) =>
+        this.#finish(key, request, 'error' in answer ? answer : { ...answer, reached }),
+      );
+    else if ('error' in answer) this.#finish(key, request, answer);
   }
 
-  committed(commit: Index): void {
-    if (this.#waiting.length === 0) return;
-    const ready = this.#waiting.filter((w) => w.position.index <= commit);
-    if (ready.length === 0) return;
-    this.#waiting = this.#waiting.filter((w) => w.position.index > commit);
-    for (const write of ready) this.#reply(write, write.answer);
-  }
-
-  /** This member does not lead any more: what is not committed yet is asked again, of whoever leads then. */
+  /** This member does not lead any more: what is not answered yet is asked again, of whoever leads then. */
   lostLeadership(): void {
-    const dropped = [...this.#waiting, ...this.#incoming.values()];
-    this.#waiting = [];
+    const dropped = [...this.#incoming.values()];
     this.#incoming.clear();
     this.#perMember.clear();
     for (const write of dropped) this.#reply(write, refusal('NOT_LEADER', 'leadership moved on'));
+  }
+
+  #finish(key: number, request: Incoming, answer: ForwardAnswer): void {
+    if (!this.#incoming.delete(key)) return;
+    this.#perMember.set(request.from, this.#perMember.get(request.from)! - 1);
+    this.#reply(request, answer);
   }
 
   #reply({ from, key }: Incoming, answer: ForwardAnswer): void {
@@ -172,6 +170,11 @@ export class Forwarding {
   }
 }
 
+/** A refusal, or that nothing is known, needs no more than not to be undone. */
+function durabilityOf({ durability }: Incoming, answer: SqlAnswer): Durability {
+  return 'error' in answer ? 'quorum' : durability;
+}
+
 function refusal(code: 'NOT_LEADER' | 'OVERLOADED', message: string): ForwardAnswer {
   return { error: new PacelineError(code, message).toRecord() };
 }
@@ -179,20 +182,4 @@ function refusal(code: 'NOT_LEADER' | 'OVERLOADED', message: string): ForwardAns
 /** Nothing was done, and another leader, or this one later, can do it. */
 function tryAgain(answer: ForwardAnswer): boolean {
   return 'error' in answer && ['NOT_LEADER', 'CLOSED'].includes(answer.error.code);
-}
-
-function encodeReply(key: number, answer: ForwardAnswer): Uint8Array {
-  const writer = new ByteWriter(64).u53(key);
-  if ('error' in answer) return writer.u8(0).raw(encodeError(answer.error)).finish();
-  const { position, results } = answer;
-  return writer.u8(1).u53(position.term).u53(position.index).raw(results).finish();
-}
-
-function decodeReply(payload: Uint8Array): { key: number; answer: ForwardAnswer } {
-  const reader = new ByteReader(payload, 'reply to a forwarded write');
-  const key = reader.u53();
-  if (reader.u8() === 0)
-    return { key, answer: { error: decodeError(reader.raw(reader.remaining)) } };
-  const position = { term: reader.u53(), index: reader.u53() };
-  return { key, answer: { position, results: reader.raw(reader.remaining).slice() } };
 }

@@ -1,4 +1,7 @@
+import { checkDurability } from '../api/durability.ts';
+import type { WriteOptions } from '../api/request.ts';
 import { PacelineError } from '../base/errors.ts';
+import type { MemberOptions } from './options.ts';
 
 /** A write in flight when its member fails may have been replicated. */
 export function unknownOutcome(error: PacelineError): PacelineError {
@@ -13,7 +16,19 @@ export function closed(): PacelineError {
   return new PacelineError('CLOSED', 'this member was closed');
 }
 
-export function checkRequestId(id: unknown, bytesMax: number): void {
+/** Checks what came from outside. Throws REQUEST_INVALID. */
+export function checkWriteOptions(
+  { id, timeoutMs, durability, signal }: WriteOptions,
+  options: Pick<MemberOptions, 'requestIdBytesMax' | 'members'>,
+): void {
+  if (id !== undefined) checkRequestId(id, options.requestIdBytesMax);
+  if (timeoutMs !== undefined) checkTimeout(timeoutMs);
+  if (durability !== undefined) checkDurability(durability, Object.keys(options.members));
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw new PacelineError('REQUEST_INVALID', '"signal" must be an AbortSignal');
+}
+
+function checkRequestId(id: unknown, bytesMax: number): void {
   if (typeof id === 'string' && id !== '' && Buffer.byteLength(id) <= bytesMax) return;
   throw new PacelineError('REQUEST_INVALID', `a request id is a string of 1 to ${bytesMax} bytes`);
 }

@@ -1,16 +1,23 @@
 import { closeSync } from 'node:fs';
 import { checkArgs, checkSql, checkStatement } from '../api/check.ts';
-import type { LocalDatabase } from '../api/database.ts';
+import type { LocalDatabase, Transaction } from '../api/database.ts';
 import type { PrepareOptions, ReadOptions } from '../api/read-options.ts';
 import type { ReadStatement, Snapshot } from '../api/reads.ts';
 import type {
   BatchResult,
   ExecuteResult,
+  OutcomeOptions,
   QueryResult,
   Statement,
   WriteOptions,
+  WriteOutcome,
 } from '../api/request.ts';
 import type { Status } from '../api/status.ts';
+import type {
+  TransactionMode,
+  TransactionOptions,
+  TransactionRunOptions,
+} from '../api/transaction.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
@@ -21,6 +28,7 @@ import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
 import { Reads } from './reads.ts';
 import type { SharedState } from './shared-state.ts';
 import type { OpenReader } from './this-copy.ts';
+import { Transactions } from './transactions.ts';
 import { WritePath } from './write-path.ts';
 
 export interface HandleParts {
@@ -46,6 +54,7 @@ interface Waiting<T> {
 export class Handle implements LocalDatabase {
   readonly #parts: HandleParts;
   readonly #writes: WritePath;
+  readonly #transactions: Transactions;
   readonly #reads: Reads;
   readonly #statuses = new Map<number, Waiting<Status>>();
   #nextKey = 1;
@@ -62,6 +71,11 @@ export class Handle implements LocalDatabase {
     const { sql, loop } = parts;
     this.#parts = parts;
     this.#writes = new WritePath(parts);
+    this.#transactions = new Transactions({
+      ...parts,
+      writes: this.#writes,
+      wrote: (position) => this.#reads.wrote(position),
+    });
     const indexPost = {
       ask: (key: number) => loop.post({ type: 'read-index', key }),
       cancel: (key: number) => loop.post({ type: 'cancel-read-index', key }),
@@ -90,9 +104,9 @@ export class Handle implements LocalDatabase {
     const statement = args === undefined ? { sql } : { sql, args };
     checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    const { results, position } = await this.#writes.write([statement], false, options);
-    this.#reads.wrote(position);
-    return { ...results[0]!, position };
+    const { results, ...receipt } = await this.#writes.write([statement], options);
+    this.#reads.wrote(receipt.position);
+    return { ...results[0]!, ...receipt };
   }
 
   async batch(statements: readonly Statement[], options: WriteOptions = {}): Promise<BatchResult> {
@@ -100,9 +114,28 @@ export class Handle implements LocalDatabase {
       throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
     for (const statement of statements) checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    const receipt = await this.#writes.write(statements, true, options);
+    const receipt = await this.#writes.write(statements, options);
     this.#reads.wrote(receipt.position);
     return receipt;
+  }
+
+  transaction<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    options?: TransactionRunOptions,
+  ): Promise<T>;
+  transaction(mode?: TransactionMode, options?: TransactionOptions): Promise<Transaction>;
+  async transaction<T>(
+    first: TransactionMode | ((transaction: Transaction) => Promise<T>) = 'write',
+    options: TransactionRunOptions = {},
+  ): Promise<T | Transaction> {
+    this.#checkOpen();
+    if (typeof first === 'function') return this.#transactions.run(first, options);
+    return this.#transactions.begin(first, options);
+  }
+
+  async outcome(id: string, options: OutcomeOptions = {}): Promise<WriteOutcome> {
+    this.#checkOpen();
+    return this.#writes.outcome(id, options);
   }
 
   /** Not an async function: on this path, where most calls are over at once, a second promise would show. */
@@ -176,6 +209,9 @@ export class Handle implements LocalDatabase {
         return this.#reads.indexAnswered(message.key, message.index);
       case 'forwarded':
         return this.#writes.forwarded(message.key, message.answer);
+      case 'transaction-answer':
+      case 'transaction-ended':
+        return this.#transactions.fromLoop(message);
       case 'status':
         this.#statuses.get(message.key)?.resolve(message.status);
         this.#statuses.delete(message.key);
@@ -205,6 +241,7 @@ export class Handle implements LocalDatabase {
     this.#parts.logger?.error({ member: this.#parts.options.id, code: error.code }, error.message);
     this.#onReady?.reject(error);
     this.#writes.failAll(unknownOutcome(error));
+    this.#transactions.endAll(unknownOutcome(error));
     this.#reads.failAll(error);
     for (const status of this.#statuses.values()) status.reject(error);
     this.#statuses.clear();
@@ -235,6 +272,7 @@ export class Handle implements LocalDatabase {
         'this member was closed before the outcome of the write was known: ask another member with the same request id',
       ),
     );
+    this.#transactions.endAll(closed());
     await onClosed();
     // Better a few descriptors that stay open than locks lost under a connection that is not collected yet.
     if (!this.#reads.leftConnections) for (const fd of this.#descriptors) closeSync(fd);

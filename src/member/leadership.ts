@@ -3,7 +3,7 @@ import type { EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import type { DatabaseTracker } from './database-tracker.ts';
-import type { Forwarding } from './forwarding.ts';
+import type { LeaderLink } from './leader-link.ts';
 import type { LoopLog } from './loop-log.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
@@ -14,7 +14,7 @@ export interface LeadershipParts {
   readonly raft: Raft;
   readonly log: LogStore;
   readonly tracker: DatabaseTracker;
-  readonly forwarding: Forwarding;
+  readonly leaderLink: LeaderLink;
   readonly sql: Port<SqlToLoop, LoopToSql>;
   readonly app: Port<AppToLoop, LoopToApp>;
   readonly shared: SharedState;
@@ -64,29 +64,29 @@ export class Leadership {
     }
     if (leader === this.#knownLeader) return;
     this.#knownLeader = leader;
-    const { loopLog, forwarding } = this.#parts;
+    const { loopLog, leaderLink } = this.#parts;
     loopLog.info({ term, leader, role }, leader === null ? 'no leader' : `${leader} leads`);
-    forwarding.reroute();
+    leaderLink.reroute();
   }
 
   #lose(term: Term): void {
-    const { shared, tracker, forwarding } = this.#parts;
+    const { shared, tracker, leaderLink } = this.#parts;
     this.#term = null;
     shared.accepting = false;
     this.#settlement.begin(term);
-    tracker.stopLeading();
-    forwarding.lostLeadership();
+    tracker.stopLeading(false);
+    leaderLink.lostLeadership();
   }
 
   /** What became of an earlier leadership is told before anything that is committed in a later one. */
   #noteCommit(commit: Index): void {
-    const { shared, sql, app, log, forwarding } = this.#parts;
+    const { shared, sql, app, log, leaderLink } = this.#parts;
     this.#committed = commit;
     shared.setCommitted(commit);
     if (shared.wantsCommit) sql.post({ type: 'committed' });
     const settled = this.#settlement.settle(log, commit);
     if (settled !== null) app.post({ type: 'settled', ...settled });
     if (this.#term !== null) app.post({ type: 'committed', index: commit });
-    forwarding.committed(commit);
+    leaderLink.committed();
   }
 }

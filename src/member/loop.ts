@@ -13,8 +13,8 @@ import { Compaction, followerNeeds } from './compaction.ts';
 import { DatabaseSupply } from './database-supply.ts';
 import { DatabaseTracker } from './database-tracker.ts';
 import { FirstElection } from './first-election.ts';
-import { Forwarding } from './forwarding.ts';
 import { checkImportIsFirst } from './import-check.ts';
+import { LeaderLink } from './leader-link.ts';
 import { Leadership } from './leadership.ts';
 import { LoopLog } from './loop-log.ts';
 import { LoopReads } from './loop-reads.ts';
@@ -53,7 +53,7 @@ export class Loop {
   readonly #network = new Network();
   readonly #loopLog: LoopLog;
   readonly #tracker: DatabaseTracker;
-  readonly #forwarding: Forwarding;
+  readonly #leaderLink: LeaderLink;
   readonly #leadership: Leadership;
   readonly #reads: LoopReads;
   readonly #compaction: Compaction;
@@ -86,16 +86,10 @@ export class Loop {
       onSuspect: (suspect) => this.#suspect(suspect),
     });
     this.#tracker = tracker;
-    this.#forwarding = new Forwarding({
-      self,
-      leader: () => this.#reachableLeader(),
-      send: (to, channel, frame) => network.send(to, channel, frame),
-      execute: (key, bytes) => post({ type: 'write', key, handOver: bytes.slice() }),
-      answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
-    });
-    const forwarding = this.#forwarding;
+    this.#leaderLink = new LeaderLink({ ...parts, self, raft, network });
+    const leaderLink = this.#leaderLink;
     this.#reads = new LoopReads(parts);
-    this.#leadership = new Leadership({ ...parts, raft, tracker, forwarding, loopLog });
+    this.#leadership = new Leadership({ ...parts, raft, tracker, leaderLink, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
       ...{ incomingFile: parts.incomingFile, files: parts.snapshotFiles, clock },
@@ -122,7 +116,7 @@ export class Loop {
     this.#turn(() => {
       const now = this.#parts.clock.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
-      this.#forwarding.reroute();
+      this.#leaderLink.reroute();
       this.#reads.tick();
       this.#supply.tick(now);
     });
@@ -132,8 +126,7 @@ export class Loop {
     this.#turn(() => {
       const now = this.#parts.clock.now();
       if (channel === 'raft') this.#step(decodeMessage(payload, from, this.#parts.options.id));
-      else if (channel === 'forward') this.#forwarding.onForward(from, payload);
-      else if (channel === 'forward-reply') this.#forwarding.onReply(from, payload);
+      else if (this.#leaderLink.onFrame(from, channel, payload)) return;
       else if (channel === 'snapshot') this.#supply.onRequest(from, payload, now);
       else this.#supply.onReply(from, payload, now);
     });
@@ -143,7 +136,7 @@ export class Loop {
     this.#turn(() => {
       this.#raft.peerReachable(peer);
       this.#supply.connected(peer, this.#parts.clock.now());
-      this.#forwarding.reroute();
+      this.#leaderLink.reroute();
     });
   }
 
@@ -151,7 +144,7 @@ export class Loop {
     this.#turn(() => {
       this.#raft.peerGone(peer);
       this.#supply.disconnected(peer, this.#parts.clock.now());
-      this.#forwarding.disconnected(peer);
+      this.#leaderLink.disconnected(peer);
     });
   }
 
@@ -174,6 +167,7 @@ export class Loop {
       work();
       this.#shutdown.look(this.#parts.clock.now());
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
+      this.#leaderLink.look();
       this.#tracker.pump(this.#raft.commit);
       this.#parts.shared.accepting =
         this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
@@ -216,13 +210,6 @@ export class Loop {
     this.#raft.step(message);
   }
 
-  #reachableLeader(): MemberId | null {
-    const { shared, options } = this.#parts;
-    const { leader } = this.#raft;
-    if (leader === options.id) return shared.accepting ? leader : null;
-    return leader !== null && this.#network.isConnected(leader) ? leader : null;
-  }
-
   /** The SQL thread takes no account of the commit index while this is so. */
   #suspect(suspect: boolean): void {
     const { shared, sql } = this.#parts;
@@ -232,6 +219,7 @@ export class Loop {
   }
 
   readonly #fromSql = (message: SqlToLoop): void => {
+    if (this.#leaderLink.fromSql(message)) return;
     switch (message.type) {
       case 'opened':
         return this.#tracker.opened(message);
@@ -243,8 +231,6 @@ export class Loop {
         return this.#sayReady();
       case 'executed':
         return this.#leadership.executed(message.id, message.handOver);
-      case 'forward-answer':
-        return this.#forwarding.executed(message.key, message.answer, this.#raft.commit);
       case 'applied':
       case 'rolled-back':
       case 'stepped-down':
@@ -274,9 +260,8 @@ export class Loop {
   readonly #sayReady = () => this.#parts.app.post({ type: 'ready', address: this.#address });
 
   readonly #fromApp = (message: AppToLoop): void => {
-    if (message.type === 'forward') this.#forwarding.forward(message.key, message.bytes);
-    else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
-    else if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
+    if (this.#leaderLink.fromApp(message)) return;
+    if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
     else if (message.type !== 'status') this.#reads.fromApp(message);
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };

@@ -42,6 +42,7 @@ export class OpenSnapshots {
     const held = new Held(reader, this.#shared, (ended) => this.#ended(ended));
     reader.begin();
     this.#held.add(held);
+    this.#shared.addOpenSnapshots(1);
     return held;
   }
 
@@ -59,6 +60,7 @@ export class OpenSnapshots {
 
   #ended(held: Held): void {
     this.#held.delete(held);
+    this.#shared.addOpenSnapshots(-1);
     if (this.#spare.length < SPARE_MAX) this.#spare.push(held.connection);
     else held.connection.close();
   }

@@ -1,3 +1,4 @@
+import { checkDurability, type Durability } from '../api/durability.ts';
 import { parseAddress } from '../base/address.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 
@@ -26,12 +27,15 @@ export interface OpenOptions {
   /** An existing SQLite file whose content a new cluster starts with; only with an empty `dir`, on one member. */
   readonly import?: string;
   readonly logger?: Logger;
+  /** On how many disks a write is before it is acknowledged, where the write itself does not say. */
+  readonly durability?: Durability;
   /** Page size of a new database, in bytes; the same on all. */
   readonly pageSizeBytes?: number;
 
   readonly heartbeatMs?: number;
   readonly electionTimeoutMs?: number;
   readonly writeTimeoutMs?: number;
+  readonly transactionTimeoutMs?: number;
   readonly readTimeoutMs?: number;
   readonly closeTimeoutMs?: number;
 
@@ -55,17 +59,19 @@ export interface OpenOptions {
 type Knobs = Required<
   Omit<
     OpenOptions,
-    'dir' | 'id' | 'listen' | 'members' | 'cluster' | 'secret' | 'import' | 'logger'
+    'dir' | 'id' | 'listen' | 'members' | 'cluster' | 'secret' | 'import' | 'logger' | 'durability'
   >
 >;
 
-export const DEFAULTS: Knobs & { readonly cluster: string } = {
+export const DEFAULTS: Knobs & { readonly cluster: string; readonly durability: Durability } = {
   cluster: 'paceline',
+  durability: 'quorum',
   pageSizeBytes: 4096, // SQLite's own default
 
   heartbeatMs: 100, // ten in an election timeout: nine may be lost
   electionTimeoutMs: 1000, // far above a garbage collection or a slow disk; crashes are seen by their closed connection
   writeTimeoutMs: 10_000, // several elections
+  transactionTimeoutMs: 5_000, // an interactive transaction keeps all other writers waiting; then it is rolled back
   readTimeoutMs: 10_000, // the same; a read that waits costs nobody anything
   closeTimeoutMs: 5_000, // handing over takes milliseconds; past this the others elect without us
 
@@ -94,6 +100,7 @@ export interface MemberOptions extends Knobs {
   readonly cluster: string;
   readonly secret: string | null;
   readonly import: string | null;
+  readonly durability: Durability;
 }
 
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -121,8 +128,10 @@ export function resolveOptions(options: OpenOptions): MemberOptions {
     cluster: options.cluster ?? DEFAULTS.cluster,
     secret: options.secret ?? null,
     import: options.import ?? null,
+    durability: options.durability ?? DEFAULTS.durability,
   };
   checkKnobs(resolved);
+  checkDefaultDurability(resolved);
   return Object.freeze(resolved);
 }
 
@@ -176,9 +185,17 @@ function checkAddress(address: unknown, what: string): number {
   }
 }
 
+function checkDefaultDurability({ durability, members }: MemberOptions): void {
+  try {
+    checkDurability(durability, Object.keys(members));
+  } catch (error) {
+    throw invalid(messageOf(error));
+  }
+}
+
 function checkKnobs(options: MemberOptions): void {
-  for (const name of Object.keys(DEFAULTS) as (keyof Knobs | 'cluster')[]) {
-    if (name === 'cluster') continue;
+  for (const name of Object.keys(DEFAULTS) as (keyof Knobs | 'cluster' | 'durability')[]) {
+    if (name === 'cluster' || name === 'durability') continue;
     const value = options[name];
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid(`"${name}" must be a positive integer, not ${value}`);

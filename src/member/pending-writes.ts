@@ -1,42 +1,62 @@
-import type { Position, Statement, StatementResult } from '../api/request.ts';
-import type { PacelineError } from '../base/errors.ts';
+import type { CancelSignal } from '../api/cancel-signal.ts';
+import type { Durability } from '../api/durability.ts';
+import type { Position, Receipt, Statement, StatementResult } from '../api/request.ts';
+import { PacelineError } from '../base/errors.ts';
 import type { Clock, Timer } from './clock.ts';
 
 /** How often deadlines are looked at: a timer for each write would cost more than the write. */
 const SWEEP_MS = 20;
 
-export interface WriteReceipt {
+export interface WriteReceipt extends Receipt {
   readonly results: readonly StatementResult[];
-  readonly position: Position;
 }
+
+/** An acknowledgement, before what the caller's thread knows of the write is added. */
+export type Acknowledged = Pick<WriteReceipt, 'results' | 'position' | 'reached'>;
+
+/** With this member's SQL thread; with the loop on its way to the leader; or here, behind earlier writes. */
+export type Place = 'sql' | 'loop' | 'here';
 
 /** A write that the application waits for. */
 export interface PendingWrite {
+  /** Rises from write to write. */
   readonly key: number;
   readonly statements: readonly Statement[];
   /** Of SQL and arguments, roughly. */
   readonly bytes: number;
-  readonly batch: boolean;
-  /** The caller's, or ours from the moment it is forwarded. */
+  /** The caller's, or ours: from the start with any option, else from the moment it is forwarded. */
   id: string | null;
-  readonly deadlineMs: number;
-  /** With this member's SQL thread, or with the loop on its way to the leader. */
-  at: 'sql' | 'loop';
+  /** Null for a majority, without having been asked for. */
+  readonly durability: Durability | null;
+  readonly startedMs: number;
+  /** Put off once, while a write is taken back. */
+  deadlineMs: number;
+  /** It is being taken back. */
+  ending: boolean;
+  at: Place;
+  readonly signal: CancelSignal | null;
+  stopListening: (() => void) | null;
   readonly resolve: (receipt: WriteReceipt) => void;
-  readonly reject: (error: PacelineError) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-/** An executed write whose position is not committed yet. */
+/** The answer to an executed write whose position is not committed yet. */
 interface Executed {
   readonly write: PendingWrite;
-  readonly receipt: WriteReceipt;
+  readonly position: Position;
+  readonly answer: Acknowledged | PacelineError;
 }
+
+/** Codes that say, of a write whose caller gave it up, that nothing of it was or will be done. */
+const NOT_DONE = ['TIMED_OUT', 'NO_LEADER'];
 
 /** The writes of one handle until each is answered, once. */
 export class PendingWrites {
   readonly #pending = new Map<number, PendingWrite>();
   #executed: Executed[] = [];
   #bytes = 0;
+  /** How many writes for a majority are where. */
+  readonly #count: Record<Place, number> = { sql: 0, loop: 0, here: 0 };
   readonly #onDeadline: (write: PendingWrite) => void;
   readonly #clock: Clock;
   #sweep: Timer | null = null;
@@ -58,7 +78,21 @@ export class PendingWrites {
   add(write: PendingWrite): void {
     this.#pending.set(write.key, write);
     this.#bytes += write.bytes;
+    if (write.durability === null) this.#count[write.at]++;
     if (this.#sweep === null) this.#sweepLater();
+  }
+
+  /** How many writes without a durability of their own are there. */
+  count(at: Place): number {
+    return this.#count[at];
+  }
+
+  move(write: PendingWrite, to: Place): void {
+    if (write.durability === null) {
+      this.#count[write.at]--;
+      this.#count[to]++;
+    }
+    write.at = to;
   }
 
   get(key: number): PendingWrite | undefined {
@@ -70,16 +104,16 @@ export class PendingWrites {
   }
 
   /** The write ran; it is answered when its position is committed. */
-  executed(write: PendingWrite, receipt: WriteReceipt): void {
-    this.#executed.push({ write, receipt });
+  executed(write: PendingWrite, position: Position, answer: Acknowledged | PacelineError): void {
+    this.#executed.push({ write, position, answer });
   }
 
   /** Everything up to `index` of what this member executed is committed. */
   committed(index: number): void {
     let done = 0;
-    for (const { write, receipt } of this.#executed) {
-      if (receipt.position.index > index) break;
-      this.succeed(write, receipt);
+    for (const { write, position, answer } of this.#executed) {
+      if (position.index > index) break;
+      this.answer(write, answer);
       done++;
     }
     if (done > 0) this.#executed.splice(0, done);
@@ -88,21 +122,27 @@ export class PendingWrites {
   /** Of what was executed in `term` and before, what is above `through` was discarded; returns it, to be sent again. */
   settled(term: number, through: number): PendingWrite[] {
     const discarded: PendingWrite[] = [];
-    this.#executed = this.#executed.filter(({ write, receipt }) => {
-      if (receipt.position.term > term) return true;
-      if (receipt.position.index <= through) this.succeed(write, receipt);
+    this.#executed = this.#executed.filter(({ write, position, answer }) => {
+      if (position.term > term) return true;
+      if (position.index <= through) this.answer(write, answer);
       else if (this.#pending.has(write.key)) discarded.push(write);
       return false;
     });
     return discarded;
   }
 
-  succeed(write: PendingWrite, receipt: WriteReceipt): void {
-    if (this.#remove(write)) write.resolve(receipt);
+  answer(write: PendingWrite, answer: Acknowledged | PacelineError): void {
+    if (answer instanceof PacelineError) return this.fail(write, answer);
+    if (!this.#remove(write)) return;
+    const elapsedMs = this.#clock.now() - write.startedMs;
+    const { results, position, reached } = answer;
+    write.resolve({ results, position, id: write.id, reached, elapsedMs });
   }
 
   fail(write: PendingWrite, error: PacelineError): void {
-    if (this.#remove(write)) write.reject(error);
+    if (!this.#remove(write)) return;
+    const gaveUp = write.signal?.aborted === true && NOT_DONE.includes(error.code);
+    write.reject(gaveUp ? write.signal.reason : named(error, write.id));
   }
 
   failAll(error: PacelineError): void {
@@ -112,12 +152,18 @@ export class PendingWrites {
 
   #remove(write: PendingWrite): boolean {
     const there = this.#pending.delete(write.key);
-    if (there) this.#bytes -= write.bytes;
+    if (there) this.#forget(write);
     if (this.#pending.size === 0 && this.#sweep !== null) {
       this.#sweep.cancel();
       this.#sweep = null;
     }
     return there;
+  }
+
+  #forget(write: PendingWrite): void {
+    this.#bytes -= write.bytes;
+    if (write.durability === null) this.#count[write.at]--;
+    write.stopListening?.();
   }
 
   #sweepLater(): void {
@@ -131,4 +177,10 @@ export class PendingWrites {
     const now = this.#clock.now();
     for (const write of this.all()) if (write.deadlineMs <= now) this.#onDeadline(write);
   }
+}
+
+/** Whoever is not told the outcome is told how to ask for it. */
+function named(error: PacelineError, id: string | null): PacelineError {
+  if (error.code !== 'OUTCOME_UNKNOWN' || id === null) return error;
+  return PacelineError.fromRecord({ ...error.toRecord(), requestId: id });
 }

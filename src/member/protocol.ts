@@ -1,8 +1,10 @@
+import type { Durability, Reached } from '../api/durability.ts';
 import type { Statement, StatementResult } from '../api/request.ts';
 import type { Status } from '../api/status.ts';
+import type { TransactionStep } from '../api/transaction-wire.ts';
 import type { SqlArgs } from '../api/value.ts';
 import type { ErrorRecord } from '../base/errors.ts';
-import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
+import type { Entry, EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 
 /** What the three threads of a member say to each other. `key` is the asker's own number for a request. */
@@ -13,19 +15,30 @@ export interface DirectWrite {
   readonly id: string | null;
 }
 
-/** How a write went. `position` must be committed before the answer is given. */
+/** How a write went. `position`, where there is one, must be committed before the answer is given. */
 export type WriteAnswer =
   | {
       readonly key: number;
       readonly results: readonly StatementResult[];
       readonly position: EntryId;
     }
-  | { readonly key: number; readonly error: ErrorRecord };
+  | { readonly key: number; readonly error: ErrorRecord; readonly position?: EntryId };
 
-/** The same for a write that came from another member. */
-export type ForwardAnswer =
+/** The same for a write, or a step of a transaction, that came through the loop. */
+export type SqlAnswer =
   | { readonly results: Uint8Array; readonly position: EntryId }
+  | { readonly error: ErrorRecord; readonly position?: EntryId };
+
+/** The answer that the leader's loop gives once the position is as durable as was asked for. */
+export type ForwardAnswer =
+  | { readonly results: Uint8Array; readonly position: EntryId; readonly reached: Reached }
   | { readonly error: ErrorRecord };
+
+/** An interactive transaction, in the whole cluster: the member that asked for it, and its name there. */
+export interface TransactionRef {
+  readonly from: MemberId;
+  readonly name: string;
+}
 
 /** The main file of the database, kept as it is at `id` until it is released. */
 export interface HeldSnapshot {
@@ -70,11 +83,19 @@ export type LoopToSql =
   | { readonly type: 'begin'; readonly at: EntryId; readonly checksum: ChecksumValue }
   | PackedEntries
   | { readonly type: 'lead'; readonly term: Term }
-  | { readonly type: 'step-down' }
+  /** `gently`: an interactive transaction may end first. */
+  | { readonly type: 'step-down'; readonly gently: boolean }
   /** The commit index, which is in shared memory, moved, and the SQL thread waits for that. */
   | { readonly type: 'committed' }
   | { readonly type: 'roll-back'; readonly to: EntryId }
   | { readonly type: 'write'; readonly key: number; readonly handOver: Uint8Array }
+  | (TransactionRef & {
+      readonly type: 'transaction';
+      readonly key: number;
+      readonly step: TransactionStep;
+    })
+  /** The member that asked for them is out of reach. */
+  | { readonly type: 'drop-transactions'; readonly from: MemberId }
   /** Keep the main file still at this index or a later one. */
   | { readonly type: 'hold-snapshot'; readonly atLeast: Index }
   | { readonly type: 'release-snapshot' }
@@ -110,7 +131,14 @@ export type SqlToLoop =
   | { readonly type: 'unusable'; readonly error: ErrorRecord; readonly received: boolean }
   | { readonly type: 'begun'; readonly position: EntryId }
   | { readonly type: 'executed'; readonly id: EntryId; readonly handOver: Uint8Array }
-  | { readonly type: 'forward-answer'; readonly key: number; readonly answer: ForwardAnswer }
+  | { readonly type: 'forward-answer'; readonly key: number; readonly answer: SqlAnswer }
+  | (TransactionRef & {
+      readonly type: 'transaction-answer';
+      readonly key: number;
+      readonly answer: SqlAnswer;
+    })
+  /** It was undone, for a reason of ours. */
+  | (TransactionRef & { readonly type: 'transaction-ended'; readonly error: ErrorRecord })
   | { readonly type: 'applied'; readonly position: EntryId }
   | { readonly type: 'stepped-down'; readonly position: EntryId }
   | { readonly type: 'rolled-back'; readonly position: EntryId }
@@ -158,6 +186,8 @@ export interface PlainAnswers {
 
 export type AppToSql =
   | { readonly type: 'writes'; readonly flat: FlatWrites }
+  /** If the write has not begun, it is answered TIMED_OUT, and never will; else nothing happens. */
+  | { readonly type: 'take-back'; readonly key: number }
   | { readonly type: 'readers-closed' };
 
 export type SqlToApp =
@@ -174,8 +204,25 @@ export type SqlToApp =
   | { readonly type: 'descriptors-left'; readonly descriptors: readonly number[] };
 
 export type AppToLoop =
-  /** `bytes` is an encoded WireWrite with a request id. */
-  | { readonly type: 'forward'; readonly key: number; readonly bytes: Uint8Array }
+  /** `bytes` is an encoded WireWrite. */
+  | {
+      readonly type: 'forward';
+      readonly key: number;
+      readonly bytes: Uint8Array;
+      readonly durability: Durability;
+    }
+  /** A step of this member's own interactive transaction; `bytes` is encoded. */
+  | {
+      readonly type: 'transaction';
+      readonly name: string;
+      readonly key: number;
+      readonly bytes: Uint8Array;
+      readonly durability: Durability;
+      /** It is the commit or the roll-back. */
+      readonly last: boolean;
+    }
+  /** Its caller does not wait for its beginning any more. */
+  | { readonly type: 'forget-transaction'; readonly name: string }
   | { readonly type: 'cancel'; readonly key: number }
   /** Asks for a commit index that is current now, until there is an answer or nobody wants it any more. */
   | { readonly type: 'read-index'; readonly key: number }
@@ -190,6 +237,13 @@ export type LoopToApp =
   /** Of the entries that this member made in `term`, those up to `through` are committed, the others are discarded. */
   | { readonly type: 'settled'; readonly term: Term; readonly through: Index }
   | { readonly type: 'forwarded'; readonly key: number; readonly answer: ForwardAnswer }
+  | {
+      readonly type: 'transaction-answer';
+      readonly name: string;
+      readonly key: number;
+      readonly answer: ForwardAnswer;
+    }
+  | { readonly type: 'transaction-ended'; readonly name: string; readonly error: ErrorRecord }
   | { readonly type: 'read-index'; readonly key: number; readonly index: Index }
   /** Something that reads may wait for has changed. */
   | { readonly type: 'news' }

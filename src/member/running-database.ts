@@ -4,7 +4,9 @@ import { Engine } from '../sqlite/engine.ts';
 import { CheckpointCycle, type CheckpointParts } from './checkpoint-cycle.ts';
 import type { CheckpointTools, OpenDatabase } from './database-home.ts';
 import type { MemberOptions } from './options.ts';
+import type { HeldSnapshot, SqlToApp } from './protocol.ts';
 import type { SharedState } from './shared-state.ts';
+import { WalPressure } from './wal-pressure.ts';
 
 type CycleEvents = Pick<
   CheckpointParts,
@@ -15,6 +17,7 @@ export interface RunningParts extends CycleEvents {
   readonly cluster: string;
   readonly options: MemberOptions;
   readonly shared: SharedState;
+  readonly tellApp: (message: SqlToApp) => void;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -38,13 +41,29 @@ export class RunningDatabase {
     this.database = database;
     this.engine = new Engine(database, { term, index }, checksum, engineOptions);
     this.#tools = database.startCheckpoints(parts.onFailure);
+    const pressure = new WalPressure({
+      shared,
+      bytesMax: options.snapshotWalBytesMax,
+      onWarning: parts.onWarning,
+      endSnapshots: () => parts.tellApp({ type: 'snapshots-ended' }),
+    });
     this.cycle = new CheckpointCycle({
       ...parts,
+      onHeldUp: (walBytes) => pressure.heldUp(walBytes),
+      onEmptied: () => pressure.emptied(),
       engine: this.engine,
       wal: database.wal,
       ...this.#tools,
       walBytes: options.checkpointWalBytes,
     });
+  }
+
+  /** Keeps the main file as it is, for another member to copy; null if a foreign reader prevents that. */
+  hold(atLeast: Index, done: (snapshot: HeldSnapshot | null) => void): void {
+    const { pageSize } = this.database;
+    this.cycle.suspend(atLeast, (mainFile) =>
+      done(mainFile === null ? null : { ...mainFile, ...this.database.mainFile(), pageSize }),
+    );
   }
 
   /**

@@ -26,7 +26,8 @@ const BOUNDED_WANTED = 16;
 const AGE_WANTED = 1;
 const AGE_AWAITED = 2;
 const SNAPSHOTS_ENDED = 17;
-const FIELDS = 18;
+const OPEN_SNAPSHOTS = 18;
+const FIELDS = 20;
 /** The table of terms lies behind the fields, at a place that suits its numbers. */
 const TERMS_AT = FIELDS * 4;
 
@@ -188,6 +189,15 @@ export class SharedState {
   /** Changes when the WAL has become too long: whoever has held a snapshot since before lets go. */
   get snapshotsEnded(): number {
     return Atomics.load(this.#fields, SNAPSHOTS_ENDED);
+  }
+
+  /** States of the database that the application's thread holds. */
+  get openSnapshots(): number {
+    return Atomics.load(this.#fields, OPEN_SNAPSHOTS);
+  }
+
+  addOpenSnapshots(count: number): void {
+    Atomics.add(this.#fields, OPEN_SNAPSHOTS, count);
   }
 
   endSnapshots(): void {

@@ -46,7 +46,7 @@ export class Shutdown {
   /** First the SQL thread executes no more and everything it executed is in the log; then somebody else may lead. */
   #handOver(): void {
     const { raft, tracker } = this.#parts;
-    tracker.stopLeading();
+    tracker.stopLeading(true);
     const successor = this.#successor();
     if (raft.canPropose() && !tracker.settling && successor !== null)
       raft.transferLeadership(successor);

@@ -1,14 +1,14 @@
-import { decodeWrite } from '../api/wire.ts';
-import { asPacelineError, PacelineError } from '../base/errors.ts';
+import { decodeWrite, type WireWrite } from '../api/wire.ts';
+import { asPacelineError } from '../base/errors.ts';
 import type { Entry, Index } from '../raft/entry.ts';
-import type { Executed } from '../sqlite/engine.ts';
-import type { Outcome } from '../sqlite/executor.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Executed } from '../sqlite/engine-parts.ts';
+import type { CheckpointCycle } from './checkpoint-cycle.ts';
+import type { Clock } from './clock.ts';
 import type { DatabaseHome } from './database-home.ts';
-import { DatabaseSlot, needsRebuild } from './database-slot.ts';
+import { DatabaseSlot } from './database-slot.ts';
 import { Inflight } from './inflight.ts';
+import { OpenTransactions } from './open-transactions.ts';
 import type { MemberOptions } from './options.ts';
-import { PlainAnswerLists } from './plain-answers.ts';
 import type { Port } from './port.ts';
 import {
   type AppToSql,
@@ -22,13 +22,9 @@ import { tellReaders } from './reader-news.ts';
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
 import type { SharedState } from './shared-state.ts';
-import { forwardAnswer, notLeader } from './sql-answers.ts';
-import { type QueuedWrite, WriteQueue } from './write-queue.ts';
-
-/** A foreign process's lock, or a full disk, is tried again after this long. */
-const RETRY_MS = 50;
-/** Troubles that pass by themselves. */
-const PASSING = ['DATABASE_BUSY', 'DISK_FULL'];
+import { notLeader, SqlAnswers } from './sql-answers.ts';
+import { SqlFailures } from './sql-failures.ts';
+import { WriteQueue } from './write-queue.ts';
 
 export interface SqlThreadParts {
   readonly home: DatabaseHome;
@@ -43,37 +39,53 @@ export interface SqlThreadParts {
 /** The SQL thread of one member: takes writes while it leads, applies entries while it follows; never waits for the cluster. */
 export class SqlThread {
   readonly #parts: SqlThreadParts;
+  readonly #answers: SqlAnswers;
   readonly #writes: WriteQueue;
   readonly #slot: DatabaseSlot;
   readonly #reporter: Reporter;
+  readonly #transactions: OpenTransactions;
+  readonly #failures: SqlFailures;
   readonly #inflight = new Inflight();
   #deferred: LoopToSql[] = [];
   #toApply: Entry[] = [];
   #committed: Index = 0;
-  #retry: Timer | null = null;
   #closing = false;
+  /** Leadership is to be given up as soon as the transaction that is open has ended. */
+  #leaving = false;
 
   constructor(parts: SqlThreadParts) {
-    const { loop, app, options } = parts;
+    const { clock, loop, app, options } = parts;
+    const tellLoop = (message: SqlToLoop) => loop.post(message);
+    const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
-    this.#writes = new WriteQueue(options.writeQueueMax, (write, outcome) =>
-      this.#answer(write, outcome),
+    const answers = new SqlAnswers(app, loop);
+    this.#answers = answers;
+    this.#writes = new WriteQueue(options.writeQueueMax, (queued, error) =>
+      answers.refuse(queued, error),
     );
     this.#slot = new DatabaseSlot({
-      ...parts,
-      tellLoop: (message) => loop.post(message),
+      ...{ ...parts, tellLoop, turn },
       tellApp: (message) => app.post(message),
       onCheckpoint: (id, checksum) => loop.post({ type: 'checkpointed', id, checksum }),
-      onWarning: (message) => this.#warn(message),
+      onWarning: (message) => loop.post({ type: 'warning', message }),
       onSuspensionEnded: () => loop.post({ type: 'snapshot-lost' }),
-      turn: (work) => this.#turn(work),
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => loop.post({ type: 'fault', error: asPacelineError(error).toRecord() }),
     });
-    this.#reporter = new Reporter(
-      parts.clock,
-      () => this.#slot.running,
-      (report) => loop.post(report),
-    );
+    this.#failures = new SqlFailures({
+      ...{ clock, tellLoop },
+      rebuild: (error) => {
+        this.#toApply = [];
+        this.#slot.rebuild(error);
+      },
+      refuse: (error) => this.#writes.refuseAll(error),
+      tryAgain: () => this.#turn(() => {}),
+    });
+    this.#transactions = new OpenTransactions({
+      ...{ clock, tellLoop, turn, queue: this.#writes },
+      engine: () => this.#slot.running?.engine ?? null,
+      emit: (executed) => this.#emit(executed),
+    });
+    this.#reporter = new Reporter(clock, () => this.#slot.running, tellLoop);
   }
 
   start(): void {
@@ -89,12 +101,14 @@ export class SqlThread {
       this.#lookAtCommit();
       work();
       this.#takeDeferred();
+      this.#transactions.look();
+      if (this.#leaving) this.#leave();
       this.#work();
       this.#reporter.look();
       tellReaders(this.#slot.running, this.#parts);
       this.#askForCommit();
     } catch (error) {
-      this.#failed(error);
+      this.#failures.handle(error);
     }
   }
 
@@ -134,7 +148,10 @@ export class SqlThread {
 
   readonly #fromApp = (message: AppToSql): void => {
     if (message.type === 'readers-closed') this.#slot.readersClosed();
-    else for (const write of eachWrite(message.flat)) this.#writes.push({ ...write, from: 'app' });
+    else if (message.type === 'take-back') {
+      if (this.#writes.takeBack(message.key)) this.#answers.takenBack(message.key);
+    } else
+      for (const write of eachWrite(message.flat)) this.#writes.push({ ...write, from: 'app' });
   };
 
   readonly #fromLoop = (message: LoopToSql): void => {
@@ -149,14 +166,19 @@ export class SqlThread {
       case 'lead':
         return this.#lead(message.term);
       case 'step-down':
-        return this.#stepDown();
+        this.#leaving = true;
+        if (!message.gently) this.#transactions.abortAll('this leader lost its leadership');
+        return this.#leave();
       case 'committed':
         return; // taken into account in every turn
       case 'roll-back':
         return this.#slot.rollBack(message.to);
       case 'write':
-        this.#writes.push({ ...decodeWrite(message.handOver), key: message.key, from: 'loop' });
-        return;
+        return this.#queueForwarded(decodeWrite(message.handOver), message.key);
+      case 'transaction':
+        return this.#transactions.take(message);
+      case 'drop-transactions':
+        return this.#transactions.drop(message.from);
       case 'hold-snapshot':
         return this.#holdSnapshot(message.atLeast);
       case 'release-snapshot':
@@ -170,10 +192,15 @@ export class SqlThread {
     }
   };
 
+  #queueForwarded(write: WireWrite, key: number): void {
+    if (write.asks) this.#transactions.abandon(write.id);
+    this.#writes.push({ ...write, key, from: 'loop' });
+  }
+
   #work(): void {
     const { running } = this.#slot;
     if (running === null) return this.#writes.refuseAll(notLeader());
-    if (this.#retry !== null) return;
+    if (this.#failures.pause) return;
     running.cycle.afterWork();
     if (running.cycle.pausesWork) return;
     if (this.#toApply.length > 0) this.#apply(running);
@@ -192,13 +219,18 @@ export class SqlThread {
 
   #execute({ engine, cycle }: RunningDatabase): void {
     if (!engine.leading) return this.#writes.refuseAll(notLeader());
-    while (this.#writes.size > 0 && !cycle.pausesWork && !this.#inflight.full) {
+    while (this.#mayRun(cycle)) {
+      const transaction = this.#writes.takeTransaction();
+      if (transaction !== null) {
+        this.#transactions.start(transaction, engine);
+        continue;
+      }
       const batch = this.#writes.takeBatch();
       let answered = 0;
       try {
         engine.run(batch, (executed, outcomes) => {
           if (executed !== null) this.#emit(executed);
-          this.#answerAll(batch.slice(answered, answered + outcomes.length), outcomes);
+          this.#answers.answerAll(batch.slice(answered, answered + outcomes.length), outcomes);
           answered += outcomes.length;
         });
       } finally {
@@ -208,44 +240,15 @@ export class SqlThread {
     }
   }
 
+  #mayRun({ pausesWork }: CheckpointCycle): boolean {
+    const waits = pausesWork || this.#inflight.full || this.#transactions.busy;
+    return this.#writes.size > 0 && !waits;
+  }
+
   #emit({ id, data }: Executed): void {
     this.#inflight.add(id.index, data.length);
     this.#parts.loop.post({ type: 'executed', id, handOver: data });
     this.#parts.loop.flush();
-  }
-
-  #answerAll(writes: readonly QueuedWrite[], outcomes: readonly Outcome[]): void {
-    const plain = new PlainAnswerLists();
-    for (const [i, outcome] of outcomes.entries()) {
-      const write = writes[i]!;
-      if (write.from !== 'app' || !plain.take(write.key, outcome)) this.#answer(write, outcome);
-    }
-    for (const answers of plain.lists()) this.#parts.app.post(answers);
-  }
-
-  #answer({ from, key }: QueuedWrite, outcome: Outcome): void {
-    const { app, loop } = this.#parts;
-    if (from === 'app') app.post({ type: 'answer', answer: { key, ...outcome } });
-    else loop.post({ type: 'forward-answer', key, answer: forwardAnswer(outcome) });
-  }
-
-  /** What passes by itself is tried again; what does not has to be rebuilt, or stops the member. */
-  #failed(error: unknown): void {
-    if (needsRebuild(error)) {
-      this.#toApply = [];
-      this.#slot.rebuild(error);
-      return;
-    }
-    if (!(error instanceof PacelineError) || !PASSING.includes(error.code)) {
-      this.#fail(error);
-      return;
-    }
-    this.#warn(error.message);
-    this.#writes.refuseAll(error);
-    this.#retry ??= this.#parts.clock.later(() => {
-      this.#retry = null;
-      this.#turn(() => {});
-    }, RETRY_MS);
   }
 
   /** Without a database an order about it is void: the loop is about to learn that there is none. */
@@ -257,10 +260,12 @@ export class SqlThread {
     running.cycle.afterWork();
   }
 
-  #stepDown(): void {
+  #leave(): void {
     const { running } = this.#slot;
-    if (running === null) return;
     this.#writes.refuseAll(notLeader());
+    if (this.#transactions.busy) return;
+    this.#leaving = false;
+    if (running === null) return;
     this.#inflight.clear();
     running.engine.stepDown();
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
@@ -269,19 +274,15 @@ export class SqlThread {
   #holdSnapshot(atLeast: Index): void {
     const { running } = this.#slot;
     if (running === null) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
-    const { cycle, database } = running;
-    cycle.suspend(atLeast, (mainFile) => {
-      const { pageSize } = database;
-      const held = mainFile === null ? null : { ...mainFile, ...database.mainFile(), pageSize };
-      this.#parts.loop.post({ type: 'snapshot-held', snapshot: held });
-    });
+    running.hold(atLeast, (snapshot) => this.#parts.loop.post({ type: 'snapshot-held', snapshot }));
   }
 
   #close(): void {
     if (this.#closing) return;
     this.#closing = true;
     this.#writes.refuseAll(notLeader());
-    this.#retry?.cancel();
+    this.#transactions.abortAll('this member was closed');
+    this.#failures.stop();
     this.#reporter.stop();
     this.#slot.close(this.#committed, () => {
       const { loop, app } = this.#parts;
@@ -289,13 +290,5 @@ export class SqlThread {
       loop.close();
       app.close();
     });
-  }
-
-  #warn(message: string): void {
-    this.#parts.loop.post({ type: 'warning', message });
-  }
-
-  #fail(error: unknown): void {
-    this.#parts.loop.post({ type: 'fault', error: asPacelineError(error).toRecord() });
   }
 }

@@ -1,10 +1,23 @@
-import type { Position, Statement, StatementResult, WriteOptions } from '../api/request.ts';
+import type { CancelSignal } from '../api/cancel-signal.ts';
+import { type Durability, REACHED_QUORUM } from '../api/durability.ts';
+import type {
+  Position,
+  Statement,
+  StatementResult,
+  WriteOptions,
+  WriteOutcome,
+} from '../api/request.ts';
 import { decodeResults, encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
-import { checkRequestId, checkTimeout, closed } from './handle-errors.ts';
+import { checkWriteOptions, closed } from './handle-errors.ts';
 import type { MemberOptions } from './options.ts';
-import { type PendingWrite, PendingWrites, type WriteReceipt } from './pending-writes.ts';
+import {
+  type Acknowledged,
+  type PendingWrite,
+  PendingWrites,
+  type WriteReceipt,
+} from './pending-writes.ts';
 import type { Port } from './port.ts';
 import {
   type AppToLoop,
@@ -29,6 +42,9 @@ export interface WritePathParts {
   readonly idPrefix: string;
 }
 
+/** How long a write that is taken back at its deadline may take to say whether it was begun. */
+const TAKE_BACK_MS = 200;
+
 /**
  * The application's writes, from the call to the answer: to this member's own SQL thread while it leads, else through the
  * loop to whoever leads. A write that is known not to have happened is sent again; one that may have is answered
@@ -45,33 +61,68 @@ export class WritePath {
   /** The last leadership of this member that ended and is settled. */
   #settled = { term: 0, through: 0 };
   #closing = false;
+  /** Writes that wait for the fate of earlier ones of this handle, so that they are not executed before them. */
+  #here: PendingWrite[] = [];
 
   constructor(parts: WritePathParts) {
     this.#parts = parts;
     this.#pending = new PendingWrites(parts.clock, (write) => this.#expire(write));
   }
 
-  write(
-    statements: readonly Statement[],
-    batch: boolean,
-    { id, timeoutMs }: WriteOptions,
-  ): Promise<WriteReceipt> {
-    const { options, clock } = this.#parts;
-    if (id !== undefined) checkRequestId(id, options.requestIdBytesMax);
-    if (timeoutMs !== undefined) checkTimeout(timeoutMs);
+  write(statements: readonly Statement[], given: WriteOptions): Promise<WriteReceipt> {
+    const { options } = this.#parts;
+    checkWriteOptions(given, options);
+    if (given.signal?.aborted === true) return Promise.reject(given.signal.reason);
     const bytes = bytesOf(statements);
     if (this.#pending.size >= options.writeQueueMax)
       throw overloaded(`${options.writeQueueMax} writes are`, 'writeQueueMax');
     if (this.#pending.bytes + bytes > options.writeQueueBytesMax && this.#pending.size > 0)
       throw overloaded(`${options.writeQueueBytesMax} bytes of writes are`, 'writeQueueBytesMax');
+    return this.#add(statements, bytes, given);
+  }
+
+  /** See `LocalWrites.outcome`; with a durability, the answer that it was committed waits until that is reached. */
+  async outcome(id: string, given: Omit<WriteOptions, 'id'>): Promise<WriteOutcome> {
+    checkWriteOptions({ ...given, id }, this.#parts.options);
+    try {
+      // A write without statements asks.
+      const receipt = await this.write([], { durability: 'quorum', ...given, id });
+      return { state: 'committed', ...receipt };
+    } catch (error) {
+      if (!(error instanceof PacelineError)) throw error;
+      if (error.code === 'NOT_KNOWN') return { state: 'unknown' };
+      if (error.category === 'rejected' && error.code !== 'CLOSED')
+        return { state: 'rejected', error };
+      throw error;
+    }
+  }
+
+  #add(
+    statements: readonly Statement[],
+    bytes: number,
+    { id, timeoutMs, durability, signal }: WriteOptions,
+  ): Promise<WriteReceipt> {
+    const { options, clock } = this.#parts;
+    const hasOptions = (timeoutMs ?? durability ?? signal) !== undefined;
     return new Promise((resolve, reject) => {
       const key = this.#nextKey++;
-      const deadlineMs = clock.now() + (timeoutMs ?? options.writeTimeoutMs);
-      const asked = { key, statements, bytes, batch, id: id ?? null, deadlineMs };
-      const write: PendingWrite = { ...asked, at: 'sql', resolve, reject };
+      const startedMs = clock.now();
+      const write: PendingWrite = {
+        ...{ key, statements, bytes, startedMs, resolve, reject },
+        id: id ?? (hasOptions ? this.#makeId(key) : null),
+        durability: durability ?? defaultDurability(options),
+        deadlineMs: startedMs + (timeoutMs ?? options.writeTimeoutMs),
+        ...{ ending: false, at: 'here', signal: signal ?? null, stopListening: null },
+      };
       this.#pending.add(write);
+      if (signal !== undefined) write.stopListening = onAbort(signal, () => this.#expire(write));
       this.#send(write);
     });
+  }
+
+  /** Ids of one handle lie side by side in the database. */
+  #makeId(key: number): string {
+    return `${this.#parts.idPrefix}.${key.toString(36).padStart(8, '0')}`;
   }
 
   /** Nothing new is begun; what is under way is answered as far as its outcome is known. */
@@ -79,6 +130,7 @@ export class WritePath {
     this.#closing = true;
     for (const { at, key } of this.#pending.all())
       if (at === 'loop') this.#parts.loop.post({ type: 'cancel', key });
+    this.#release();
   }
 
   failAll(error: PacelineError): void {
@@ -88,9 +140,14 @@ export class WritePath {
   answered(answer: WriteAnswer): void {
     const write = this.#pending.get(answer.key);
     if (write === undefined) return;
-    if (!('error' in answer)) return this.#executed(write, answer.results, answer.position);
-    if (answer.error.code === 'NOT_LEADER') return this.#forward(write);
-    this.#pending.fail(write, PacelineError.fromRecord(answer.error));
+    if (!('error' in answer)) this.#executed(write, answer.results, answer.position);
+    else if (answer.error.code === 'NOT_LEADER') this.#again(write);
+    else {
+      const error = PacelineError.fromRecord(answer.error);
+      if (answer.position === undefined) this.#pending.fail(write, error);
+      else this.#executedAt(write, answer.position, error);
+    }
+    this.#release();
   }
 
   plainAnswers({ position, flat }: PlainAnswers): void {
@@ -101,33 +158,57 @@ export class WritePath {
       const result = { columns: [], rows: [], changes, lastInsertRowid: flat[i + 2]! };
       this.#executed(write, [result], position);
     }
+    this.#release();
   }
 
   forwarded(key: number, answer: ForwardAnswer): void {
     const write = this.#pending.get(key);
     if (write === undefined) return;
     if ('error' in answer) return this.#pending.fail(write, PacelineError.fromRecord(answer.error));
-    const { position } = answer;
-    this.#pending.succeed(write, { results: decodeResults(answer.results), position });
+    const { position, reached } = answer;
+    this.#pending.answer(write, { results: decodeResults(answer.results), position, reached });
   }
 
   committed(index: number): void {
     this.#committed = index;
     this.#pending.committed(index);
+    this.#release();
   }
 
   /** Of what was executed here in `term` and before, what is above `through` was discarded, and goes to the new leader. */
   settled(term: number, through: number): void {
     this.#committed = 0;
     this.#settled = { term, through };
-    for (const write of this.#pending.settled(term, through)) this.#send(write);
+    for (const write of this.#pending.settled(term, through)) this.#again(write);
+    this.#release();
   }
 
+  /** To this member's own SQL thread while that takes writes, in flat lists; all else goes through the loop. */
   #send(write: PendingWrite): void {
-    if (!this.#parts.shared.accepting || this.#closing) return this.#forward(write);
-    write.at = 'sql';
-    if (this.#outgoing.length === 0) queueMicrotask(() => this.#flush());
-    pushWrite(this.#outgoing, write);
+    const isPlain = write.durability === null;
+    const direct = this.#parts.shared.accepting && !this.#closing && isPlain;
+    if (direct && this.#pending.count('loop') === 0 && this.#here.length === 0) {
+      this.#pending.move(write, 'sql');
+      if (this.#outgoing.length === 0) queueMicrotask(() => this.#flush());
+      pushWrite(this.#outgoing, write);
+    } else if (isPlain && (this.#pending.count('sql') > 0 || this.#here.length > 0))
+      this.#again(write);
+    else this.#forward(write);
+  }
+
+  /** It did not happen, or not yet: it waits here until it is known which writes before it did. */
+  #again(write: PendingWrite): void {
+    this.#pending.move(write, 'here');
+    this.#here.push(write);
+  }
+
+  /** Sends on what waited here, in the order of the calls, once nothing before it is undecided. */
+  #release(): void {
+    if (this.#here.length === 0 || (this.#pending.count('sql') > 0 && !this.#closing)) return;
+    const waiting = this.#here.sort((one, other) => one.key - other.key);
+    this.#here = [];
+    for (const write of waiting)
+      if (this.#pending.get(write.key) !== undefined) this.#forward(write);
   }
 
   #flush(): void {
@@ -139,33 +220,62 @@ export class WritePath {
   #forward(write: PendingWrite): void {
     // It is known not to have happened.
     if (this.#closing) return this.#pending.fail(write, closed());
-    const { key, statements, batch } = write;
-    // Ids of one handle lie side by side in the database.
-    write.id ??= `${this.#parts.idPrefix}.${key.toString(36).padStart(8, '0')}`;
-    write.at = 'loop';
-    const bytes = encodeWrite({ statements, batch, id: write.id });
-    this.#parts.loop.post({ type: 'forward', key, bytes });
+    const { key, statements, durability } = write;
+    write.id ??= this.#makeId(key);
+    this.#pending.move(write, 'loop');
+    const bytes = encodeWrite({ statements, id: write.id, asks: statements.length === 0 });
+    this.#parts.loop.post({ type: 'forward', key, bytes, durability: durability ?? 'quorum' });
+  }
+
+  #executed(write: PendingWrite, results: readonly StatementResult[], position: Position): void {
+    this.#executedAt(write, position, { results, position, reached: REACHED_QUORUM });
   }
 
   /** The threads' messages may overtake each other: the answer of an earlier leadership can come after it was settled. */
-  #executed(write: PendingWrite, results: readonly StatementResult[], position: Position): void {
+  #executedAt(write: PendingWrite, position: Position, answer: Acknowledged | PacelineError): void {
     const { term, through } = this.#settled;
     const isCommitted =
       position.term <= term ? position.index <= through : position.index <= this.#committed;
-    if (isCommitted) this.#pending.succeed(write, { results, position });
-    else if (position.term <= term) this.#send(write);
-    else this.#pending.executed(write, { results, position });
+    if (isCommitted) this.#pending.answer(write, answer);
+    else if (position.term <= term) this.#again(write);
+    else this.#pending.executed(write, position, answer);
   }
 
+  /** Its time is up, or its caller gave it up. What has not begun is taken back. */
   #expire(write: PendingWrite): void {
-    if (write.at === 'loop') return this.#parts.loop.post({ type: 'cancel', key: write.key });
-    this.#pending.fail(write, unconfirmed(write.id));
+    const { at, key, ending } = write;
+    if (at === 'loop') return this.#parts.loop.post({ type: 'cancel', key });
+    if (at === 'here') return this.#pending.fail(write, notDone());
+    if (ending) return this.#pending.fail(write, unconfirmed(write.id));
+    write.ending = true;
+    write.deadlineMs = this.#parts.clock.now() + TAKE_BACK_MS;
+    this.#parts.sql.post({ type: 'take-back', key });
   }
 }
 
+/** Returns what ends the listening. */
+function onAbort(signal: CancelSignal, listener: () => void): () => void {
+  signal.addEventListener('abort', listener);
+  return () => signal.removeEventListener('abort', listener);
+}
+
+function defaultDurability({ durability }: MemberOptions): Durability | null {
+  return durability === 'quorum' ? null : durability;
+}
+
+function notDone(): PacelineError {
+  return new PacelineError(
+    'TIMED_OUT',
+    'the write had not begun when its time was up, and will not',
+  );
+}
+
 function unconfirmed(id: string | null): PacelineError {
-  const retry = id === null ? '' : `: ask again with the same request id (${id})`;
-  const message = `the write was not confirmed by a majority in time and may or may not take effect${retry}`;
+  const retry =
+    id === null
+      ? 'it has no request id to ask with, as it was asked without options'
+      : `ask with outcome(), or try again, with the same request id (${id})`;
+  const message = `the write was not confirmed by a majority in time and may or may not take effect: ${retry}`;
   return new PacelineError('OUTCOME_UNKNOWN', message);
 }
 

@@ -1,5 +1,6 @@
 import { PacelineError } from '../base/errors.ts';
-import type { Outcome, Write } from '../sqlite/executor.ts';
+import type { Write } from '../sqlite/executor.ts';
+import type { TransactionRef } from './protocol.ts';
 
 export interface QueuedWrite extends Write {
   readonly key: number;
@@ -7,41 +8,63 @@ export interface QueuedWrite extends Write {
   readonly from: 'app' | 'loop';
 }
 
+/** The beginning of an interactive transaction, which waits for its turn like a write. */
+export interface QueuedTransaction extends TransactionRef {
+  readonly key: number;
+  /** The request id that its commit is recorded under. */
+  readonly id: string;
+  readonly lifetimeMs: number;
+}
+
+type Queued = QueuedWrite | QueuedTransaction;
+
 /** Writes in one SQLite commit at most; its time limit usually ends it earlier. */
 const BATCH_WRITES_MAX = 1024;
 
-/** Writes that wait for the SQL thread, in the order of their arrival. At the limit a new one is answered OVERLOADED. */
+/** What waits for the writer connection, in the order of arrival. At the limit what comes is refused OVERLOADED. */
 export class WriteQueue {
   readonly #max: number;
-  readonly #answer: (write: QueuedWrite, outcome: Outcome) => void;
-  #waiting: QueuedWrite[] = [];
+  readonly #refuse: (queued: Queued, error: PacelineError) => void;
+  #waiting: Queued[] = [];
+  /** How many of them are transactions: mostly none, and then a batch is all that waits. */
+  #transactions = 0;
 
-  constructor(max: number, answer: (write: QueuedWrite, outcome: Outcome) => void) {
+  constructor(max: number, refuse: (queued: Queued, error: PacelineError) => void) {
     this.#max = max;
-    this.#answer = answer;
+    this.#refuse = refuse;
   }
 
   get size(): number {
     return this.#waiting.length;
   }
 
-  push(write: QueuedWrite): void {
+  push(queued: Queued): void {
     if (this.#waiting.length < this.#max) {
-      this.#waiting.push(write);
+      this.#waiting.push(queued);
+      if (isTransaction(queued)) this.#transactions++;
       return;
     }
-    const error = new PacelineError(
-      'OVERLOADED',
-      `${this.#max} writes are waiting already: slow down, or raise writeQueueMax`,
-    );
-    this.#answer(write, { error: error.toRecord() });
+    const what = `${this.#max} writes are waiting already: slow down, or raise writeQueueMax`;
+    this.#refuse(queued, new PacelineError('OVERLOADED', what));
   }
 
+  /** The writes in front of the first transaction. */
   takeBatch(): QueuedWrite[] {
-    if (this.#waiting.length > BATCH_WRITES_MAX) return this.#waiting.splice(0, BATCH_WRITES_MAX);
+    const upTo = this.#transactions === 0 ? this.size : this.#waiting.findIndex(isTransaction);
+    const count = Math.min(upTo, BATCH_WRITES_MAX);
+    if (count < this.size) return this.#waiting.splice(0, count) as QueuedWrite[];
     const batch = this.#waiting;
     this.#waiting = [];
-    return batch;
+    return batch as QueuedWrite[];
+  }
+
+  /** A transaction whose turn it is. */
+  takeTransaction(): QueuedTransaction | null {
+    const [first] = this.#waiting;
+    if (this.#transactions === 0 || first === undefined || !isTransaction(first)) return null;
+    this.#waiting.shift();
+    this.#transactions--;
+    return first;
   }
 
   /** Writes that were taken and not run, to the front again. */
@@ -49,9 +72,32 @@ export class WriteQueue {
     if (writes.length > 0) this.#waiting = [...writes, ...this.#waiting];
   }
 
+  /** Takes the transactions out for which `is` holds; they get no answer. */
+  removeTransactions(is: (transaction: QueuedTransaction) => boolean): QueuedTransaction[] {
+    if (this.#transactions === 0) return [];
+    const removed = this.#waiting.filter(isTransaction).filter(is);
+    this.#waiting = this.#waiting.filter((queued) => !removed.some((one) => one === queued));
+    this.#transactions -= removed.length;
+    return removed;
+  }
+
+  /** Takes a write of this member's application out; false if it is not here any more. */
+  takeBack(key: number): boolean {
+    const at = this.#waiting.findIndex(
+      (one) => !isTransaction(one) && one.from === 'app' && one.key === key,
+    );
+    if (at >= 0) this.#waiting.splice(at, 1);
+    return at >= 0;
+  }
+
   refuseAll(error: PacelineError): void {
     const refused = this.#waiting;
     this.#waiting = [];
-    for (const write of refused) this.#answer(write, { error: error.toRecord() });
+    this.#transactions = 0;
+    for (const queued of refused) this.#refuse(queued, error);
   }
+}
+
+export function isTransaction(queued: Queued): queued is QueuedTransaction {
+  return 'name' in queued;
 }

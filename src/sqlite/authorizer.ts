@@ -36,6 +36,8 @@ const FUNCTIONS_DENIED = new Set(['load_extension', 'fts3_tokenizer']);
 export const OURS_REFUSED =
   'names that begin with _paceline belong to Paceline: choose another one';
 const OURS = /^_paceline/i;
+const KEYS_HINT =
+  '; PRAGMA foreign_keys=off as the first statement of a batch holds for that batch';
 const SCHEMA_TABLES = new Set(['sqlite_master', 'sqlite_schema', 'sqlite_temp_master']);
 
 /** What the authorizer's callback is told about one action of a statement. */
@@ -135,8 +137,10 @@ function refuse(action: Action): string | null {
   if (code === AUTH.ATTACH)
     return 'ATTACH is not for clients: a cluster replicates one database file';
   if (code === AUTH.DETACH) return 'DETACH is not for clients';
-  if (code === AUTH.TRANSACTION || code === AUTH.SAVEPOINT)
-    return 'BEGIN, COMMIT, ROLLBACK and SAVEPOINT are not for single statements: use batch() for several statements in one transaction';
+  if (code === AUTH.TRANSACTION)
+    return 'BEGIN, COMMIT and ROLLBACK are not for single statements: use batch() or transaction() for several statements in one transaction';
+  if (code === AUTH.SAVEPOINT)
+    return 'savepoints are set within transaction(), each by an execute() of its own';
   if (TEMPORARY.has(code) || (action.database === 'temp' && isSchemaChange(code)))
     return 'TEMP objects live in one connection and would not exist on the other members: use an ordinary table';
   if (code === AUTH.FUNCTION && FUNCTIONS_DENIED.has((second ?? '').toLowerCase()))
@@ -154,7 +158,7 @@ function refusePragma(name: string, value: string | null): string | null {
   if (!PRAGMAS_ALLOWED.has(pragma))
     return `PRAGMA ${pragma} is not for clients: Paceline decides it, the same for all members`;
   if (value !== null && PRAGMAS_ASK_ONLY.has(pragma))
-    return `PRAGMA ${pragma} may be asked here, not set`;
+    return `PRAGMA ${pragma} may be asked here, not set${pragma === 'foreign_keys' ? KEYS_HINT : ''}`;
   return null;
 }
 

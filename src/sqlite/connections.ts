@@ -4,7 +4,7 @@ import type { EntryId } from '../raft/entry.ts';
 import { decodePageSize } from '../wal/format.ts';
 import { type Connection, DatabaseSync } from './binding.ts';
 import { DatabaseFiles } from './database-files.ts';
-import type { EngineParts } from './engine.ts';
+import type { EngineParts } from './engine-parts.ts';
 import { Executor, type ExecutorLimits } from './executor.ts';
 import { readPosition } from './own-tables.ts';
 import { sqlError } from './sql-error.ts';

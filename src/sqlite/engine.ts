@@ -4,37 +4,14 @@ import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import { applyRecords, undoTo } from './apply.ts';
 import { captureCommit } from './capture.ts';
-import { encodeEntryData, redoOf } from './entry-data.ts';
-import type { Executor, ExecutorLimits, Outcome, Write } from './executor.ts';
+import type { EngineOptions, EngineParts, Executed } from './engine-parts.ts';
+import { encodeEntryData, redoOf, tooLarge } from './entry-data.ts';
+import type { Outcome, Write } from './executor.ts';
+import { leavesKeysUnenforced } from './foreign-keys.ts';
+import { Interactive } from './interactive.ts';
 import type { LiveWal, WalCommit } from './live-wal.ts';
 import { PageImages } from './page-images.ts';
 import { findStored } from './wal-positions.ts';
-import type { WriterLock } from './writer-lock.ts';
-
-/** What one SQLite commit brought: an entry for the log, and the answers that may be given once it is committed. */
-export interface Executed {
-  readonly id: EntryId;
-  readonly data: Uint8Array;
-}
-
-export interface EngineOptions extends ExecutorLimits {
-  readonly cluster: string;
-  readonly pageCacheBytes: number;
-  /** Bytes of log that one commit may cost. */
-  readonly transactionBytesMax: number;
-  /** Called just before a commit up to `index` can be seen by readers, and with a lower index after one was undone (I5). */
-  readonly onVisible: (index: Index, undone: boolean) => void;
-}
-
-/** What the engine works on: SQLite's connections and files, or what a simulator has in their place. */
-export interface EngineParts {
-  readonly wal: LiveWal;
-  readonly pageSize: number;
-  readonly lock: Pick<WriterLock, 'held' | 'take' | 'release'>;
-  executor(
-    limits: ExecutorLimits,
-  ): Pick<Executor, 'isOpen' | 'begin' | 'end' | 'reload' | 'startTerm' | 'run'>;
-}
 
 /** Receives what one SQLite commit brought, null if nothing was changed, and the outcomes of the writes in it. */
 type Emit = (executed: Executed | null, outcomes: readonly Outcome[]) => void;
@@ -51,6 +28,8 @@ export class Engine {
   readonly #images: PageImages;
   readonly #executor: ReturnType<EngineParts['executor']>;
   readonly #pageSize: number;
+  /** What one caller has the writer connection for; nothing else may be run while it is open. */
+  readonly interactive: Interactive;
   #position: EntryId;
   #checksum: ChecksumValue;
   #term: Term | null = null;
@@ -69,6 +48,13 @@ export class Engine {
     this.#pageSize = parts.pageSize;
     this.#images = new PageImages(this.#wal, this.#pageSize, options.pageCacheBytes);
     this.#executor = parts.executor(options);
+    this.interactive = new Interactive({
+      executor: this.#executor,
+      lock: () => this.lock(),
+      position: () => this.#position,
+      bytesMax: options.transactionBytesMax,
+      commit: (work) => this.#commitInteractive(work),
+    });
     this.#position = position;
     this.#checksum = checksum;
     this.#wal.noteOpened(position);
@@ -106,6 +92,7 @@ export class Engine {
 
   /** For a checkpoint that needs it. Nothing may be run or applied until `lock`. */
   unlock(): void {
+    assert(!this.interactive.open, 'no transaction is cut off for a checkpoint');
     this.#executor.end();
     this.#lock.release();
   }
@@ -146,6 +133,27 @@ export class Engine {
    * that is too large for one entry, is run one by one.
    */
   run(writes: readonly Write[], emit: Emit): number {
+    assert(!this.interactive.open, 'writes wait for an interactive transaction');
+    const [first] = writes;
+    if (first !== undefined && leavesKeysUnenforced(first.statements))
+      return this.#withoutKeys(() => this.#run([first], emit));
+    return this.#run(writes, emit);
+  }
+
+  /** Enforcement cannot be switched within a transaction, and one is always open. */
+  #withoutKeys<T>(work: () => T): T {
+    this.unlock();
+    this.#executor.enforceForeignKeys(false);
+    try {
+      return work();
+    } finally {
+      this.#executor.end();
+      this.#executor.enforceForeignKeys(true);
+      this.#lockIfPossible();
+    }
+  }
+
+  #run(writes: readonly Write[], emit: Emit): number {
     const id = this.#nextId();
     this.lock();
     this.#options.onVisible(id.index, false);
@@ -166,9 +174,22 @@ export class Engine {
     return writes.length;
   }
 
+  #commitInteractive(work: (id: EntryId) => void): Executed | null {
+    const id = this.#nextId();
+    this.#options.onVisible(id.index, false);
+    try {
+      work(id);
+      return this.#capture(id);
+    } finally {
+      this.#options.onVisible(this.#position.index, false);
+      this.#lockIfPossible();
+    }
+  }
+
   /** Stops leading; what was executed stays until it is committed or undone. */
   stepDown(): void {
     if (!this.leading) return;
+    this.interactive.lost();
     this.#executor.end();
     this.#term = null;
     this.lock();
@@ -267,11 +288,4 @@ export class Engine {
     this.#lock.release();
     this.lock();
   }
-}
-
-function tooLarge(bytesMax: number): PacelineError {
-  return new PacelineError(
-    'TRANSACTION_TOO_LARGE',
-    `the transaction changes more than fits in a log entry of ${bytesMax} bytes, and was undone: split it, or raise transactionBytesMax`,
-  );
 }

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { PacelineError } from '../base/errors.ts';
 import { decodeRedo, encodeRedo } from '../redo/codec.ts';
 import { decodeEnvelope, encodeEnvelope, SECTION_REDO } from '../redo/envelope.ts';
 import type { RedoRecord } from '../redo/record.ts';
@@ -15,4 +16,11 @@ export function redoOf(data: Uint8Array): RedoRecord {
   const section = decodeEnvelope(data, KNOWN_SECTIONS).find((s) => s.kind === SECTION_REDO);
   assert(section !== undefined, 'an entry without a redo section');
   return decodeRedo(section.bytes);
+}
+
+export function tooLarge(bytesMax: number): PacelineError {
+  return new PacelineError(
+    'TRANSACTION_TOO_LARGE',
+    `the transaction changes more than fits in a log entry of ${bytesMax} bytes, and was undone: split it, or raise transactionBytesMax`,
+  );
 }

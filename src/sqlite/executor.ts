@@ -1,33 +1,30 @@
 import type { Statement, StatementResult } from '../api/request.ts';
-import { narrow } from '../api/wire.ts';
+import { assert } from '../base/assert.ts';
 import { type ErrorRecord, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
+import { leavesKeysUnenforced, runWithoutSwitches } from './foreign-keys.ts';
 import { asOf, refuseAll } from './outcomes.ts';
-import { OwnTables } from './own-tables.ts';
-import { collectRows, runPlain } from './rows.ts';
-import { SchemaFacts } from './schema-facts.ts';
+import { type KeptAnswer, OwnTables } from './own-tables.ts';
 import { spellOut } from './spell-out.ts';
-import { isStorageError, numbered, sqlError } from './sql-error.ts';
-import {
-  bindable,
-  type CachedStatement,
-  StatementCache,
-  undoneBySqlite,
-} from './statement-cache.ts';
+import { isStorageError, sqlError } from './sql-error.ts';
+import { NOTHING, type RanStatement, StatementRunner } from './statement-runner.ts';
 
 /** A client's write: its statements are one transaction. */
 export interface Write {
   readonly statements: readonly Statement[];
   /** For exactly-once retries (I9); null when the caller does not retry. */
   readonly id: string | null;
+  /** Nothing is to be run: what became of the write with this id? */
+  readonly asks?: boolean;
 }
 
 /** `position` is where the write is, once that position is committed; for a retried id, where it already was. */
 export type Outcome =
   | { readonly results: readonly StatementResult[]; readonly position: EntryId }
-  | { readonly error: ErrorRecord };
+  /** With a position: what the error says holds once that is committed. */
+  | { readonly error: ErrorRecord; readonly position?: EntryId };
 
 export interface ExecutorLimits {
   readonly resultBytesMax: number;
@@ -46,11 +43,6 @@ export interface BatchRun {
 /** The whole SQLite transaction is gone, by one member of the batch: run the others without it. */
 class BatchSpoiled extends Error {}
 
-/** The same on every connection, and out of callers' reach by its name. */
-const ROWID_TABLE = '_paceline_rowid';
-
-const NO_ROWS: StatementResult['rows'] = [];
-
 /**
  * Runs clients' writes on the one writer connection, many in one SQLite commit. A transaction is open whenever nothing runs:
  * holding SQLite's writer lock keeps foreign writers out.
@@ -58,38 +50,26 @@ const NO_ROWS: StatementResult['rows'] = [];
 export class Executor {
   readonly #connection: Connection;
   readonly #guard: StatementGuard;
-  readonly #cache: StatementCache;
   readonly #tables: OwnTables;
+  readonly #runner: StatementRunner;
   readonly #limits: ExecutorLimits;
-  readonly #facts: SchemaFacts;
-  readonly #own: Record<
-    'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo' | 'counts' | 'forgetRowid',
-    PreparedStatement
-  >;
-  #schemaChanged = false;
+  readonly #own: Record<'begin' | 'commit' | 'rollback', PreparedStatement>;
 
   constructor(connection: Connection, limits: ExecutorLimits) {
     this.#connection = connection;
     this.#limits = limits;
-    // The only way to reset last_insert_rowid() is to insert a row; a temporary table is no part of the database.
-    connection.exec(
-      `PRAGMA temp_store=MEMORY; CREATE TEMP TABLE ${ROWID_TABLE}(id INTEGER PRIMARY KEY)`,
-    );
     this.#own = {
       begin: connection.prepare('BEGIN IMMEDIATE'),
       commit: connection.prepare('COMMIT'),
       rollback: connection.prepare('ROLLBACK'),
-      savepoint: connection.prepare('SAVEPOINT one'),
-      release: connection.prepare('RELEASE one'),
-      undo: connection.prepare('ROLLBACK TO one'),
-      forgetRowid: connection.prepare(`INSERT OR REPLACE INTO temp.${ROWID_TABLE} VALUES(0)`),
-      counts: connection.prepare('SELECT changes() AS changes, last_insert_rowid() AS rowid'),
     };
-    this.#own.counts.setReadBigInts(true);
-    this.#guard = new StatementGuard(connection);
-    this.#cache = new StatementCache(connection, this.#guard, true);
-    this.#tables = new OwnTables(connection, this.#guard, limits.requestIdsKept);
-    this.#facts = new SchemaFacts(connection, this.#guard);
+    const guard = new StatementGuard(connection);
+    const tables = new OwnTables(connection, guard, limits.requestIdsKept);
+    this.#guard = guard;
+    this.#tables = tables;
+    const checkNames = () => tables.checkNames();
+    const { resultBytesMax } = limits;
+    this.#runner = new StatementRunner({ connection, guard, checkNames, resultBytesMax });
   }
 
   /** Whether a transaction is open, and SQLite's writer lock held with it. */
@@ -111,17 +91,22 @@ export class Executor {
     if (this.#connection.isTransaction) this.#guard.lifted(() => this.#own.rollback.run());
   }
 
+  /** Of what is run from now on. No transaction may be open: SQLite would not hear. */
+  enforceForeignKeys(enforce: boolean): void {
+    assert(!this.isOpen, 'foreign keys are switched between transactions');
+    const sql = `PRAGMA foreign_keys=${enforce ? 'on' : 'off'}`;
+    this.#guard.lifted(() => this.#connection.exec(sql));
+  }
+
   /** After the database was changed beside this connection. */
   reload(): void {
-    this.#cache.clear();
-    this.#facts.forget();
+    this.#runner.forget();
     this.#tables.reload();
   }
 
   /** Commits the entry that starts a term: the position, and Paceline's tables where they are missing. */
   startTerm(cluster: string, position: EntryId): void {
-    this.#cache.clear();
-    this.#facts.forget();
+    this.#runner.forget();
     this.#tables.prepare(cluster);
     this.#tables.writePosition(position);
     this.#commit();
@@ -140,8 +125,18 @@ export class Executor {
       const failure = errorOf(error);
       if (failure.code === 'DISK_FULL' || failure.code === 'IO') return refuseAll(writes, failure);
       if (isStorageError(failure)) throw failure;
-      return writes.length > 1 ? null : refuseAll(writes, failure);
+      return writes.length > 1 ? null : this.#refuseAlone(writes[0]!, failure, position);
     }
+  }
+
+  /** The only write of its commit was undone with that; what is kept of it is the refusal. */
+  #refuseAlone({ id }: Write, failure: PacelineError, position: EntryId): BatchRun {
+    const error = failure.toRecord();
+    if (id === null) return { outcomes: [{ error }], wrote: false };
+    this.#tables.keep(id, position, { error });
+    this.#tables.writePosition(position);
+    this.#commit();
+    return { outcomes: [{ error, position }], wrote: true };
   }
 
   #runAndCommit(writes: readonly Write[], position: EntryId, current: EntryId): BatchRun {
@@ -149,20 +144,16 @@ export class Executor {
     const outcomes: Outcome[] = [];
     let wrote = false;
     for (const write of writes) {
+      if (outcomes.length > 0 && leavesKeysUnenforced(write.statements)) break;
       const { outcome, changed } = this.#runWrite(write, position);
       outcomes.push(outcome);
       wrote ||= changed;
-      if (performance.now() > deadline || this.#mayDefer(write)) break;
+      if (performance.now() > deadline || this.#runner.mayDefer(write.statements)) break;
     }
     if (!wrote) return { outcomes: outcomes.map((o) => asOf(o, position, current)), wrote };
     this.#tables.writePosition(position);
     this.#commit();
     return { outcomes, wrote };
-  }
-
-  /** What a foreign key says at COMMIT only must be said about this write alone. */
-  #mayDefer({ statements }: Write): boolean {
-    return this.#facts.mayDefer || statements.some(({ sql }) => /defer_foreign_keys/i.test(sql));
   }
 
   #commit(): void {
@@ -171,122 +162,117 @@ export class Executor {
     } catch (error) {
       throw sqlError(error);
     }
-    this.#schemaChanged = false;
+    this.#runner.transactionEnded();
   }
 
   /** After the SQLite transaction was lost: an empty one again, the counters read anew. */
   #recover(): void {
     this.end();
-    this.#schemaChanged = false;
+    this.#runner.transactionEnded();
     this.begin();
     this.reload();
   }
 
   #runWrite(write: Write, position: EntryId): { outcome: Outcome; changed: boolean } {
-    const known = write.id === null ? null : this.#tables.find(write.id);
+    const { id, asks } = write;
+    const known = id === null ? null : this.#tables.find(id);
     if (known !== null) return { outcome: known, changed: false };
+    if (asks === true) return { outcome: { error: NOT_KNOWN, position }, changed: false };
     try {
-      const results = this.#runStatements(write.statements.map(spellOut));
-      const changed = write.id !== null || results.some((r) => r.writes);
+      const results = this.#runStatements(write.statements);
+      const changed = id !== null || results.some((r) => r.writes);
       const plain = results.map((r) => r.result);
-      if (write.id !== null) this.#tables.keep(write.id, position, plain);
+      if (id !== null) this.#tables.keep(id, position, { results: plain });
       return { outcome: { results: plain, position }, changed };
     } catch (error) {
       const failure = sqlError(error);
       if (isStorageError(failure)) throw failure;
       if (!this.#connection.isTransaction)
         throw new BatchSpoiled(failure.message, { cause: failure });
-      return { outcome: { error: failure.toRecord() }, changed: false };
+      return this.#refused(id, failure, position);
     }
   }
 
-  #runStatements(statements: readonly Statement[]): { result: StatementResult; writes: boolean }[] {
-    const [only] = statements;
-    if (statements.length === 1 && only !== undefined) {
-      const prepared = this.#cache.get(only.sql);
-      if (this.#mayTellRowid(only.sql, prepared.effect.inserts)) this.#forgetRowid();
-      if (undoneBySqlite(only.sql, prepared) && !this.#facts.mayFail)
-        return [this.#runStatement(prepared, only)];
-    } else this.#forgetRowid();
-    this.#guard.lifted(() => this.#own.savepoint.run());
+  #runStatements(statements: readonly Statement[]): readonly RanStatement[] {
+    const run = (some: readonly Statement[]) => this.#runner.run(some.map(spellOut), true);
+    if (!leavesKeysUnenforced(statements)) return run(statements);
+    return runWithoutSwitches(statements, run, NOTHING);
+  }
+
+  /** A retry with its id gets the same refusal, whatever has become possible since (I9). */
+  #refused(
+    id: string | null,
+    failure: PacelineError,
+    position: EntryId,
+  ): { outcome: Outcome; changed: boolean } {
+    const error = failure.toRecord();
+    if (id === null || failure.category !== 'rejected')
+      return { outcome: { error }, changed: false };
+    this.#tables.keep(id, position, { error });
+    return { outcome: { error, position }, changed: true };
+  }
+
+  /** Begins an interactive transaction in the SQLite transaction that is open. */
+  start(): void {
+    this.#runner.forgetRowid();
+  }
+
+  /**
+   * A step of an interactive transaction, which has the open SQLite transaction to itself: all of the statements or none.
+   * Throws READ_ONLY with `readOnly` for a statement that writes, and what SQLite says; if no transaction is open then, all
+   * of it was undone.
+   */
+  step(statements: readonly Statement[], readOnly: boolean): RanStatement[] {
     try {
-      const results = statements.map((s) => this.#runStatement(this.#cache.get(s.sql), s));
-      this.#guard.lifted(() => this.#own.release.run());
-      return results;
+      const [only, ...others] = statements;
+      const savepoint =
+        readOnly || only === undefined || others.length > 0
+          ? null
+          : this.#runner.savepoint(only.sql);
+      if (savepoint !== null) return [savepoint];
+      const spelt = statements.map(spellOut);
+      if (readOnly && spelt.some((statement) => this.#runner.writes(statement)))
+        throw writesInQuery();
+      return this.#runner.run(spelt, false);
     } catch (error) {
-      for (const { sql } of statements) this.#cache.drop(sql);
-      const undone = this.#connection.isTransaction;
-      if (undone) this.#undo();
-      throw numbered(error, () => this.#failAgain(statements, undone));
+      throw sqlError(error);
     }
   }
 
-  /** The statements once more without their rows, up to the one that fails; nothing of it stays. */
-  #failAgain(statements: readonly Statement[], inTransaction: boolean): void {
-    this.#guard.lifted(() => (inTransaction ? this.#own.savepoint : this.#own.begin).run());
+  /** What the first commit under this id brought. */
+  find(id: string): KeptAnswer | null {
+    return this.#tables.find(id);
+  }
+
+  /** Commits the steps taken at `position`, under a request id; then no transaction is open. If it throws, all is undone and one is. */
+  finish(id: string, position: EntryId): void {
     try {
-      for (const { sql, args } of statements) {
-        const { statement, parameters, effect } = this.#cache.get(sql);
-        if (effect.schema) this.#noteSchemaChange();
-        statement.run(...bindable(parameters, args));
-      }
-    } finally {
-      this.#cache.clear();
-      if (inTransaction && this.#connection.isTransaction) this.#undo();
-      else this.end();
+      this.#tables.keep(id, position, { results: [] });
+      this.#tables.writePosition(position);
+      this.#commit();
+    } catch (error) {
+      this.undo();
+      throw sqlError(error);
     }
   }
 
-  /** What was learned from the schema before this is not true any more. */
-  #noteSchemaChange(): void {
-    this.#schemaChanged = true;
-    this.#cache.clear();
-    this.#facts.forget();
+  /** Undoes the steps taken. */
+  undo(): void {
+    this.#recover();
   }
+}
 
-  /** A write starts with last_insert_rowid() at 0: what it was before is perhaps another client's. */
-  #forgetRowid(): void {
-    this.#guard.lifted(() => this.#own.forgetRowid.run());
-  }
+/** The answer to a question about an id that nothing is kept under. */
+const NOT_KNOWN: ErrorRecord = new PacelineError(
+  'NOT_KNOWN',
+  'nothing is recorded under this request id: the write was not done, or so long ago that it was forgotten',
+).toRecord();
 
-  /** Whether a single statement would show what last_insert_rowid() was before it. */
-  #mayTellRowid(sql: string, table: string | null): boolean {
-    if (/\blast_insert_rowid\b/i.test(sql) || this.#facts.mayTellRowid) return true;
-    if (table === null) return false;
-    return /\bconflict\b/i.test(sql) || this.#facts.isWithoutRowid(table);
-  }
-
-  #undo(): void {
-    if (this.#schemaChanged) this.#noteSchemaChange();
-    this.#guard.lifted(() => {
-      this.#own.undo.run();
-      this.#own.release.run();
-    });
-  }
-
-  #runStatement(
-    prepared: CachedStatement,
-    { args }: Statement,
-  ): { result: StatementResult; writes: boolean } {
-    const { statement, columns, parameters, effect } = prepared;
-    if (effect.schema) this.#noteSchemaChange();
-    const bound = bindable(parameters, args);
-    // A pragma goes on from step to step, though it has no columns.
-    const plain = columns.length === 0 && (effect.rows || effect.schema);
-    const rows = plain ? [] : collectRows(statement.iterate(...bound), this.#limits.resultBytesMax);
-    const counts = plain ? runPlain(statement, bound) : this.#counts();
-    if (effect.schema) this.#tables.checkNames();
-    const changes = effect.rows && !effect.schema ? Number(counts.changes) : 0;
-    const lastInsertRowid = effect.inserts !== null && changes > 0 ? narrow(counts.rowid) : 0;
-    return {
-      result: { columns, rows: columns.length === 0 ? NO_ROWS : rows, changes, lastInsertRowid },
-      writes: effect.writes,
-    };
-  }
-
-  #counts(): { changes: bigint; rowid: bigint } {
-    return this.#guard.lifted(() => this.#own.counts.get()) as { changes: bigint; rowid: bigint };
-  }
+function writesInQuery(): PacelineError {
+  return new PacelineError(
+    'READ_ONLY',
+    'this statement writes: use execute() of the transaction instead of query()',
+  );
 }
 
 function errorOf(error: BatchSpoiled | PacelineError): PacelineError {

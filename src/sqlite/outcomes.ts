@@ -9,6 +9,6 @@ export function refuseAll(writes: readonly Write[], error: PacelineError): Batch
 
 /** Nothing was committed at `position`, so an answer made for it is true as of `current`. */
 export function asOf(outcome: Outcome, position: EntryId, current: EntryId): Outcome {
-  if ('error' in outcome || outcome.position.index !== position.index) return outcome;
+  if (outcome.position?.index !== position.index) return outcome;
   return { ...outcome, position: current };
 }

@@ -1,7 +1,8 @@
 import type { StatementResult } from '../api/request.ts';
-import { decodeResults, encodeResults } from '../api/wire.ts';
+import { decodeError, decodeResults, encodeError, encodeResults } from '../api/wire.ts';
 import { must } from '../base/assert.ts';
-import { PacelineError } from '../base/errors.ts';
+import { ByteWriter } from '../base/bytes.ts';
+import { type ErrorRecord, PacelineError } from '../base/errors.ts';
 import { type EntryId, ORIGIN } from '../raft/entry.ts';
 import { OURS_REFUSED, type StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
@@ -22,6 +23,10 @@ const SCHEMA = `
 /** What bears our prefix. */
 const OWN_NAMES = ['_paceline', '_paceline_requests_0', '_paceline_requests_1'];
 
+/** The first byte of a kept answer. */
+const DONE = 1;
+const REFUSED = 2;
+
 interface OwnStatements {
   readonly names: PreparedStatement;
   readonly position: PreparedStatement;
@@ -30,11 +35,13 @@ interface OwnStatements {
   readonly empty: readonly PreparedStatement[];
 }
 
-/** A write that was already done under this id. */
-export interface KeptAnswer {
-  readonly position: EntryId;
-  readonly results: StatementResult[];
-}
+/** What a write was answered. */
+export type Kept =
+  | { readonly results: readonly StatementResult[] }
+  | { readonly error: ErrorRecord };
+
+/** The answer to the write that was done, or refused, under an id. */
+export type KeptAnswer = Kept & { readonly position: EntryId };
 
 /**
  * The position that the database itself records; the origin for the empty one that every member starts with. Throws DATABASE_DAMAGED
@@ -113,15 +120,15 @@ export class OwnTables {
       | { term: number; idx: number; result: Uint8Array }
       | undefined;
     if (row === undefined) return null;
-    return { position: { term: row.term, index: row.idx }, results: decodeResults(row.result) };
+    return { position: { term: row.term, index: row.idx }, ...decodeKept(row.result) };
   }
 
-  keep(id: string, position: EntryId, results: readonly StatementResult[]): void {
+  keep(id: string, position: EntryId, answer: Kept): void {
     const { keep } = must(this.#statements, 'prepared tables');
     if (this.#kept >= this.#idsKept) this.#turn();
     this.#kept++;
     this.#guard.lifted(() =>
-      keep[this.#generation]!.run(id, position.term, position.index, encodeResults(results)),
+      keep[this.#generation]!.run(id, position.term, position.index, encodeKept(answer)),
     );
   }
 
@@ -131,6 +138,20 @@ export class OwnTables {
     this.#kept = 0;
     this.#guard.lifted(() => empty[this.#generation]!.run());
   }
+}
+
+function encodeKept(answer: Kept): Uint8Array {
+  const refused = 'error' in answer;
+  const bytes = refused ? encodeError(answer.error) : encodeResults(answer.results);
+  return new ByteWriter(bytes.length + 1)
+    .u8(refused ? REFUSED : DONE)
+    .raw(bytes)
+    .finish();
+}
+
+function decodeKept(bytes: Uint8Array): Kept {
+  const rest = bytes.subarray(1);
+  return bytes[0] === REFUSED ? { error: decodeError(rest) } : { results: decodeResults(rest) };
 }
 
 function prepareStatements(connection: Connection): OwnStatements {

@@ -9,9 +9,12 @@ export interface Parameters {
   readonly names: readonly string[];
 }
 
-/** What SQLite's tokenizer passes over (strings, quoted names, comments), or a parameter. */
+/**
+ * What SQLite's tokenizer passes over (strings, quoted names, comments), or a parameter. A doubled quote is taken for two strings side
+ * by side. What is not closed ends with the text: to look for its end again behind each beginning would take the square of the length.
+ */
 const TOKEN =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\?\d*|[:@#][\w$\u0080-\uffff]+|\$[\w$\u0080-\uffff]+(?:::[\w$]+)*(?:\([^)]*\))?|[\w\u0080-\uffff][\w$\u0080-\uffff]*/g;
+  /'[^']*(?:'|$)|"[^"]*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\?\d*|[:@#][\w$\u0080-\uffff]+|\$[\w$\u0080-\uffff]+(?:::[\w$]+)*(?:\([^)]*(?:\)|$))?|[\w\u0080-\uffff][\w$\u0080-\uffff]*/g;
 
 export function parametersOf(sql: string): Parameters {
   let count = 0;

@@ -1,10 +1,10 @@
+import { firstKeyword, isBlankFrom } from '../api/sql-text.ts';
 import type { SqlArgs, SqlValue } from '../api/value.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { StatementEffect, StatementGuard } from './authorizer.ts';
 import { type Connection, DatabaseSync, type PreparedStatement } from './binding.ts';
 import { checkParameters, endOfFirst, type Parameters, parametersOf } from './parameters.ts';
 import { sqlError } from './sql-error.ts';
-import { firstKeyword, isBlankFrom } from './sql-text.ts';
 
 /** Prepared statements kept per connection; the one first seen goes first. A statement takes a few kilobytes. */
 const STATEMENTS_MAX = 500;

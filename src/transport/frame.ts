@@ -28,6 +28,8 @@ const CHANNELS: readonly (Channel | null)[] = [
   'forward-reply',
   'snapshot',
   'snapshot-reply',
+  'transaction',
+  'transaction-reply',
 ];
 
 export function channelCode(channel: Channel): number {

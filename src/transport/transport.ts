@@ -1,7 +1,14 @@
 import type { MemberId } from '../raft/entry.ts';
 
 /** What a frame carries; the transport itself only looks at the kind for statistics. */
-export type Channel = 'raft' | 'forward' | 'forward-reply' | 'snapshot' | 'snapshot-reply';
+export type Channel =
+  | 'raft'
+  | 'forward'
+  | 'forward-reply'
+  | 'snapshot'
+  | 'snapshot-reply'
+  | 'transaction'
+  | 'transaction-reply';
 
 /** Never called from inside a call of the transport's, nor after `close`. */
 export interface TransportHandlers {

@@ -22,14 +22,17 @@ const RESULT: ExecuteResult = {
   changes: 3,
   lastInsertRowid: 2n ** 62n,
   position: { term: 4, index: 17 },
+  id: 'request',
+  reached: { committed: true, members: ['a', 'b'] },
+  elapsedMs: 1.5,
 };
 
 const overTheWire = (json: unknown): unknown => JSON.parse(JSON.stringify(json));
 
 test('results come back from JSON text as they were', () => {
   assert.deepEqual(executeResultFromJson(overTheWire(executeResultToJson(RESULT))), RESULT);
-  const { position, ...statement } = RESULT;
-  const batch = { results: [statement, statement], position };
+  const { position, id, reached, elapsedMs, ...statement } = RESULT;
+  const batch = { results: [statement, statement], position, id, reached, elapsedMs };
   assert.deepEqual(batchResultFromJson(overTheWire(batchResultToJson(batch))), batch);
 });
 

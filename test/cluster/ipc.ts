@@ -12,6 +12,7 @@ export interface CallError {
   readonly code: string | null;
   readonly message: string;
   readonly sqlite?: SqliteDetail;
+  readonly requestId?: string;
 }
 
 export interface LogLine {

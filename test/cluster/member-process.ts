@@ -1,6 +1,7 @@
 /** A member in a process of its own: opens what it was told to, and calls the handle's functions for its parent. */
-import type { LocalDatabase } from '../../src/api/database.ts';
+import type { LocalDatabase, Transaction } from '../../src/api/database.ts';
 import type { PrepareOptions } from '../../src/api/read-options.ts';
+import type { TransactionMode, TransactionOptions } from '../../src/api/transaction.ts';
 import type { SqlValue } from '../../src/api/value.ts';
 import { type OpenOptions, open, PacelineError } from '../../src/index.ts';
 import type { Call, FromChild } from './ipc.ts';
@@ -23,8 +24,30 @@ function asError(error: unknown) {
   return { code: null, message: error instanceof Error ? String(error.stack) : String(error) };
 }
 
+const transactions = new Map<number, Transaction>();
+let nextTransaction = 1;
+
+/** Begins a transaction, and gives the parent a number for it. */
+async function begin(db: LocalDatabase, ...args: [TransactionMode, TransactionOptions]) {
+  const transaction = await db.transaction(...args);
+  transactions.set(nextTransaction, transaction);
+  return nextTransaction++;
+}
+
+/** Calls a function of the transaction with that number. */
+function step(number: number, name: string, ...args: never[]): Promise<unknown> {
+  const transaction = transactions.get(number) as unknown as Record<
+    string,
+    (...args: never[]) => Promise<unknown>
+  >;
+  return transaction[name]!(...args);
+}
+
 function callOf(db: LocalDatabase, { name, args }: Call): Promise<unknown> {
   const functions: Record<string, (...args: never[]) => Promise<unknown>> = {
+    begin: begin.bind(null, db),
+    step: step as (...args: never[]) => Promise<unknown>,
+    outcome: db.outcome.bind(db),
     execute: db.execute.bind(db),
     batch: db.batch.bind(db),
     query: db.query.bind(db),

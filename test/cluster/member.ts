@@ -4,6 +4,15 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../src/api/database.ts';
 import type { PrepareOptions } from '../../src/api/read-options.ts';
+import type {
+  OutcomeOptions,
+  QueryResult,
+  Receipt,
+  StatementResult,
+  WriteOutcome,
+} from '../../src/api/request.ts';
+import type { TransactionMode, TransactionOptions } from '../../src/api/transaction.ts';
+import type { SqlArgs } from '../../src/api/value.ts';
 import { type OpenOptions, PacelineError, type SqlValue } from '../../src/index.ts';
 import type { CallError, FromChild, LogLine } from './ipc.ts';
 
@@ -94,6 +103,22 @@ export class Member implements Database {
     return this.#call('status', []);
   }
 
+  outcome(id: string, options: OutcomeOptions = {}): Promise<WriteOutcome> {
+    return this.#call('outcome', [id, options]);
+  }
+
+  async begin(mode: TransactionMode = 'write', options: TransactionOptions = {}) {
+    const number = await this.#call<number>('begin', [mode, options]);
+    const step = <T>(name: string, ...args: unknown[]) =>
+      this.#call<T>('step', [number, name, ...args]);
+    return {
+      execute: (sql: string, args: SqlArgs = []) => step<StatementResult>('execute', sql, args),
+      query: (sql: string, args: SqlArgs = []) => step<QueryResult>('query', sql, args),
+      commit: () => step<Receipt>('commit'),
+      rollback: () => step<void>('rollback'),
+    };
+  }
+
   /** Closes the member and ends its process. */
   async close(): Promise<void> {
     if (this.#child === null) return;
@@ -147,8 +172,7 @@ export class Member implements Database {
   }
 }
 
-function asError({ code, message, sqlite }: CallError): Error {
+function asError({ code, message, ...rest }: CallError): Error {
   if (code === null) return new Error(`not a PacelineError: ${message}`);
-  const record = { code: code as PacelineError['code'], message };
-  return PacelineError.fromRecord(sqlite === undefined ? record : { ...record, sqlite });
+  return PacelineError.fromRecord({ code: code as PacelineError['code'], message, ...rest });
 }

@@ -14,7 +14,7 @@ test('writes are refused with NOT_LEADER before it leads, whoever asks, and befo
     'NOT_LEADER',
     'NOT_LEADER',
   ]);
-  const bytes = encodeWrite({ id: 'request', batch: false, statements: [{ sql: 'SELECT 1' }] });
+  const bytes = encodeWrite({ id: 'request', asks: false, statements: [{ sql: 'SELECT 1' }] });
   thread.order({ type: 'write', key: 9, handOver: bytes.slice() });
   const { key, answer } = await thread.fromSql('forward-answer');
   assert.deepEqual([key, 'error' in answer && answer.error.code], [9, 'NOT_LEADER']);
@@ -34,7 +34,7 @@ test('a leader begins its term with an entry, executes in the order of arrival, 
   const insert = (v: number) => `INSERT INTO t(v) VALUES (${v})`;
   const positions = await thread.answers(thread.write(insert(1), insert(2), insert(3)));
   assert.deepEqual(positions.at(-1), { term: 3, index: thread.log.at(-1)!.index });
-  thread.order({ type: 'step-down' });
+  thread.order({ type: 'step-down', gently: false });
   const { position } = await thread.fromSql('stepped-down');
   assert.deepEqual(position, positions.at(-1));
   assert.deepEqual(await thread.answers(thread.write(insert(4))), ['NOT_LEADER']);
@@ -72,7 +72,10 @@ test('what the log discarded is undone, and what comes instead is applied', asyn
   const leader = new SqlThreadFixture(t);
   const log = await logOf(leader, 4);
   leader.commit(3);
-  leader.order({ type: 'step-down' }, { type: 'roll-back', to: { term: 1, index: 3 } });
+  leader.order(
+    { type: 'step-down', gently: false },
+    { type: 'roll-back', to: { term: 1, index: 3 } },
+  );
   assert.deepEqual((await leader.fromSql('rolled-back')).position, { term: 1, index: 3 });
   const other = await new SqlThreadFixture(t).begin();
   other.apply(...log.slice(0, 3));

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ByteWriter } from '../../src/base/bytes.ts';
 import { PacelineError } from '../../src/base/errors.ts';
 import { decodeBase, encodeBase } from '../../src/log-store/base-file.ts';
 import { crc32 } from '../../src/log-store/checksum.ts';
@@ -50,7 +51,10 @@ fuzz({
 
 fuzz({
   name: 'the decoder of base files',
-  valid: record({ base: record({ id: entryId, membership, extra: bytes }), firstSegment: count }),
+  valid: record({
+    base: record({ id: entryId, membership, extra: bytes }),
+    firstSegment: count.map((number) => Math.max(1, number)),
+  }),
   encode: encodeBase,
   decode: (some) => decodeBase(some, 'file'),
   codes: ['LOG_DAMAGED', 'RECORD_DAMAGED'],
@@ -142,7 +146,7 @@ async function openAnyhow(dir: string): Promise<void> {
       error instanceof PacelineError,
       `not an error of Paceline: ${(error as Error).stack}`,
     );
-    assert.match(error.code, /^(LOG|HARD_STATE|RECORD)_DAMAGED$/);
+    assert.match(error.code, /^(LOG|HARD_STATE|RECORD)_DAMAGED$/, error.message);
   }
 }
 
@@ -176,4 +180,29 @@ test('a directory with a file of arbitrary or damaged bytes opens, or is refused
     },
   );
   await fc.assert(property, parameters(250));
+});
+
+test('sound records that contradict each other are damage: no segment 0, no term that goes back', async () => {
+  const numbered = await makeLog();
+  const base = join(numbered, 'base');
+  const file = decodeBase(new Uint8Array(readFileSync(base)), base);
+  writeFileSync(base, encodeBase({ ...file, firstSegment: 0 }));
+  await assert.rejects(open(numbered), { code: 'LOG_DAMAGED', message: /the number 0/ });
+
+  const dir = await makeLog();
+  const [first, second] = readdirSync(dir)
+    .filter((name) => name.endsWith('.log'))
+    .sort();
+  for (const name of readdirSync(dir))
+    if (name > second! && name !== 'base') rmSync(join(dir, name));
+  rmSync(join(dir, second!));
+  const start = new ByteWriter().u32(0).u53(1).u53(0).u8(0).finish();
+  const entry = { type: 'entry' as const, flags: 0, body: new Uint8Array(3) };
+  const fresh = { type: 'start' as const, flags: 1, index: 0, term: 0, body: start };
+  const records = [fresh, { ...entry, index: 1, term: 5 }, { ...entry, index: 2, term: 4 }];
+  writeFileSync(join(dir, first!), segmentOf(records));
+  await assert.rejects(open(dir), {
+    code: 'LOG_DAMAGED',
+    message: /of term 4 after one of term 5/,
+  });
 });

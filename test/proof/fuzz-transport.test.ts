@@ -165,8 +165,8 @@ const args = fc.oneof(
 fuzz({
   name: 'the decoder of forwarded writes',
   valid: record({
-    batch: fc.boolean(),
-    id: fc.option(text),
+    asks: fc.boolean(),
+    id: text,
     statements: fc.array(record({ sql: text, args }), { maxLength: 3 }),
   }),
   encode: encodeWrite,

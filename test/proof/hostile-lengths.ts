@@ -146,7 +146,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'write',
-    bytes: encodeWrite({ batch: true, id: 'x', statements: [{ sql: 'a', args: ['b', data] }] }),
+    bytes: encodeWrite({ asks: false, id: 'x', statements: [{ sql: 'a', args: ['b', data] }] }),
     decode: decodeWrite,
   },
   { name: 'results', bytes: encodeResults(results), decode: decodeResults },

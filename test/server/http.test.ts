@@ -74,7 +74,7 @@ test('POST /batch runs all statements or none', async () => {
   const bad = await post('/batch', { statements: [{ sql: 'DELETE FROM t' }, insert, insert] });
   assert.equal(bad.status, 400);
   const left = await post('/query', { sql: 'SELECT count(*) AS n FROM t' });
-  assert.deepEqual(left.body, { columns: ['n'], rows: [[1]] });
+  assert.deepEqual(left.body, { columns: ['n'], rows: [[1]], token: 'p1.2' });
 });
 
 test('POST /query takes levels, bounds and tokens, refuses others by name, and gives a token', async () => {
@@ -103,7 +103,7 @@ test('POST /query takes levels, bounds and tokens, refuses others by name, and g
 
 test('POST /query reads, and refuses to write', async () => {
   const read = await post('/query', { sql: 'SELECT 1.5 AS r, ? AS t', args: ['é'] });
-  assert.deepEqual(read.body, { columns: ['r', 't'], rows: [[1.5, 'é']] });
+  assert.deepEqual(read.body, { columns: ['r', 't'], rows: [[1.5, 'é']], token: 'p1.1' });
   const write = await post('/query', { sql: "INSERT INTO t(x) VALUES('no')" });
   assert.equal(write.status, 400);
   assert.equal(write.body.code, 'READ_ONLY');

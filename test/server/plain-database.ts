@@ -64,8 +64,8 @@ export class PlainDatabase implements SessionDatabase {
 
   async execute(sql: string, args?: SqlArgs, options?: WriteOptions): Promise<ExecuteResult> {
     const statement = args === undefined ? { sql } : { sql, args };
-    const { results, position } = await this.batch([statement], options);
-    return { ...results[0]!, position };
+    const { results, ...receipt } = await this.batch([statement], options);
+    return { ...results[0]!, ...receipt };
   }
 
   async batch(statements: readonly Statement[], options: WriteOptions = {}): Promise<BatchResult> {
@@ -78,7 +78,9 @@ export class PlainDatabase implements SessionDatabase {
       const results = statements.map((statement) => this.#run(statement));
       this.#connection.exec('COMMIT');
       this.#index += 1;
-      const answer = { results, position: { term: 1, index: this.#index } };
+      const position = { term: 1, index: this.#index };
+      const reached = { committed: true, members: ['only'] };
+      const answer = { results, position, id: options.id ?? null, reached, elapsedMs: 1 };
       if (options.id !== undefined) this.#answers.set(options.id, answer);
       return answer;
     } catch (error) {

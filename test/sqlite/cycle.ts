@@ -60,6 +60,8 @@ export class Cycled {
       walBytes,
       onCheckpoint: (id, checksum) => this.checkpointed.push({ id, checksum }),
       onWarning: (message) => this.warnings.push(message),
+      onHeldUp: () => false,
+      onEmptied: () => {},
       onSuspensionEnded: () => this.suspensionsEnded++,
       turn: (work) => work(),
     });

@@ -11,7 +11,8 @@ import {
   type EngineConnections,
   openConnections,
 } from '../../src/sqlite/connections.ts';
-import { Engine, type EngineOptions, type Executed } from '../../src/sqlite/engine.ts';
+import { Engine } from '../../src/sqlite/engine.ts';
+import type { EngineOptions, Executed } from '../../src/sqlite/engine-parts.ts';
 import type { Outcome, Write } from '../../src/sqlite/executor.ts';
 import { seedPage } from '../../src/sqlite/seed.ts';
 import { checksumOfPages, copyFiles } from './scan.ts';

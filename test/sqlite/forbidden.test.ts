@@ -14,6 +14,7 @@ for (const sql of SCHEMA) resultsOf(leader.run(sql)[0]);
 
 const ATTACH = /ATTACH is not for clients/;
 const TRANSACTION = /use batch\(\)/;
+const SAVEPOINT = /within transaction\(\)/;
 const TEMP = /TEMP objects.*use an ordinary table/;
 const OURS = /belong to Paceline: choose another/;
 const VACUUM = /operator’s command/;
@@ -53,9 +54,9 @@ const FORBIDDEN: readonly (readonly [sql: string, message: RegExp])[] = [
   ['COMMIT', TRANSACTION],
   ['END', TRANSACTION],
   ['ROLLBACK', TRANSACTION],
-  ['SAVEPOINT s', TRANSACTION],
-  ['RELEASE one', TRANSACTION],
-  ['ROLLBACK TO one', TRANSACTION],
+  ['SAVEPOINT s', SAVEPOINT],
+  ['RELEASE one', SAVEPOINT],
+  ['ROLLBACK TO one', SAVEPOINT],
   ['CREATE TEMP TABLE x(a)', TEMP],
   ['CREATE TEMPORARY TABLE x AS SELECT 1', TEMP],
   ['CREATE TABLE temp.x(a)', TEMP],

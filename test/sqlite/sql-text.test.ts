@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { firstKeyword, isBlankFrom } from '../../src/sqlite/sql-text.ts';
+import { firstKeyword, isBlankFrom } from '../../src/api/sql-text.ts';
 import { codes, EngineFixture } from './fixture.ts';
 
 const blank = fc.constantFrom(' ', '\t', '\n', '\r\n', '-- VACUUM;\n', '/* ; a */', '/**/');

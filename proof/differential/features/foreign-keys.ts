@@ -157,7 +157,7 @@ const deferred: Feature[] = [
   {
     name: 'drop a table that others refer to',
     make: (c) =>
-      c.catalog.has('child_cascade') && c.chance(0.2) ? execute('DROP TABLE child_cascade') : null,
+      c.catalog.has('child_cascade') && c.chance(0.5) ? execute('DROP TABLE child_cascade') : null,
   },
 ];
 

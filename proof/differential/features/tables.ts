@@ -205,7 +205,7 @@ const drops: Feature[] = [
     name: 'drop view',
     make: (c) => {
       const views = c.catalog.names('view', 'v');
-      return views.length < 2 ? null : execute(`DROP VIEW ${c.pick(views)}`);
+      return views.length < 1 ? null : execute(`DROP VIEW ${c.pick(views)}`);
     },
   },
   {

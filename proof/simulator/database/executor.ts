@@ -1,14 +1,20 @@
-import type { StatementResult } from '../../../src/api/request.ts';
-import { decodeResults, encodeResults } from '../../../src/api/wire.ts';
+import type { Statement } from '../../../src/api/request.ts';
+import { decodeError, decodeResults, encodeError, encodeResults } from '../../../src/api/wire.ts';
 import { assert, must } from '../../../src/base/assert.ts';
-import { PacelineError } from '../../../src/base/errors.ts';
+import { type ErrorRecord, PacelineError } from '../../../src/base/errors.ts';
 import type { EntryId } from '../../../src/raft/entry.ts';
-import type { EngineParts } from '../../../src/sqlite/engine.ts';
+import type { EngineParts } from '../../../src/sqlite/engine-parts.ts';
 import type { BatchRun, ExecutorLimits, Outcome, Write } from '../../../src/sqlite/executor.ts';
+import type { Kept, KeptAnswer } from '../../../src/sqlite/own-tables.ts';
+import type { RanStatement } from '../../../src/sqlite/statement-runner.ts';
 import { type DatabaseFiles, POSITION_PGNO } from './files.ts';
 import { countersIn, positionPage } from './position-row.ts';
 import { Rows } from './rows.ts';
 import { runStatement } from './statements.ts';
+
+/** How a kept answer begins. */
+const DONE = 'done';
+const REFUSED = 'refused';
 
 type BatchRunner = ReturnType<EngineParts['executor']>;
 
@@ -46,6 +52,11 @@ export class SimExecutor implements BatchRunner {
   end(): void {
     this.#rows.rollBack();
     this.#open = false;
+  }
+
+  /** The tables of the workloads have no foreign keys. */
+  enforceForeignKeys(): void {
+    assert(!this.#open, 'foreign keys are switched between transactions');
   }
 
   reload(): void {
@@ -86,43 +97,73 @@ export class SimExecutor implements BatchRunner {
     return { outcomes, wrote };
   }
 
-  #runWrite({ statements, id }: Write, position: EntryId): { outcome: Outcome; changed: boolean } {
+  #runWrite(write: Write, position: EntryId): { outcome: Outcome; changed: boolean } {
+    const { statements, id, asks } = write;
     const known = id === null ? null : this.find(id);
     if (known !== null) return { outcome: known, changed: false };
+    if (asks === true) return { outcome: { error: notKnown(), position }, changed: false };
     const savepoint = this.#rows.savepoint;
     try {
       const ran = statements.map((statement) => runStatement(this.#rows, statement));
       const results = ran.map(({ result }) => result);
-      if (id !== null) this.#keep(id, position, results);
+      if (id !== null) this.#keep(id, position, { results });
       const changed = id !== null || ran.some(({ writes }) => writes);
       return { outcome: { results, position }, changed };
     } catch (error) {
       if (!(error instanceof PacelineError)) throw error;
       this.#rows.rollBackTo(savepoint);
-      return { outcome: { error: error.toRecord() }, changed: false };
+      const refusal = { error: error.toRecord() };
+      if (id === null || error.category !== 'rejected') return { outcome: refusal, changed: false };
+      this.#keep(id, position, refusal);
+      return { outcome: { ...refusal, position }, changed: true };
     }
   }
 
-  /** The first answer to this id. */
-  find(id: string): Outcome | null {
-    const kept = this.#rows.get(`q0.${id}`) ?? this.#rows.get(`q1.${id}`);
-    if (kept === null) return null;
-    const [term, index, results] = kept.split(' ', 3);
-    return {
-      position: { term: Number(term), index: Number(index) },
-      results: decodeResults(Buffer.from(must(results, 'kept results'), 'base64')),
-    };
+  start(): void {}
+
+  step(statements: readonly Statement[], _readOnly: boolean): RanStatement[] {
+    const savepoint = this.#rows.savepoint;
+    try {
+      return statements.map((statement) => runStatement(this.#rows, statement));
+    } catch (error) {
+      this.#rows.rollBackTo(savepoint);
+      throw error;
+    }
   }
 
-  #keep(id: string, { term, index }: EntryId, results: readonly StatementResult[]): void {
+  finish(id: string, position: EntryId): void {
+    this.#keep(id, position, { results: [] });
+    this.#commit(position);
+  }
+
+  undo(): void {
+    this.end();
+    this.begin();
+    this.reload();
+  }
+
+  /** The first answer to this id. */
+  find(id: string): KeptAnswer | null {
+    const kept = this.#rows.get(`q0.${id}`) ?? this.#rows.get(`q1.${id}`);
+    if (kept === null) return null;
+    const [term, index, kind, answer] = kept.split(' ', 4);
+    const bytes = Buffer.from(must(answer, 'a kept answer'), 'base64');
+    const position = { term: Number(term), index: Number(index) };
+    if (kind === REFUSED) return { position, error: decodeError(bytes) };
+    return { position, results: decodeResults(bytes) };
+  }
+
+  #keep(id: string, { term, index }: EntryId, answer: Kept): void {
     if (this.#kept >= this.#idsKept) {
       this.#generation = 1 - this.#generation;
       this.#kept = 0;
       this.#rows.removeAll(`q${this.#generation}.`);
     }
     this.#kept++;
-    const bytes = Buffer.from(encodeResults(results)).toString('base64');
-    this.#rows.set(`q${this.#generation}.${id}`, `${term} ${index} ${bytes}`);
+    const refused = 'error' in answer;
+    const bytes = refused ? encodeError(answer.error) : encodeResults(answer.results);
+    const text = `${term} ${index} ${refused ? REFUSED : DONE} ${Buffer.from(bytes).toString('base64')}`;
+    this.#rows.set(`q${this.#generation}.${id}`, text);
   }
 
   #commit(position: EntryId): void {
@@ -138,8 +179,12 @@ export class SimExecutor implements BatchRunner {
   }
 }
 
+function notKnown(): ErrorRecord {
+  return new PacelineError('NOT_KNOWN', 'nothing is recorded under this request id').toRecord();
+}
+
 /** Nothing was committed at `position`, so an answer made for it is true as of `current`. */
 function asOf(outcome: Outcome, position: EntryId, current: EntryId): Outcome {
-  if ('error' in outcome || outcome.position.index !== position.index) return outcome;
+  if (outcome.position?.index !== position.index) return outcome;
   return { ...outcome, position: current };
 }

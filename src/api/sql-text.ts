@@ -15,7 +15,15 @@ export function isBlankFrom(sql: string, at: number): boolean {
 
 /** The first keyword, upper-cased; empty when there is none. */
 export function firstKeyword(sql: string): string {
+  return /^[a-z]+/i.exec(sql.slice(firstToken(sql)).slice(0, 32))?.[0].toUpperCase() ?? '';
+}
+
+/** The text from its first keyword on. */
+export function withoutLeadingBlanks(sql: string): string {
+  return sql.slice(firstToken(sql));
+}
+
+function firstToken(sql: string): number {
   BLANK.lastIndex = 0;
-  const at = BLANK.exec(sql)?.[0].length ?? 0;
-  return /^[a-z]+/i.exec(sql.slice(at, at + 32))?.[0].toUpperCase() ?? '';
+  return BLANK.exec(sql)?.[0].length ?? 0;
 }

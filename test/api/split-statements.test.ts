@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isBlankSql, splitStatements } from '../../src/cli/statement-splitter.ts';
+import { isBlankSql, splitStatements } from '../../src/api/split-statements.ts';
 
 test('a semicolon ends a statement', () => {
   const { statements, rest } = splitStatements('SELECT 1; SELECT\n2 ;SELECT 3');

@@ -1,0 +1,32 @@
+import type { CancelSignal } from './cancel-signal.ts';
+import type { Durability } from './durability.ts';
+
+/**
+ * - `write`: has the leader's writer connection to itself from its beginning on; other writers wait.
+ * - `deferred`: the same from its first statement on; before that it holds nobody up. It never meets a snapshot that is no
+ *   longer current, as SQLite's own deferred transactions do.
+ * - `read`: reads one state of this member's copy; nobody waits for it.
+ */
+export type TransactionMode = 'write' | 'read' | 'deferred';
+
+export const TRANSACTION_MODES: readonly TransactionMode[] = ['write', 'read', 'deferred'];
+
+export interface TransactionOptions {
+  /** Names its commit for exactly-once retries (I9), as `id` of a write does. Made by Paceline when absent. */
+  readonly id?: string;
+  /** How long to wait for its turn, and for the outcome of a commit that is not known at once; default `writeTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /** Open for longer than this it is rolled back (TRANSACTION_ABORTED); default, and at most, `transactionTimeoutMs`. */
+  readonly lifetimeMs?: number;
+  /** On how many disks its commit must be before that is acknowledged; default the `durability` of `open`. */
+  readonly durability?: Durability;
+  /** Rolls it back, unless its commit is under way. */
+  readonly signal?: CancelSignal;
+}
+
+export interface TransactionRunOptions extends TransactionOptions {
+  /** Default `write`. */
+  readonly mode?: TransactionMode;
+  /** How often the function is called again after a TRANSACTION_ABORTED; default 0. It must bear that. */
+  readonly retries?: number;
+}

@@ -1,0 +1,133 @@
+import type { LogStore } from '../log-store/log-store.ts';
+import type { MemberId } from '../raft/entry.ts';
+import type { Raft } from '../raft/raft.ts';
+import type { Channel } from '../transport/transport.ts';
+import { AnswerGate } from './answer-gate.ts';
+import { Forwarding } from './forwarding.ts';
+import type { Network } from './network.ts';
+import type { Port } from './port.ts';
+import type { AppToLoop, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
+import type { SharedState } from './shared-state.ts';
+import { TransactionRelay } from './transaction-relay.ts';
+
+export interface LeaderLinkParts {
+  readonly self: MemberId;
+  readonly raft: Raft;
+  readonly log: LogStore;
+  readonly network: Network;
+  readonly shared: SharedState;
+  readonly sql: Port<SqlToLoop, LoopToSql>;
+  readonly app: Port<AppToLoop, LoopToApp>;
+}
+
+type AppToLeader = Extract<
+  AppToLoop,
+  { readonly type: 'forward' | 'cancel' | 'transaction' | 'forget-transaction' }
+>;
+
+/** All that this member's application asks of the leader, and, while this member is the leader, what it answers. */
+export class LeaderLink {
+  readonly #parts: LeaderLinkParts;
+  readonly #gate: AnswerGate;
+  readonly #writes: Forwarding;
+  readonly #transactions: TransactionRelay;
+
+  constructor(parts: LeaderLinkParts) {
+    const { self, raft, log, network, sql, app } = parts;
+    this.#parts = parts;
+    const gate = new AnswerGate({
+      self,
+      commit: () => raft.commit,
+      durable: () => log.durableIndex,
+      membership: () => raft.membership,
+      matches: () => raft.progress(),
+    });
+    const shared = {
+      ...{ self, gate },
+      leader: () => this.#reachableLeader(),
+      send: network.send.bind(network),
+    };
+    this.#gate = gate;
+    this.#writes = new Forwarding({
+      ...shared,
+      execute: (key, bytes) => sql.post({ type: 'write', key, handOver: bytes.slice() }),
+      answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
+    });
+    this.#transactions = new TransactionRelay({
+      ...shared,
+      knownLeader: () => raft.leader,
+      toSql: (message) => sql.post(message),
+      toApp: (message) => app.post(message),
+    });
+  }
+
+  /** Writes that this leader acknowledged and that would be lost if it died now. */
+  get atRisk(): number {
+    return this.#gate.atRisk;
+  }
+
+  /** False for what is not addressed to it. */
+  fromApp(message: AppToLoop): message is AppToLeader {
+    if (message.type === 'forward')
+      this.#writes.forward(message.key, message.bytes, message.durability);
+    else if (message.type === 'cancel') this.#writes.cancel(message.key);
+    else if (message.type === 'transaction') this.#transactions.ask(message);
+    else if (message.type === 'forget-transaction') this.#transactions.forget(message.name);
+    else return false;
+    return true;
+  }
+
+  /** False for what is not addressed to it. */
+  fromSql(message: SqlToLoop): boolean {
+    if (message.type === 'forward-answer') this.#writes.executed(message.key, message.answer);
+    else if (message.type === 'transaction-answer')
+      this.#transactions.executed(message, message.answer);
+    else if (message.type === 'transaction-ended') this.#transactions.ended(message, message.error);
+    else return false;
+    return true;
+  }
+
+  /** False for a frame of another channel. Throws RECORD_DAMAGED. */
+  onFrame(from: MemberId, channel: Channel, payload: Uint8Array): boolean {
+    if (channel === 'forward') this.#writes.onForward(from, payload);
+    else if (channel === 'forward-reply') this.#writes.onReply(from, payload);
+    else if (channel === 'transaction') this.#transactions.onRequest(from, payload);
+    else if (channel === 'transaction-reply') this.#transactions.onReply(from, payload);
+    else return false;
+    return true;
+  }
+
+  /** Call when the leader may have changed, and now and then. */
+  reroute(): void {
+    this.#writes.reroute();
+    this.#transactions.reroute();
+  }
+
+  disconnected(member: MemberId): void {
+    this.#writes.disconnected(member);
+    this.#transactions.disconnected(member);
+  }
+
+  /** The commit index has moved. */
+  committed(): void {
+    this.#gate.committed();
+  }
+
+  /** More disks may have what was waited for. */
+  look(): void {
+    this.#gate.look();
+  }
+
+  lostLeadership(): void {
+    this.#gate.clear();
+    this.#writes.lostLeadership();
+    this.#transactions.lostLeadership();
+  }
+
+  #reachableLeader(): MemberId | null {
+    const { self, raft, shared, network } = this.#parts;
+    const { leader } = raft;
+    if (leader === self) return shared.accepting ? leader : null;
+    return leader !== null && network.isConnected(leader) ? leader : null;
+  }
+}
