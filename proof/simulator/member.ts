@@ -54,6 +54,8 @@ export class MemberProcess implements SimProcess {
   /** What the checker looks at, from when the log is open. */
   watched: Watched | null = null;
   #role = '';
+  /** Index of the last commit of the database. */
+  #databaseAt = 0;
   #ended = false;
 
   constructor(world: World, machine: Machine, options: MemberOptions, prng: Prng) {
@@ -172,8 +174,10 @@ export class MemberProcess implements SimProcess {
     if (at === null) return;
     this.#world.check(() => {
       checker.database(this.id, at, files.checksum);
-      if (!executed) checker.applied(this.id, at);
+      // What is undone may have been overtaken: then more is undone next.
+      if (!executed && at.index > this.#databaseAt) checker.applied(this.id, at);
     });
+    this.#databaseAt = at.index;
     this.machine.atCommit?.();
   }
 
