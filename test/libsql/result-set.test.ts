@@ -42,6 +42,8 @@ const STATEMENTS: InStatement[] = [
   'DELETE FROM t WHERE id = 5',
   'WITH x AS (SELECT 1 AS one) SELECT * FROM x -- a comment',
   'VALUES (1, 2), (3, 4)',
+  `SELECT 1 AS "__proto__", 2 AS "", 3 AS "constructor", 4 AS "hasOwnProperty", x'00' AS b`,
+  `SELECT 1 AS "", 2 AS "constructor", 3 AS "hasOwnProperty", 4 AS "a.b"`,
   'SELECT zeroblob(0) AS empty, hex(data) FROM t WHERE id = 1',
   "SELECT name FROM pragma_table_info('t')",
   'CREATE TABLE w(k TEXT PRIMARY KEY) WITHOUT ROWID',
