@@ -17,7 +17,6 @@ import type {
 import { raftConfig, TICK_MS } from '../../src/member/raft-timing.ts';
 import { SharedState } from '../../src/member/shared-state.ts';
 import { SqlThread } from '../../src/member/sql-thread.ts';
-import type { EntryId } from '../../src/raft/entry.ts';
 import type { Watched } from './checker.ts';
 import type { DatabaseFiles } from './database/files.ts';
 import { SimHome } from './database/home.ts';
@@ -53,8 +52,6 @@ export class MemberProcess implements SimProcess {
   raft: WatchedRaft | null = null;
   /** What the checker looks at, from when the log is open. */
   watched: Watched | null = null;
-  /** Where reads of this process have been. */
-  readAt: EntryId = { term: 0, index: 0 };
   #role = '';
   #ended = false;
 
@@ -152,7 +149,7 @@ export class MemberProcess implements SimProcess {
     const { pageSizeBytes: pageSize } = this.options;
     return new SimHome({
       ...{ cluster, pageSize, files: machine.database, thread: this.sqlThread },
-      onCommit: (files) => this.#databaseCommit(files),
+      onCommit: (files, executed) => this.#databaseCommit(files, executed),
       onCheckpoint: (files) => {
         const at = files.mainPosition(cluster);
         if (at !== null) check(() => checker.checkpointed(this.id, at));
@@ -168,13 +165,13 @@ export class MemberProcess implements SimProcess {
     });
   }
 
-  #databaseCommit(files: DatabaseFiles): void {
+  #databaseCommit(files: DatabaseFiles, executed: boolean): void {
     const { checker, cluster } = this.#world;
     const at = files.position(cluster);
     if (at === null) return;
     this.#world.check(() => {
       checker.database(this.id, at, files.checksum);
-      checker.applied(this.id, at);
+      if (!executed) checker.applied(this.id, at);
     });
     this.machine.atCommit?.();
   }

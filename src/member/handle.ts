@@ -19,12 +19,14 @@ import type {
   TransactionRunOptions,
 } from '../api/transaction.ts';
 import type { SqlArgs } from '../api/value.ts';
-import { PacelineError } from '../base/errors.ts';
+import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { closed, unknownOutcome } from './handle-errors.ts';
+import { LoopCalls } from './loop-calls.ts';
 import type { Logger, MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
+import type { StartReader } from './reader-thread.ts';
 import { Reads } from './reads.ts';
 import type { SharedState } from './shared-state.ts';
 import type { OpenReader } from './this-copy.ts';
@@ -34,6 +36,8 @@ import { WritePath } from './write-path.ts';
 export interface HandleParts {
   readonly options: MemberOptions;
   readonly openReader: OpenReader;
+  /** Starts a thread for long reads; where it is missing there are none. */
+  readonly startReader?: StartReader;
   readonly sql: Port<SqlToApp, AppToSql>;
   readonly loop: Port<LoopToApp, AppToLoop>;
   readonly shared: SharedState;
@@ -56,8 +60,7 @@ export class Handle implements LocalDatabase {
   readonly #writes: WritePath;
   readonly #transactions: Transactions;
   readonly #reads: Reads;
-  readonly #statuses = new Map<number, Waiting<Status>>();
-  #nextKey = 1;
+  readonly #calls: LoopCalls;
   #failure: PacelineError | null = null;
   #closing: Promise<void> | null = null;
   #onReady: Waiting<string> | null = null;
@@ -71,16 +74,13 @@ export class Handle implements LocalDatabase {
     const { sql, loop } = parts;
     this.#parts = parts;
     this.#writes = new WritePath(parts);
+    this.#calls = new LoopCalls(parts);
     this.#transactions = new Transactions({
       ...parts,
       writes: this.#writes,
       wrote: (position) => this.#reads.wrote(position),
     });
-    const indexPost = {
-      ask: (key: number) => loop.post({ type: 'read-index', key }),
-      cancel: (key: number) => loop.post({ type: 'cancel-read-index', key }),
-    };
-    this.#reads = new Reads({ ...parts, indexPost });
+    this.#reads = new Reads(parts);
     sql.listen((messages) => {
       for (const message of messages) this.#fromSql(message);
     });
@@ -133,6 +133,13 @@ export class Handle implements LocalDatabase {
     return this.#transactions.begin(first, options);
   }
 
+  async transferLeadership(to?: string): Promise<string> {
+    this.#checkOpen();
+    if (to !== undefined && typeof to !== 'string')
+      throw new PacelineError('REQUEST_INVALID', 'leadership goes to a member, by its id');
+    return this.#calls.transferLeadership(to ?? null);
+  }
+
   async outcome(id: string, options: OutcomeOptions = {}): Promise<WriteOutcome> {
     this.#checkOpen();
     return this.#writes.outcome(id, options);
@@ -170,11 +177,7 @@ export class Handle implements LocalDatabase {
 
   async status(): Promise<Status> {
     this.#checkOpen();
-    const key = this.#nextKey++;
-    return new Promise((resolve, reject) => {
-      this.#statuses.set(key, { resolve, reject });
-      this.#parts.loop.post({ type: 'status', key });
-    });
+    return this.#calls.status();
   }
 
   close(): Promise<void> {
@@ -190,8 +193,8 @@ export class Handle implements LocalDatabase {
     else if (message.type === 'news') this.#reads.wake();
     else if (message.type === 'snapshots-ended') this.#reads.endOldSnapshots();
     else {
-      this.#reads.closeReaders();
-      this.#parts.sql.post({ type: 'readers-closed' });
+      const closed = () => this.#parts.sql.post({ type: 'readers-closed' });
+      this.#reads.closeReaders().then(closed, (error) => this.threadFailed(asPacelineError(error)));
     }
   }
 
@@ -206,16 +209,17 @@ export class Handle implements LocalDatabase {
       case 'news':
         return this.#reads.wake();
       case 'read-index':
-        return this.#reads.indexAnswered(message.key, message.index);
+      case 'serve-read':
+      case 'forwarded-read':
+        return this.#reads.fromLoop(message);
       case 'forwarded':
         return this.#writes.forwarded(message.key, message.answer);
       case 'transaction-answer':
       case 'transaction-ended':
         return this.#transactions.fromLoop(message);
       case 'status':
-        this.#statuses.get(message.key)?.resolve(message.status);
-        this.#statuses.delete(message.key);
-        return;
+      case 'leadership-transferred':
+        return this.#calls.answered(message);
       case 'log':
         return this.#parts.logger?.[message.level](
           { member: this.#parts.options.id, ...message.fields },
@@ -243,8 +247,7 @@ export class Handle implements LocalDatabase {
     this.#writes.failAll(unknownOutcome(error));
     this.#transactions.endAll(unknownOutcome(error));
     this.#reads.failAll(error);
-    for (const status of this.#statuses.values()) status.reject(error);
-    this.#statuses.clear();
+    this.#calls.failAll(error);
   }
 
   #checkOpen(): void {
@@ -255,7 +258,7 @@ export class Handle implements LocalDatabase {
   async #close(): Promise<void> {
     const { loop, options, clock, onClosed } = this.#parts;
     this.#reads.failAll(closed());
-    this.#reads.closeReaders();
+    await this.#reads.closeReaders();
     if (!this.#threadsClosed) {
       const stopped = new Promise<void>((resolve) => {
         this.#onClosed = resolve;
@@ -273,6 +276,7 @@ export class Handle implements LocalDatabase {
       ),
     );
     this.#transactions.endAll(closed());
+    this.#calls.failAll(closed());
     await onClosed();
     // Better a few descriptors that stay open than locks lost under a connection that is not collected yet.
     if (!this.#reads.leftConnections) for (const fd of this.#descriptors) closeSync(fd);

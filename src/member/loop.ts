@@ -26,6 +26,7 @@ import type { SharedState } from './shared-state.ts';
 import { Shutdown } from './shutdown.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import { makeStatus } from './status.ts';
+import { Switchover } from './switchover.ts';
 
 export interface LoopParts {
   readonly options: MemberOptions;
@@ -60,6 +61,7 @@ export class Loop {
   readonly #supply: DatabaseSupply;
   readonly #firstElection: FirstElection;
   readonly #shutdown: Shutdown;
+  readonly #switchover: Switchover;
   readonly #commitNews: CommitNews;
   readonly #startedMs: number;
   #address = '';
@@ -88,7 +90,7 @@ export class Loop {
     this.#tracker = tracker;
     this.#leaderLink = new LeaderLink({ ...parts, self, raft, network });
     const leaderLink = this.#leaderLink;
-    this.#reads = new LoopReads(parts);
+    this.#reads = new LoopReads({ ...parts, network, leader: () => leaderLink.reachableLeader });
     this.#leadership = new Leadership({ ...parts, raft, tracker, leaderLink, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
@@ -97,6 +99,7 @@ export class Loop {
     });
     this.#commitNews = new CommitNews(raft, clock, turn);
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
+    this.#switchover = new Switchover({ self, raft, tracker, network, app });
     this.#shutdown = new Shutdown({
       ...{ self, raft, tracker, network, leadership: this.#leadership },
       ...{ handOverMs: options.closeTimeoutMs / 2, closeDatabase: () => post({ type: 'close' }) },
@@ -127,6 +130,8 @@ export class Loop {
       const now = this.#parts.clock.now();
       if (channel === 'raft') this.#step(decodeMessage(payload, from, this.#parts.options.id));
       else if (this.#leaderLink.onFrame(from, channel, payload)) return;
+      else if (channel === 'read' || channel === 'read-reply')
+        this.#reads.onFrame(from, channel, payload);
       else if (channel === 'snapshot') this.#supply.onRequest(from, payload, now);
       else this.#supply.onReply(from, payload, now);
     });
@@ -145,6 +150,7 @@ export class Loop {
       this.#raft.peerGone(peer);
       this.#supply.disconnected(peer, this.#parts.clock.now());
       this.#leaderLink.disconnected(peer);
+      this.#reads.onDisconnect(peer);
     });
   }
 
@@ -165,6 +171,7 @@ export class Loop {
     if (this.#stopped) return;
     try {
       work();
+      this.#switchover.look();
       this.#shutdown.look(this.#parts.clock.now());
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
       this.#leaderLink.look();
@@ -261,7 +268,8 @@ export class Loop {
 
   readonly #fromApp = (message: AppToLoop): void => {
     if (this.#leaderLink.fromApp(message)) return;
-    if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
+    if (message.type === 'transfer-leadership') this.#switchover.begin(message);
+    else if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
     else if (message.type !== 'status') this.#reads.fromApp(message);
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
@@ -275,6 +283,7 @@ export class Loop {
     return makeStatus({
       ...this.#parts,
       raft: this.#raft,
+      atRisk: this.#leaderLink.atRisk,
       applied: this.#tracker.position.index,
       report: this.#report,
       starting: !this.#tracker.open,

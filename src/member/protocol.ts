@@ -227,6 +227,17 @@ export type AppToLoop =
   /** Asks for a commit index that is current now, until there is an answer or nobody wants it any more. */
   | { readonly type: 'read-index'; readonly key: number }
   | { readonly type: 'cancel-read-index'; readonly key: number }
+  /** `bytes` is an encoded WireRead, for the leader. */
+  | { readonly type: 'forward-read'; readonly key: number; readonly bytes: Uint8Array }
+  | { readonly type: 'cancel-forward-read'; readonly key: number }
+  /** The answer to a `serve-read`, an encoded ReadAnswer. */
+  | { readonly type: 'served-read'; readonly key: number; readonly bytes: Uint8Array }
+  /** `to` null: whoever has most of the log. */
+  | {
+      readonly type: 'transfer-leadership';
+      readonly key: number;
+      readonly to: MemberId | null;
+    }
   | { readonly type: 'status'; readonly key: number }
   | { readonly type: 'close' };
 
@@ -244,7 +255,16 @@ export type LoopToApp =
       readonly answer: ForwardAnswer;
     }
   | { readonly type: 'transaction-ended'; readonly name: string; readonly error: ErrorRecord }
+  | {
+      readonly type: 'leadership-transferred';
+      readonly key: number;
+      readonly leader: MemberId | null;
+      readonly error: ErrorRecord | null;
+    }
   | { readonly type: 'read-index'; readonly key: number; readonly index: Index }
+  /** Another member's read, as this one leads. */
+  | { readonly type: 'serve-read'; readonly key: number; readonly bytes: Uint8Array }
+  | { readonly type: 'forwarded-read'; readonly key: number; readonly bytes: Uint8Array }
   /** Something that reads may wait for has changed. */
   | { readonly type: 'news' }
   | { readonly type: 'status'; readonly key: number; readonly status: Status }

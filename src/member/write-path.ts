@@ -213,6 +213,7 @@ export class WritePath {
 
   #flush(): void {
     const flat = this.#outgoing;
+    if (flat.length === 0) return;
     this.#outgoing = [];
     this.#parts.sql.post({ type: 'writes', flat });
   }
@@ -249,6 +250,7 @@ export class WritePath {
     if (ending) return this.#pending.fail(write, unconfirmed(write.id));
     write.ending = true;
     write.deadlineMs = this.#parts.clock.now() + TAKE_BACK_MS;
+    this.#flush();
     this.#parts.sql.post({ type: 'take-back', key });
   }
 }

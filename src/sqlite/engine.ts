@@ -102,7 +102,7 @@ export class Engine {
     const last = entries.at(-1);
     assert(!this.leading, 'a leader does not apply');
     assert(last !== undefined, 'something to apply');
-    assert(entries[0]!.index === this.#position.index + 1, 'entries are applied without gaps');
+    assert(entries[0]!.index === this.#position.index + 1, 'I6: entries are applied without gaps');
     this.lock();
     const records = entries.map((entry) => redoOf(entry.data));
     const id = { term: last.term, index: last.index };

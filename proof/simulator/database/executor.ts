@@ -172,10 +172,8 @@ export class SimExecutor implements BatchRunner {
     const row = { ...position, ...counters, cluster: this.#cluster };
     const own = { pgno: POSITION_PGNO, image: positionPage(row, this.#files.pageSize) };
     const others = pages.filter(({ pgno }) => pgno !== POSITION_PGNO);
-    this.#files.append(
-      [...others, own].sort((a, b) => a.pgno - b.pgno),
-      databasePages,
-    );
+    const sorted = [...others, own].sort((a, b) => a.pgno - b.pgno);
+    this.#files.append(sorted, databasePages, true);
     this.#rows.committed();
     this.#open = false;
   }

@@ -16,8 +16,8 @@ export interface Frame extends PageImage {
 /** Where the row of `_paceline` is. */
 export const POSITION_PGNO = 2;
 
-/** Is told of every commit that came into the files, by whatever way. */
-export type OnCommit = (files: DatabaseFiles) => void;
+/** Is told of every change of the files; `executed`: by a leader's SQL. */
+export type OnCommit = (files: DatabaseFiles, executed: boolean) => void;
 
 /**
  * The files of a database of the simulator, main file and WAL, as they are for all that have them open in
@@ -101,7 +101,7 @@ export class DatabaseFiles {
   }
 
   /** A commit. Throws DISK_FULL; then nothing has happened. */
-  append(pages: readonly PageImage[], databasePages: number): void {
+  append(pages: readonly PageImage[], databasePages: number, executed: boolean): void {
     assert(pages.length > 0, 'a commit has pages');
     if (this.full)
       throw new PacelineError('DISK_FULL', 'no room left to write the WAL: free some space');
@@ -117,7 +117,7 @@ export class DatabaseFiles {
     for (let pgno = databasePages + 1; pgno <= before; pgno++)
       this.#checksum.replace(this.#hasher.hash(pgno, this.page(pgno)), null);
     this.#databasePages = databasePages;
-    this.onCommit?.(this);
+    this.onCommit?.(this, executed);
   }
 
   /** Syncs the WAL and copies frames up to `limit` into the main file, which is then synced. */
