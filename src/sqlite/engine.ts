@@ -157,7 +157,7 @@ export class Engine {
     const id = this.#nextId();
     this.lock();
     this.#options.onVisible(id.index, false);
-    const ran = this.#executor.run(writes, id, this.#position);
+    const ran = this.#executor.run(writes, id);
     const executed = ran?.wrote === true ? this.#capture(id) : null;
     this.#options.onVisible(this.#position.index, false);
     if (ran === null) return this.#runOneByOne(writes, emit);
