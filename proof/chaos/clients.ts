@@ -137,12 +137,12 @@ export class Clients {
     const done = await worker.do({ client: number, action, urls, attemptsMax, id, reading });
     const { called, outcome, position } = done;
     this.#workload.saw(action, outcome);
-    this.#note(done, boundTo);
     const write = !isRead(action);
+    const level = write ? null : reading.level;
+    this.#note(done, boundTo, level);
     if (write && outcome.kind === 'ok')
       for (const listener of this.#onAcknowledged) listener(called, done.returned);
     const returned = outcome.kind === 'unknown' ? null : done.returned;
-    const level = write ? null : reading.level;
     return { client: number, action, called, returned, outcome, level, position };
   }
 
@@ -158,13 +158,18 @@ export class Clients {
     return [...urls.slice(first), ...urls.slice(0, first)];
   }
 
-  #note({ error, outcome }: Done, boundTo: string | null): void {
+  #note({ error, outcome }: Done, boundTo: string | null, level: ReadLevel | null): void {
     if (error === null) return;
     if (error.sqlite === 'SQLITE_CONSTRAINT' && outcome.kind === 'ok') return;
     const code = error.sqlite ?? error.code;
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+    // A member that begins anew has nothing, and at this level says so until it has more.
+    if (level === 'eventual' && error.message.includes('no such table')) return;
     if (NEVER.has(error.code))
-      this.violations.push(`${boundTo ?? 'a member'} answered ${code}: ${error.message}`);
+      this.violations.push(
+        `${boundTo ?? 'a member'} answered a ${level === null ? 'write' : `${level} read`}` +
+          ` with ${code}: ${error.message}`,
+      );
   }
 }
 

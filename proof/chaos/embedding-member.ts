@@ -1,13 +1,19 @@
 /**
  * A member as an application that embeds it: takes the arguments of `paceline serve`, and serves the
- * same HTTP. But what it is asked to read it reads in the other ways that a handle has: in place, or
- * in a snapshot.
+ * same HTTP. But it does what it is asked in the other ways that a handle has: it reads in place, or
+ * in a snapshot, and makes an interactive transaction of a batch.
  */
 import type { LocalDatabase } from '../../src/api/database.ts';
 import type { ReadOptions } from '../../src/api/read-options.ts';
-import type { QueryResult } from '../../src/api/request.ts';
+import type {
+  BatchResult,
+  QueryResult,
+  Statement,
+  StatementResult,
+  WriteOptions,
+} from '../../src/api/request.ts';
 import type { SqlArgs } from '../../src/api/value.ts';
-import { messageOf } from '../../src/base/errors.ts';
+import { messageOf, PacelineError } from '../../src/base/errors.ts';
 import { createLogger } from '../../src/cli/logger.ts';
 import { readSecretFile } from '../../src/cli/secret-file.ts';
 import { parsePairs, resolveServeConfig } from '../../src/cli/serve-config.ts';
@@ -44,13 +50,40 @@ function embedding(database: LocalDatabase): LocalDatabase {
     }
     return database.snapshot((snapshot) => snapshot.query(sql, args), options);
   };
+  const batch = (statements: readonly Statement[], options: WriteOptions = {}) =>
+    interactively(database, statements, options);
   return new Proxy(database, {
     get: (target, name) => {
       if (name === 'query') return query;
+      if (name === 'batch') return batch;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+/**
+ * Statement by statement. One that fails may have met what an earlier attempt under the same id has
+ * done, which is known by that id.
+ */
+async function interactively(
+  database: LocalDatabase,
+  statements: readonly Statement[],
+  options: WriteOptions,
+): Promise<BatchResult> {
+  const transaction = await database.transaction('write', options);
+  try {
+    const results: StatementResult[] = [];
+    for (const { sql, args } of statements) results.push(await transaction.execute(sql, args));
+    return { results, ...(await transaction.commit()) };
+  } catch (error) {
+    await transaction.close();
+    const { id, timeoutMs } = options;
+    if (id === undefined || !(error instanceof PacelineError) || error.code !== 'SQL') throw error;
+    const earlier = await database.outcome(id, timeoutMs === undefined ? {} : { timeoutMs });
+    if (earlier.state !== 'committed') throw error;
+    return { ...earlier, id, elapsedMs: 0 };
+  }
 }
 
 async function inPlace(

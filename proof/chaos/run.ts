@@ -25,7 +25,8 @@ export interface ChaosOptions {
 }
 
 const MS_PER_MINUTE = 60_000;
-const NO_SMALL_DISK = 'it takes the right to mount a tmpfs: root, on Linux';
+const NO_SMALL_DISK =
+  'it takes the right to mount a tmpfs: Linux, and root or a sudo that does not ask';
 
 /** Runs the clusters. What violations need to be understood stays in the directory that is told. */
 export async function runChaos(options: ChaosOptions): Promise<Report> {

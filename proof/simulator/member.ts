@@ -24,6 +24,7 @@ import type { Machine } from './machine.ts';
 import { connectPorts } from './port.ts';
 import { simSnapshotFiles } from './snapshot-files.ts';
 import { type SimProcess, SimThread } from './thread.ts';
+import { Violation } from './violation.ts';
 import { type WatchedRaft, watchedRaft } from './watched-raft.ts';
 import type { World } from './world.ts';
 
@@ -53,6 +54,8 @@ export class MemberProcess implements SimProcess {
   /** What the checker looks at, from when the log is open. */
   watched: Watched | null = null;
   #role = '';
+  /** Index of the last commit of the database. */
+  #databaseAt = 0;
   #ended = false;
 
   constructor(world: World, machine: Machine, options: MemberOptions, prng: Prng) {
@@ -171,8 +174,10 @@ export class MemberProcess implements SimProcess {
     if (at === null) return;
     this.#world.check(() => {
       checker.database(this.id, at, files.checksum);
-      if (!executed) checker.applied(this.id, at);
+      // What is undone may have been overtaken: then more is undone next.
+      if (!executed && at.index > this.#databaseAt) checker.applied(this.id, at);
     });
+    this.#databaseAt = at.index;
     this.machine.atCommit?.();
   }
 
@@ -262,6 +267,10 @@ export class MemberProcess implements SimProcess {
   #logger() {
     const note = (level: string) => (fields: object, message: string) => {
       this.trace(`${level}: ${message}`);
+      if (level === 'warn' && message.includes('differs from the leader') && !this.machine.damaged)
+        this.#world.check(() => {
+          throw new Violation('I7 byte identity', `${this.id}: ${message}`);
+        });
       if (level === 'error' && 'code' in fields)
         this.#failed(new PacelineError(fields.code as PacelineError['code'], message));
     };

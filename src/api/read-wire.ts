@@ -7,10 +7,10 @@ import type { SqlArgs } from './value.ts';
 import {
   decodeError,
   decodeResults,
+  decodeWrite,
   encodeError,
   encodeResults,
-  readStatements,
-  writeStatements,
+  encodeWrite,
 } from './wire.ts';
 
 /** A read that goes to another member, and what comes back: the binary forms. */
@@ -28,15 +28,14 @@ export type ReadAnswer =
 export function encodeRead({ sql, args, options }: WireRead): Uint8Array {
   const statement = args === undefined ? { sql } : { sql, args };
   const w = new ByteWriter(128).text(JSON.stringify(options));
-  return writeStatements(w, [statement]).finish();
+  return w.raw(encodeWrite({ statements: [statement], id: '', asks: false })).finish();
 }
 
 /** Throws RECORD_DAMAGED. */
 export function decodeRead(bytes: Uint8Array): WireRead {
   const r = new ByteReader(bytes, 'forwarded read');
   const options = readOptions(r);
-  const [statement] = readStatements(r);
-  r.end();
+  const [statement] = decodeWrite(r.raw(r.remaining)).statements;
   if (statement === undefined) throw r.damaged('no statement');
   const { sql, args } = statement;
   // What has no arguments is written as an empty list.

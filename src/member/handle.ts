@@ -205,7 +205,7 @@ export class Handle implements LocalDatabase {
       case 'committed':
         return this.#writes.committed(message.index);
       case 'settled':
-        return this.#writes.settled(message.term, message.through);
+        return this.#writes.settled(message);
       case 'news':
         return this.#reads.wake();
       case 'read-index':

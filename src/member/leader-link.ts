@@ -44,7 +44,7 @@ export class LeaderLink {
     });
     const shared = {
       ...{ self, gate },
-      leader: () => this.reachableLeader,
+      leader: () => this.leader,
       send: network.send.bind(network),
     };
     this.#gate = gate;
@@ -59,14 +59,6 @@ export class LeaderLink {
       toSql: (message) => sql.post(message),
       toApp: (message) => app.post(message),
     });
-  }
-
-  /** The leader if it is known and can be reached; this member's own id while it takes writes itself. */
-  get reachableLeader(): MemberId | null {
-    const { self, raft, shared, network } = this.#parts;
-    const { leader } = raft;
-    if (leader === self) return shared.accepting ? leader : null;
-    return leader !== null && network.isConnected(leader) ? leader : null;
   }
 
   /** Writes that this leader acknowledged and that would be lost if it died now. */
@@ -130,5 +122,13 @@ export class LeaderLink {
     this.#gate.clear();
     this.#writes.lostLeadership();
     this.#transactions.lostLeadership();
+  }
+
+  /** The leader if it is known and reachable; this member's own id while it takes writes itself. */
+  get leader(): MemberId | null {
+    const { self, raft, shared, network } = this.#parts;
+    const { leader } = raft;
+    if (leader === self) return shared.accepting ? leader : null;
+    return leader !== null && network.isConnected(leader) ? leader : null;
   }
 }

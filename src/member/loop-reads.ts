@@ -2,6 +2,7 @@ import type { LogStore } from '../log-store/log-store.ts';
 import type { Index, MemberId } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
+import type { Channel } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import { CopyAge } from './copy-age.ts';
 import { ForwardedReads } from './forwarded-reads.ts';
@@ -73,9 +74,12 @@ export class LoopReads {
     }
   }
 
-  onFrame(from: MemberId, channel: 'read' | 'read-reply', payload: Uint8Array): void {
+  /** False for a frame of another channel. Throws RECORD_DAMAGED. */
+  onFrame(from: MemberId, channel: Channel, payload: Uint8Array): boolean {
     if (channel === 'read') this.#forwarded.onRead(from, payload);
-    else this.#forwarded.onReply(from, payload);
+    else if (channel === 'read-reply') this.#forwarded.onReply(from, payload);
+    else return false;
+    return true;
   }
 
   onDisconnect(peer: MemberId): void {

@@ -90,7 +90,7 @@ export class Loop {
     this.#tracker = tracker;
     this.#leaderLink = new LeaderLink({ ...parts, self, raft, network });
     const leaderLink = this.#leaderLink;
-    this.#reads = new LoopReads({ ...parts, network, leader: () => leaderLink.reachableLeader });
+    this.#reads = new LoopReads({ ...parts, network, leader: () => leaderLink.leader });
     this.#leadership = new Leadership({ ...parts, raft, tracker, leaderLink, loopLog });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog },
@@ -130,8 +130,7 @@ export class Loop {
       const now = this.#parts.clock.now();
       if (channel === 'raft') this.#step(decodeMessage(payload, from, this.#parts.options.id));
       else if (this.#leaderLink.onFrame(from, channel, payload)) return;
-      else if (channel === 'read' || channel === 'read-reply')
-        this.#reads.onFrame(from, channel, payload);
+      else if (this.#reads.onFrame(from, channel, payload)) return;
       else if (channel === 'snapshot') this.#supply.onRequest(from, payload, now);
       else this.#supply.onReply(from, payload, now);
     });

@@ -6,6 +6,7 @@ import type { SqlArgs } from '../api/value.ts';
 import type { ErrorRecord } from '../base/errors.ts';
 import type { Entry, EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
+import type { Settled } from './settlement.ts';
 
 /** What the three threads of a member say to each other. `key` is the asker's own number for a request. */
 
@@ -245,8 +246,8 @@ export type LoopToApp =
   /** Resolves `open`: the member serves. */
   | { readonly type: 'ready'; readonly address: string }
   | { readonly type: 'committed'; readonly index: Index }
-  /** Of the entries that this member made in `term`, those up to `through` are committed, the others are discarded. */
-  | { readonly type: 'settled'; readonly term: Term; readonly through: Index }
+  /** What became of the entries that this member made in a term that it led. */
+  | ({ readonly type: 'settled' } & Settled)
   | { readonly type: 'forwarded'; readonly key: number; readonly answer: ForwardAnswer }
   | {
       readonly type: 'transaction-answer';

@@ -154,20 +154,22 @@ export class DatabaseFiles {
 
   /** As found after the process was killed: with all that it wrote. */
   afterKill(): DatabaseFiles {
-    return this.#reopened(this.#frames.length);
+    return this.#reopened(this.#frames.length, this.#syncedFrames);
   }
 
   /** As found after a loss of power: of the frames that were not synced the later ones may be gone, in the middle of a commit too. */
   afterPowerLoss(prng: Prng): DatabaseFiles {
-    return this.#reopened(prng.between(this.#syncedFrames, this.#frames.length));
+    const survived = prng.between(this.#syncedFrames, this.#frames.length);
+    return this.#reopened(survived, survived);
   }
 
   /** SQLite takes up the WAL to the last whole commit. */
-  #reopened(frames: number): DatabaseFiles {
+  #reopened(frames: number, synced: number): DatabaseFiles {
     let kept = frames;
     while (kept > 0 && this.frame(kept).databasePages === 0) kept--;
     const files = new DatabaseFiles(this.pageSize, this.#main, this.#frames.slice(0, kept));
     files.full = this.full;
+    files.#syncedFrames = Math.min(kept, synced);
     return files;
   }
 
