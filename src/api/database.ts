@@ -63,6 +63,12 @@ export interface LocalWrites {
   transaction(mode?: TransactionMode, options?: TransactionOptions): Promise<Transaction>;
   /** What became of the write, or the transaction, with this request id. Asks the leader; rejects with NO_LEADER if there is none. */
   outcome(id: string, options?: OutcomeOptions): Promise<WriteOutcome>;
+  /**
+   * On the leader: hands leadership to the member `to`, or to whichever has most of the log, and resolves with the id of the
+   * member that leads then. Writes that come meanwhile wait, and go to the new leader; an open transaction may end first.
+   * Throws NOT_LEADER, REQUEST_INVALID; TIMED_OUT if nobody has taken over after `writeTimeoutMs`.
+   */
+  transferLeadership(to?: string): Promise<string>;
 }
 
 /** A handle that keeps account of what it has written and read, so that its reads can see at least that (level session). */

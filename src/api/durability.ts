@@ -2,7 +2,7 @@ import type { ByteReader, ByteWriter } from '../base/bytes.ts';
 import { PacelineError } from '../base/errors.ts';
 
 /**
- * On whose disks a write must be, synced, before it is acknowledged; the leader's is always one of them.
+ * On whose disks a write must be, synced, before it is acknowledged; but for `quorum` the leader's is one of them.
  * - `local`: the leader's alone. A failover may discard the write: it is saved, and reported (I10).
  * - `quorum`: a majority of the voters. No failover discards it.
  * - `all`: every voter.

@@ -23,6 +23,11 @@ export interface Status {
   readonly commitIndex: number;
   readonly appliedIndex: number;
   readonly lastIndex: number;
+  /**
+   * Known to the leader only: acknowledged writes that would be lost if it died now; 0 unless writes ask for less than a
+   * majority (`durability`).
+   */
+  readonly acknowledgedAtRisk: number | null;
   readonly firstIndex: number;
   readonly members: readonly MemberStatus[];
   /** The database's own position, as in its `_paceline` row. */

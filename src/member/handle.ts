@@ -22,6 +22,7 @@ import type { SqlArgs } from '../api/value.ts';
 import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { closed, unknownOutcome } from './handle-errors.ts';
+import { LoopCalls } from './loop-calls.ts';
 import type { Logger, MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
@@ -59,8 +60,7 @@ export class Handle implements LocalDatabase {
   readonly #writes: WritePath;
   readonly #transactions: Transactions;
   readonly #reads: Reads;
-  readonly #statuses = new Map<number, Waiting<Status>>();
-  #nextKey = 1;
+  readonly #calls: LoopCalls;
   #failure: PacelineError | null = null;
   #closing: Promise<void> | null = null;
   #onReady: Waiting<string> | null = null;
@@ -74,6 +74,7 @@ export class Handle implements LocalDatabase {
     const { sql, loop } = parts;
     this.#parts = parts;
     this.#writes = new WritePath(parts);
+    this.#calls = new LoopCalls(parts);
     this.#transactions = new Transactions({
       ...parts,
       writes: this.#writes,
@@ -132,6 +133,13 @@ export class Handle implements LocalDatabase {
     return this.#transactions.begin(first, options);
   }
 
+  async transferLeadership(to?: string): Promise<string> {
+    this.#checkOpen();
+    if (to !== undefined && typeof to !== 'string')
+      throw new PacelineError('REQUEST_INVALID', 'leadership goes to a member, by its id');
+    return this.#calls.transferLeadership(to ?? null);
+  }
+
   async outcome(id: string, options: OutcomeOptions = {}): Promise<WriteOutcome> {
     this.#checkOpen();
     return this.#writes.outcome(id, options);
@@ -169,11 +177,7 @@ export class Handle implements LocalDatabase {
 
   async status(): Promise<Status> {
     this.#checkOpen();
-    const key = this.#nextKey++;
-    return new Promise((resolve, reject) => {
-      this.#statuses.set(key, { resolve, reject });
-      this.#parts.loop.post({ type: 'status', key });
-    });
+    return this.#calls.status();
   }
 
   close(): Promise<void> {
@@ -201,7 +205,7 @@ export class Handle implements LocalDatabase {
       case 'committed':
         return this.#writes.committed(message.index);
       case 'settled':
-        return this.#writes.settled(message.term, message.through);
+        return this.#writes.settled(message);
       case 'news':
         return this.#reads.wake();
       case 'read-index':
@@ -214,9 +218,8 @@ export class Handle implements LocalDatabase {
       case 'transaction-ended':
         return this.#transactions.fromLoop(message);
       case 'status':
-        this.#statuses.get(message.key)?.resolve(message.status);
-        this.#statuses.delete(message.key);
-        return;
+      case 'leadership-transferred':
+        return this.#calls.answered(message);
       case 'log':
         return this.#parts.logger?.[message.level](
           { member: this.#parts.options.id, ...message.fields },
@@ -244,8 +247,7 @@ export class Handle implements LocalDatabase {
     this.#writes.failAll(unknownOutcome(error));
     this.#transactions.endAll(unknownOutcome(error));
     this.#reads.failAll(error);
-    for (const status of this.#statuses.values()) status.reject(error);
-    this.#statuses.clear();
+    this.#calls.failAll(error);
   }
 
   #checkOpen(): void {
@@ -274,6 +276,7 @@ export class Handle implements LocalDatabase {
       ),
     );
     this.#transactions.endAll(closed());
+    this.#calls.failAll(closed());
     await onClosed();
     // Better a few descriptors that stay open than locks lost under a connection that is not collected yet.
     if (!this.#reads.leftConnections) for (const fd of this.#descriptors) closeSync(fd);

@@ -26,6 +26,7 @@ import type { SharedState } from './shared-state.ts';
 import { Shutdown } from './shutdown.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import { makeStatus } from './status.ts';
+import { Switchover } from './switchover.ts';
 
 export interface LoopParts {
   readonly options: MemberOptions;
@@ -60,6 +61,7 @@ export class Loop {
   readonly #supply: DatabaseSupply;
   readonly #firstElection: FirstElection;
   readonly #shutdown: Shutdown;
+  readonly #switchover: Switchover;
   readonly #commitNews: CommitNews;
   readonly #startedMs: number;
   #address = '';
@@ -97,6 +99,7 @@ export class Loop {
     });
     this.#commitNews = new CommitNews(raft, clock, turn);
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
+    this.#switchover = new Switchover({ self, raft, tracker, network, app });
     this.#shutdown = new Shutdown({
       ...{ self, raft, tracker, network, leadership: this.#leadership },
       ...{ handOverMs: options.closeTimeoutMs / 2, closeDatabase: () => post({ type: 'close' }) },
@@ -167,6 +170,7 @@ export class Loop {
     if (this.#stopped) return;
     try {
       work();
+      this.#switchover.look();
       this.#shutdown.look(this.#parts.clock.now());
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
       this.#leaderLink.look();
@@ -263,7 +267,8 @@ export class Loop {
 
   readonly #fromApp = (message: AppToLoop): void => {
     if (this.#leaderLink.fromApp(message)) return;
-    if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
+    if (message.type === 'transfer-leadership') this.#switchover.begin(message);
+    else if (message.type === 'close') this.#shutdown.begin(this.#parts.clock.now());
     else if (message.type !== 'status') this.#reads.fromApp(message);
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
@@ -277,6 +282,7 @@ export class Loop {
     return makeStatus({
       ...this.#parts,
       raft: this.#raft,
+      atRisk: this.#leaderLink.atRisk,
       applied: this.#tracker.position.index,
       report: this.#report,
       starting: !this.#tracker.open,

@@ -6,6 +6,7 @@ import type { SqlArgs } from '../api/value.ts';
 import type { ErrorRecord } from '../base/errors.ts';
 import type { Entry, EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
+import type { Settled } from './settlement.ts';
 
 /** What the three threads of a member say to each other. `key` is the asker's own number for a request. */
 
@@ -232,6 +233,12 @@ export type AppToLoop =
   | { readonly type: 'cancel-forward-read'; readonly key: number }
   /** The answer to a `serve-read`, an encoded ReadAnswer. */
   | { readonly type: 'served-read'; readonly key: number; readonly bytes: Uint8Array }
+  /** `to` null: whoever has most of the log. */
+  | {
+      readonly type: 'transfer-leadership';
+      readonly key: number;
+      readonly to: MemberId | null;
+    }
   | { readonly type: 'status'; readonly key: number }
   | { readonly type: 'close' };
 
@@ -239,8 +246,8 @@ export type LoopToApp =
   /** Resolves `open`: the member serves. */
   | { readonly type: 'ready'; readonly address: string }
   | { readonly type: 'committed'; readonly index: Index }
-  /** Of the entries that this member made in `term`, those up to `through` are committed, the others are discarded. */
-  | { readonly type: 'settled'; readonly term: Term; readonly through: Index }
+  /** What became of the entries that this member made in a term that it led. */
+  | ({ readonly type: 'settled' } & Settled)
   | { readonly type: 'forwarded'; readonly key: number; readonly answer: ForwardAnswer }
   | {
       readonly type: 'transaction-answer';
@@ -249,6 +256,12 @@ export type LoopToApp =
       readonly answer: ForwardAnswer;
     }
   | { readonly type: 'transaction-ended'; readonly name: string; readonly error: ErrorRecord }
+  | {
+      readonly type: 'leadership-transferred';
+      readonly key: number;
+      readonly leader: MemberId | null;
+      readonly error: ErrorRecord | null;
+    }
   | { readonly type: 'read-index'; readonly key: number; readonly index: Index }
   /** Another member's read, as this one leads. */
   | { readonly type: 'serve-read'; readonly key: number; readonly bytes: Uint8Array }

@@ -3,6 +3,7 @@ import type { Raft } from '../raft/raft.ts';
 import type { DatabaseTracker } from './database-tracker.ts';
 import type { Leadership } from './leadership.ts';
 import type { Network } from './network.ts';
+import { successor } from './switchover.ts';
 
 export interface ShutdownParts {
   readonly self: MemberId;
@@ -47,9 +48,13 @@ export class Shutdown {
   #handOver(): void {
     const { raft, tracker } = this.#parts;
     tracker.stopLeading(true);
-    const successor = this.#successor();
-    if (raft.canPropose() && !tracker.settling && successor !== null)
-      raft.transferLeadership(successor);
+    const to = this.#successor();
+    if (raft.canPropose() && !tracker.settling && to !== null) raft.transferLeadership(to);
+  }
+
+  #successor(): MemberId | null {
+    const { self, raft, network } = this.#parts;
+    return successor(self, raft, network);
   }
 
   /** Nobody took over yet, or writes are under way whose outcome will be known. */
@@ -58,16 +63,5 @@ export class Shutdown {
     const alone = raft.membership.filter((m) => m.voter).length === 1;
     if (alone) return leadership.unsettled;
     return this.#successor() !== null && (leadership.unsettled || raft.role === 'leader');
-  }
-
-  /** The connected voter that has most of the log. */
-  #successor(): MemberId | null {
-    const { raft, self, network } = this.#parts;
-    const progress = raft.progress();
-    const match = (id: MemberId) => progress.get(id)?.match ?? 0;
-    const others = raft.membership
-      .filter((m) => m.voter && m.id !== self && network.isConnected(m.id))
-      .sort((one, other) => match(other.id) - match(one.id));
-    return others[0]?.id ?? null;
   }
 }

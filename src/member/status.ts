@@ -13,6 +13,8 @@ export interface StatusParts {
   readonly log: LogStore;
   readonly raft: Raft;
   readonly applied: Index;
+  /** Writes that this leader has acknowledged and that are not committed. */
+  readonly atRisk: number;
   /** Null until the database was opened. */
   readonly report: DatabaseReport | null;
   readonly starting: boolean;
@@ -34,6 +36,7 @@ export function makeStatus(parts: StatusParts): Status {
     // What a leader has executed ahead of the commit index does not count yet.
     appliedIndex: Math.min(applied, raft.commit),
     lastIndex: raft.lastIndex,
+    acknowledgedAtRisk: raft.role === 'leader' ? parts.atRisk : null,
     firstIndex: log.base.index + 1,
     members: memberStatuses(parts),
     position: report?.position ?? ORIGIN,

@@ -102,7 +102,7 @@ export class Engine {
     const last = entries.at(-1);
     assert(!this.leading, 'a leader does not apply');
     assert(last !== undefined, 'something to apply');
-    assert(entries[0]!.index === this.#position.index + 1, 'entries are applied without gaps');
+    assert(entries[0]!.index === this.#position.index + 1, 'I6: entries are applied without gaps');
     this.lock();
     const records = entries.map((entry) => redoOf(entry.data));
     const id = { term: last.term, index: last.index };
@@ -113,16 +113,24 @@ export class Engine {
     this.#renewLock();
   }
 
-  /** Starts to lead: the database holds every entry of the log. Returns the entry that starts the term. */
+  /** Starts to lead: the database holds every entry of the log. Returns the entry that starts the term. Throws DISK_FULL, DATABASE_BUSY. */
   lead(term: Term): Executed {
     assert(!this.leading, 'leads already');
     assert(term > this.#position.term, 'a new term');
     this.#lock.release();
     this.#term = term;
-    this.lock();
     const id = { term, index: this.#position.index + 1 };
-    this.#options.onVisible(id.index, false);
-    this.#executor.startTerm(this.#options.cluster, id);
+    try {
+      this.lock();
+      this.#options.onVisible(id.index, false);
+      this.#executor.startTerm(this.#options.cluster, id);
+    } catch (error) {
+      // Nothing was committed: it may be tried again.
+      this.#executor.end();
+      this.#term = null;
+      this.#options.onVisible(this.#position.index, false);
+      throw error;
+    }
     const executed = must(this.#capture(id), 'an entry that starts a term is small');
     this.#lockIfPossible();
     return executed;
@@ -157,7 +165,7 @@ export class Engine {
     const id = this.#nextId();
     this.lock();
     this.#options.onVisible(id.index, false);
-    const ran = this.#executor.run(writes, id, this.#position);
+    const ran = this.#executor.run(writes, id);
     const executed = ran?.wrote === true ? this.#capture(id) : null;
     this.#options.onVisible(this.#position.index, false);
     if (ran === null) return this.#runOneByOne(writes, emit);

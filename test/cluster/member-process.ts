@@ -48,6 +48,7 @@ function callOf(db: LocalDatabase, { name, args }: Call): Promise<unknown> {
     begin: begin.bind(null, db),
     step: step as (...args: never[]) => Promise<unknown>,
     outcome: db.outcome.bind(db),
+    transferLeadership: db.transferLeadership.bind(db),
     execute: db.execute.bind(db),
     batch: db.batch.bind(db),
     query: db.query.bind(db),

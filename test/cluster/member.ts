@@ -107,6 +107,10 @@ export class Member implements Database {
     return this.#call('outcome', [id, options]);
   }
 
+  transferLeadership(to?: string): Promise<string> {
+    return this.#call('transferLeadership', to === undefined ? [] : [to]);
+  }
+
   async begin(mode: TransactionMode = 'write', options: TransactionOptions = {}) {
     const number = await this.#call<number>('begin', [mode, options]);
     const step = <T>(name: string, ...args: unknown[]) =>

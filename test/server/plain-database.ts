@@ -103,7 +103,12 @@ export class PlainDatabase implements SessionDatabase {
 
   async status(): Promise<Status> {
     const member = { id: 'a', address: '127.0.0.1:1', voter: true, connected: true };
-    const indexes = { commitIndex: this.#index, appliedIndex: this.#index, lastIndex: this.#index };
+    const indexes = {
+      commitIndex: this.#index,
+      appliedIndex: this.#index,
+      lastIndex: this.#index,
+      acknowledgedAtRisk: 0,
+    };
     return {
       ...{ id: 'a', cluster: 'test', role: this.leader === 'a' ? 'leader' : 'candidate', term: 1 },
       ...{ leader: this.leader, ...indexes, firstIndex: 1 },

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LocalDatabase } from '../../src/api/database.ts';
+import { Local } from '../member/fixture.ts';
+import { progress, startWithTable } from './steps.ts';
+import { until } from './until.ts';
+import { Workload } from './workload.ts';
+
+const WRITES = 10_000;
+
+/** Ten thousand writes at once through one handle, whose results tell the order in which they were executed. */
+async function floods(db: LocalDatabase): Promise<number[]> {
+  const sql = 'INSERT INTO t(v) VALUES (?) RETURNING n';
+  const all = Array.from({ length: WRITES }, (_, v) => db.execute(sql, [v], { timeoutMs: 60_000 }));
+  return (await Promise.all(all)).map(({ rows }) => rows[0]![0] as number);
+}
+
+function assertInOrder(numbers: readonly number[]): void {
+  assert.equal(numbers.length, WRITES);
+  const wrong = numbers.findIndex((n, i) => i > 0 && n <= numbers[i - 1]!);
+  assert.equal(wrong, -1, `write ${wrong} was executed before the one asked before it`);
+}
+
+test('ten thousand writes that wait through an election are all answered, each done once, in the order of each handle', async (t) => {
+  const local = new Local(t);
+  const [leader, one, other] = await local.openAll(['a', 'b', 'c'], { writeQueueMax: WRITES });
+  await leader!.execute('CREATE TABLE t(n INTEGER PRIMARY KEY AUTOINCREMENT, v)');
+  const flooded = floods(one!);
+  await leader!.close();
+  assertInOrder(await flooded);
+  const { rows } = await other!.query('SELECT count(*), count(DISTINCT v) FROM t', [], {
+    level: 'strong',
+  });
+  assert.deepEqual(rows, [[WRITES, WRITES]]);
+});
+
+test('a planned change of leader fails no write, keeps the order of each handle, and goes where it was told to', async (t) => {
+  const local = new Local(t);
+  const members = await local.openAll(['a', 'b', 'c'], { writeQueueMax: WRITES });
+  const [leader, one, other] = members;
+  await leader!.execute('CREATE TABLE t(n INTEGER PRIMARY KEY AUTOINCREMENT, v)');
+  const ids = await Promise.all(members.map(async (db) => (await db.status()).id));
+  const flooded = [floods(leader!), floods(one!)];
+  assert.equal(await leader!.transferLeadership(ids[2]), ids[2]);
+  for (const numbers of await Promise.all(flooded)) assertInOrder(numbers);
+  await assert.rejects(leader!.transferLeadership(), { code: 'NOT_LEADER' });
+  await assert.rejects(other!.transferLeadership(ids[2]), { code: 'REQUEST_INVALID' });
+  await assert.rejects(other!.transferLeadership('nobody'), { code: 'REQUEST_INVALID' });
+  const next = await other!.transferLeadership();
+  assert.ok(next === ids[0] || next === ids[1]);
+  const { rows } = await other!.query('SELECT count(*) FROM t', [], { level: 'strong' });
+  assert.deepEqual(rows, [[2 * WRITES]]);
+});
+
+test('under load through all members leadership is handed around, and no write fails', async (t) => {
+  const cluster = await startWithTable(t, 3);
+  const work = new Workload();
+  work.through(cluster.members);
+  for (let round = 0; round < 6; round++) {
+    await progress(work, 100);
+    const leader = await cluster.leader();
+    const to = cluster.others(leader)[round % 2]!;
+    assert.equal(await leader.transferLeadership(to.id), to.id);
+  }
+  await progress(work, 100);
+  await work.stop();
+  assert.deepEqual(work.failures, []);
+  await work.verify(await cluster.leader());
+});
+
+test('a write that is cancelled before it is sent never happens; one that was sent is unknown until it is asked about', async (t) => {
+  const local = new Local(t);
+  const [leader, one] = await local.openAll(['a', 'b', 'c']);
+  await leader!.execute('CREATE TABLE t(n INTEGER PRIMARY KEY, v)');
+  const reason = new Error('enough');
+  const isReason = (error: unknown) => error === reason;
+  const tx = await leader!.transaction('write');
+  const insert = (db: LocalDatabase, id: string, signal: AbortSignal) =>
+    db.execute('INSERT INTO t(v) VALUES (?)', [id], { id, signal });
+  await assert.rejects(insert(leader!, 'never', AbortSignal.abort(reason)), isReason);
+  const [here, there] = [new AbortController(), new AbortController()];
+  const queued = insert(leader!, 'queued', here.signal);
+  const sent = insert(one!, 'sent', there.signal);
+  here.abort(reason);
+  await assert.rejects(queued, isReason);
+  there.abort(reason);
+  await assert.rejects(sent, { code: 'OUTCOME_UNKNOWN', requestId: 'sent' });
+  await tx.commit();
+  await until(
+    'what was sent is known',
+    async () => (await one!.outcome('sent')).state === 'committed',
+  );
+  assert.deepEqual(await one!.outcome('queued'), { state: 'unknown' });
+  const { rows } = await leader!.query('SELECT v FROM t');
+  assert.deepEqual(rows, [['sent']]);
+});
+
+test('a write that waits for its turn longer than its time was not done, and is said not to be', async (t) => {
+  const local = new Local(t);
+  const db = await local.open();
+  await until('it leads', async () => (await db.status()).role === 'leader');
+  await db.execute('CREATE TABLE t(v)');
+  const tx = await db.transaction('write');
+  const write = db.execute('INSERT INTO t VALUES (1)', [], { timeoutMs: 50 });
+  await assert.rejects(write, { code: 'TIMED_OUT', category: 'retryable' });
+  await tx.rollback();
+  assert.deepEqual((await db.query('SELECT * FROM t')).rows, []);
+});
+
+test('more writes than may wait are refused at once, retryably, and those that wait are done', async (t) => {
+  const local = new Local(t);
+  const [leader, one] = await local.openAll(['a', 'b', 'c'], { writeQueueMax: 100 });
+  await leader!.execute('CREATE TABLE t(v)');
+  for (const db of [leader!, one!]) {
+    const tx = await db.transaction('write');
+    const writes = Array.from({ length: 150 }, (_, v) =>
+      db.execute('INSERT INTO t VALUES (?)', [v]),
+    );
+    const settled = Promise.allSettled(writes);
+    await tx.commit();
+    const refused = (await settled).filter(({ status }) => status === 'rejected');
+    assert.equal(refused.length, 50);
+    for (const one of refused)
+      assert.equal((one as PromiseRejectedResult).reason.code, 'OVERLOADED');
+  }
+});
