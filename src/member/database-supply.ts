@@ -9,7 +9,7 @@ import type { DatabaseTracker } from './database-tracker.ts';
 import { LogLeases } from './log-leases.ts';
 import type { LoopLog } from './loop-log.ts';
 import type { Network } from './network.ts';
-import type { HeldSnapshot, LoopToSql } from './protocol.ts';
+import type { LoopToSql, SqlToLoop } from './protocol.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import {
   decodeSnapshotReply,
@@ -25,6 +25,8 @@ import { sendersInOrder } from './snapshot-sources.ts';
 
 /** How often the leader is told which part of its log a snapshot under way needs behind it. */
 const KEEP_LOG_MS = 1_000;
+
+type HeldOrLost = Extract<SqlToLoop, { readonly type: 'snapshot-held' | 'snapshot-lost' }>;
 
 export interface SupplyParts {
   readonly self: MemberId;
@@ -148,12 +150,10 @@ export class DatabaseSupply {
     this.#receiver.onReply(from, decodeSnapshotReply(payload), nowMs);
   }
 
-  onHeld(snapshot: HeldSnapshot | null): void {
-    this.#sender.onHeld(snapshot);
-  }
-
-  onLost(): void {
-    this.#sender.drop();
+  /** What became of the order to keep the main file still. */
+  fromSql(message: HeldOrLost): void {
+    if (message.type === 'snapshot-held') this.#sender.onHeld(message.snapshot);
+    else this.#sender.drop();
   }
 
   installed(position: EntryId): void {

@@ -230,8 +230,7 @@ export class Loop {
       case 'opened':
         return this.#tracker.opened(message);
       case 'begun':
-        if (this.#tracker.begun(message.position)) this.#sayReady();
-        return;
+        return this.#tracker.begun(message.position) ? this.#sayReady() : undefined;
       case 'installed':
         this.#supply.installed(message.position);
         return this.#sayReady();
@@ -247,9 +246,8 @@ export class Loop {
         this.#report = message;
         return;
       case 'snapshot-held':
-        return this.#supply.onHeld(message.snapshot);
       case 'snapshot-lost':
-        return this.#supply.onLost();
+        return this.#supply.fromSql(message);
       case 'unusable':
         return this.#supply.rebuild(message.error.message, message.received);
       case 'warning':

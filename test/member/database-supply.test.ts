@@ -231,7 +231,7 @@ test('a member gives its database only if that is open, not to be replaced, and 
   member.request('b', { type: 'open', atLeast: 300 });
   assert.deepEqual(member.posted.at(-1), { type: 'hold-snapshot', atLeast: 300 });
   const snapshot = { id: AT, checksum: CHECKSUM, bytes: 4096, pageSize: 4096, fd: -1 };
-  member.supply.onHeld(snapshot);
+  member.supply.fromSql({ type: 'snapshot-held', snapshot });
   assert.deepEqual(answers(), ['b: offer']);
   // The leader's log begins behind what this member has: it is about to be replaced itself.
   member.supply.behind(500, member.nowMs);
@@ -244,7 +244,7 @@ test('a receiver learns at once that the database it reads is given up', (t) => 
   member.tracker.installed(AT);
   member.request('b', { type: 'open', atLeast: 0 });
   const snapshot = { id: AT, checksum: CHECKSUM, bytes: 4096, pageSize: 4096, fd: -1 };
-  member.supply.onHeld(snapshot);
+  member.supply.fromSql({ type: 'snapshot-held', snapshot });
   member.replies();
   member.supply.rebuild('the database is damaged', false);
   assert.deepEqual(
