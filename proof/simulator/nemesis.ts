@@ -356,12 +356,15 @@ export class Nemesis {
     return this.#note('', 'parts of snapshots are lost');
   }
 
+  /** As an operator does it: Raft alone would not stop the member from executing first. */
   #transfer(): boolean {
     const leader = this.#cluster.leader();
-    if (leader?.raft?.canPropose() !== true) return false;
-    const { raft } = leader;
-    const to = this.#prng.chance(0.5) ? null : this.#one(this.#cluster.ids);
-    leader.loopThread.run(() => this.#attempt(() => raft.transferLeadership(to)));
+    if (leader?.ready !== true) return false;
+    const to = this.#prng.chance(0.5) ? undefined : this.#one(this.#cluster.ids)!;
+    const refused = (error: unknown) => {
+      if (!(error instanceof PacelineError)) this.#cluster.fail(error);
+    };
+    leader.appThread.run(() => void leader.handle.transferLeadership(to).catch(refused));
     return this.#note(leader.id, `is to hand over to ${to ?? 'anybody'}`);
   }
 

@@ -106,8 +106,8 @@ export class RaftLog {
   append(entries: readonly Entry[]): void {
     for (const entry of entries) {
       const last = this.last;
-      assert(entry.index === last.index + 1, `entry ${entry.index} after ${last.index}`);
-      assert(entry.term >= last.term, `an entry of term ${entry.term} after term ${last.term}`);
+      assert(entry.index === last.index + 1, `I2: entry ${entry.index} after ${last.index}`);
+      assert(entry.term >= last.term, `I2: an entry of term ${entry.term} after term ${last.term}`);
       this.#tail.push(entry);
     }
   }
