@@ -48,7 +48,6 @@ export class SqlThread {
   readonly #inflight = new Inflight();
   #deferred: LoopToSql[] = [];
   #toApply: Entry[] = [];
-  /** The term that this member is to begin leading. */
   #toLead: Term | null = null;
   #committed: Index = 0;
   #closing = false;
@@ -167,7 +166,7 @@ export class SqlThread {
         this.#toApply.push(...unpackEntries(message));
         return;
       case 'lead':
-        // Without a database this is void: the loop is about to learn that there is none.
+        // Void without a database: the loop is about to learn of that.
         if (this.#slot.running !== null) this.#toLead = message.term;
         return;
       case 'step-down':
