@@ -53,7 +53,7 @@ export class Engine {
       lock: () => this.lock(),
       position: () => this.#position,
       bytesMax: options.transactionBytesMax,
-      commit: (work) => this.#commitInteractive(work),
+      commit: (work, mayBeLost) => this.#commitInteractive(work, mayBeLost),
     });
     this.#position = position;
     this.#checksum = checksum;
@@ -123,7 +123,7 @@ export class Engine {
     const id = { term, index: this.#position.index + 1 };
     this.#options.onVisible(id.index, false);
     this.#executor.startTerm(this.#options.cluster, id);
-    const executed = must(this.#capture(id), 'an entry that starts a term is small');
+    const executed = must(this.#capture(id, false), 'an entry that starts a term is small');
     this.#lockIfPossible();
     return executed;
   }
@@ -158,7 +158,7 @@ export class Engine {
     this.lock();
     this.#options.onVisible(id.index, false);
     const ran = this.#executor.run(writes, id, this.#position);
-    const executed = ran?.wrote === true ? this.#capture(id) : null;
+    const executed = ran?.wrote === true ? this.#capture(id, writes.some(isAtRisk)) : null;
     this.#options.onVisible(this.#position.index, false);
     if (ran === null) return this.#runOneByOne(writes, emit);
     if (executed !== null || !ran.wrote) emit(executed, ran.outcomes);
@@ -174,12 +174,12 @@ export class Engine {
     return writes.length;
   }
 
-  #commitInteractive(work: (id: EntryId) => void): Executed | null {
+  #commitInteractive(work: (id: EntryId) => void, mayBeLost: boolean): Executed | null {
     const id = this.#nextId();
     this.#options.onVisible(id.index, false);
     try {
       work(id);
-      return this.#capture(id);
+      return this.#capture(id, mayBeLost);
     } finally {
       this.#options.onVisible(this.#position.index, false);
       this.#lockIfPossible();
@@ -199,7 +199,7 @@ export class Engine {
   rollBack(id: EntryId): boolean {
     assert(!this.leading, 'a leader does not roll back');
     this.lock();
-    const commit = this.#wal.findCommit(id) ?? findStored(this.#wal, this.#options.cluster, id);
+    const commit = this.commitAt(id);
     if (commit === undefined) return false;
     this.#checksum = undoTo(commit, this.#wal, this.#images, this.#checksum, this.#pageSize);
     this.#position = id;
@@ -207,6 +207,11 @@ export class Engine {
     this.#schemaCookie++;
     this.#renewLock();
     return true;
+  }
+
+  /** The commit that brought the database to `id`, if the WAL still has it. */
+  commitAt(id: EntryId): WalCommit | undefined {
+    return this.#wal.findCommit(id) ?? findStored(this.#wal, this.#options.cluster, id);
   }
 
   /**
@@ -239,7 +244,7 @@ export class Engine {
   }
 
   /** The entry of the commit just made; null if it is too large for one, and was undone. */
-  #capture(id: EntryId): Executed | null {
+  #capture(id: EntryId, mayBeLost: boolean): Executed | null {
     const before = { id: this.#position, databasePages: this.#wal.databasePages };
     const committed = this.#wal.readCommitted();
     const record = captureCommit(
@@ -252,7 +257,7 @@ export class Engine {
     this.#wal.noteCommitted(id);
     this.#checksum = record.checksumAfter;
     if (record.pages[0]?.pgno === 1) this.#schemaCookie++;
-    const data = encodeEntryData(record);
+    const data = encodeEntryData(record, mayBeLost);
     if (data.length > this.#options.transactionBytesMax) {
       this.#undoWhileLeading({ ...before, frame: committed.from });
       return null;
@@ -288,4 +293,8 @@ export class Engine {
     this.#lock.release();
     this.lock();
   }
+}
+
+function isAtRisk({ mayBeLost }: Write): boolean {
+  return mayBeLost === true;
 }
