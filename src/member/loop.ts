@@ -72,8 +72,7 @@ export class Loop {
 
   constructor(parts: LoopParts) {
     const { options, log, raft, clock, sql, app } = parts;
-    const self = options.id;
-    const network = this.#network;
+    const [self, network] = [options.id, this.#network];
     const post = (message: LoopToSql) => sql.post(message);
     const turn = (work: () => void) => this.#turn(work);
     [this.#parts, this.#startedMs] = [parts, clock.now()];

@@ -295,6 +295,4 @@ export class Engine {
   }
 }
 
-function isAtRisk({ mayBeLost }: Write): boolean {
-  return mayBeLost === true;
-}
+const isAtRisk = ({ mayBeLost }: Write) => mayBeLost === true;
