@@ -2,19 +2,19 @@
 import type { Database } from '../../src/api/database.ts';
 import { PacelineError } from '../../src/base/errors.ts';
 import { createClient } from '../../src/client/client.ts';
-import { perform } from '../workload/perform.ts';
+import { isRead } from '../history/operation.ts';
+import { performRead, performWrite } from '../workload/perform.ts';
 import { type Done, machineMs, type Task } from './ipc.ts';
 import { LIMITS } from './limits.ts';
 
-const clients = new Map<string, Database>();
+const handles = new Map<number, Database>();
 
-function clientOf({ urls, attemptsMax }: Task): Database {
-  const key = urls.join(' ');
-  const known = clients.get(key);
+function handleOf({ client, urls, attemptsMax }: Task): Database {
+  const known = handles.get(client);
   if (known !== undefined) return known;
-  const client = createClient(urls, { timeoutMs: LIMITS.operationTimeoutMs, attemptsMax });
-  clients.set(key, client);
-  return client;
+  const handle = createClient(urls, { timeoutMs: LIMITS.operationTimeoutMs, attemptsMax });
+  handles.set(client, handle);
+  return handle;
 }
 
 /** The same, telling of each error: its code says more than the outcome. */
@@ -38,11 +38,13 @@ function watched(
 }
 
 async function run(task: Task): Promise<Done> {
-  const { key, action, id } = task;
+  const { key, action, id, reading } = task;
   const errors: PacelineError[] = [];
   const called = machineMs();
-  const database = watched(clientOf(task), (error) => errors.push(error));
-  const { outcome, position } = await perform(database, action, { id });
+  const database = watched(handleOf(task), (error) => errors.push(error));
+  const { outcome, position } = isRead(action)
+    ? await performRead(({ sql, args }) => database.query(sql, args, reading), action)
+    : await performWrite(database, action, { id });
   const returned = machineMs();
   const [error] = errors;
   const said =

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitForLeader, waitUntilMet } from '../../demo/observe.ts';
@@ -7,19 +7,22 @@ import { Prng } from '../../src/base/prng.ts';
 import { createClient } from '../../src/client/client.ts';
 import type { Operation } from '../history/operation.ts';
 import { Workload } from '../workload/workload.ts';
+import { BALLAST_TABLE } from './ballast.ts';
 import { Clients } from './clients.ts';
 import { ChaosCluster } from './cluster.ts';
 import { judgeFiles } from './files.ts';
 import { readFinalState } from './final-state.ts';
-import { BALLAST_TABLE, ON_SMALL_DISK } from './full-disk-fault.ts';
+import { ON_SMALL_DISK } from './full-disk-fault.ts';
 import { machineMs } from './ipc.ts';
 import { judgeHistory } from './judge.ts';
 import { LIMITS } from './limits.ts';
 import { type FaultCounts, harass } from './nemesis.ts';
-import { type Holdings, holdingsOf, judgeHoldings } from './resources.ts';
+import { type Holdings, holdingsOf, judgeHoldings, mostOf } from './resources.ts';
 import { acknowledgement, type Scene } from './scene.ts';
 import type { FaultKind } from './schedule.ts';
 import { SmallDisk } from './small-disk.ts';
+
+const WARMING_READERS = 5;
 
 /** What a test does to a run in order to see it fail. */
 export interface Sabotage {
@@ -55,6 +58,8 @@ export interface ClusterResult {
   readonly violations: readonly string[];
   /** Whether a disk could be made that fills up. */
   readonly hasSmallDisk: boolean;
+  /** Databases that members fetched from others. */
+  readonly fetched: number;
 }
 
 /** One cluster, from its first start to the comparison of its files. Nothing of it runs afterwards. */
@@ -84,7 +89,8 @@ export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
   const { history, errors } = clients;
   const { failoversMs } = scene;
   const hasSmallDisk = disk !== null;
-  return { history, errors, failoversMs, violations: [...violations], hasSmallDisk };
+  const found = { violations: [...violations], fetched: countFetched(cluster) };
+  return { history, errors, failoversMs, hasSmallDisk, ...found };
 }
 
 /** What could not wait is thrown; everything else is added to `violations`. */
@@ -126,23 +132,31 @@ function addAll(violations: Set<string>, more: readonly string[]): void {
   for (const violation of more) violations.add(violation);
 }
 
+/** Told by the members' logs. */
+function countFetched({ members }: ChaosCluster): number {
+  const logs = members.map(({ settings }) => readFileSync(settings.logFile, 'utf8'));
+  return logs.join('').split('the database was fetched').length - 1;
+}
+
 /** Starts all members, makes the tables, and measures what a member holds that has done little. */
 async function begin(
   { say }: ClusterRun,
   cluster: ChaosCluster,
   workload: Workload,
-): Promise<Map<string, Holdings>> {
+): Promise<Holdings> {
   await cluster.start();
   const { member } = await waitForLeader(cluster);
   const client = createClient(member.settings.url);
   await client.batch([...workload.schema(), { sql: BALLAST_TABLE }]);
   await client.close();
   await waitUntilMet(cluster);
-  // Some connections are opened by the first read.
-  await readFinalState(cluster, workload);
+  // Some connections are opened by the first reads, and more by several at once.
+  await Promise.all(
+    Array.from({ length: WARMING_READERS }, () => readFinalState(cluster, workload)),
+  );
   await delay(LIMITS.quietMs);
   say(`${cluster.members.length} members run`);
-  return holdings(cluster);
+  return mostOf(holdings(cluster).values());
 }
 
 function holdings(cluster: ChaosCluster): Map<string, Holdings> {
@@ -154,13 +168,9 @@ function holdings(cluster: ChaosCluster): Map<string, Holdings> {
 }
 
 /** With nothing under way, nothing is held that a fresh member does not hold. */
-async function judgeQuiet(
-  cluster: ChaosCluster,
-  fresh: ReadonlyMap<string, Holdings>,
-): Promise<string[]> {
+async function judgeQuiet(cluster: ChaosCluster, fresh: Holdings): Promise<string[]> {
   await delay(LIMITS.quietMs);
-  const now = holdings(cluster);
-  return [...fresh].flatMap(([id, before]) => judgeHoldings(id, before, now.get(id)!));
+  return [...holdings(cluster)].flatMap(([id, now]) => judgeHoldings(id, fresh, now));
 }
 
 /** Rejects when a member dies by itself, except for the one whose disk is full. Later ones are noted, too. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Cluster } from '../../demo/cluster.ts';
 import { type DeathListener, logFileOf, MemberProcess } from '../../demo/member-process.ts';
 import { freeAddresses } from '../../test/cluster/addresses.ts';
@@ -8,8 +9,14 @@ import { MEMBER_OPTIONS } from './limits.ts';
 import { Network } from './network.ts';
 
 const SECRET_BYTES = 32;
+const EMBEDDING = fileURLToPath(new URL('./embedding-member.js', import.meta.url));
 
-/** Members as `paceline serve` runs them, each on a directory of its own, with a network that can be cut between them. */
+/** Every second member is embedded in a program of ours, the others are `paceline serve`. */
+function embeds(id: string): boolean {
+  return id.charCodeAt(0) % 2 === 0;
+}
+
+/** Members, each a process on a directory of its own, with a network that can be cut between them. */
 export class ChaosCluster implements Cluster {
   readonly dir: string;
   readonly network: Network;
@@ -47,8 +54,9 @@ export class ChaosCluster implements Cluster {
     const own = ['--dir', dir, '--id', id, '--http', http];
     const fixed = ['serve', ...own, '--secret-file', join(this.dir, 'secret'), ...peers];
     const options = this.#options.get(id)!;
+    const program = embeds(id) ? EMBEDDING : cli;
     const settings = {
-      ...{ id, dir, cli, url: `http://${http}`, logFile: logFileOf(this.dir, id) },
+      ...{ id, dir, cli: program, url: `http://${http}`, logFile: logFileOf(this.dir, id) },
       /** Looked at when the process starts. */
       get args() {
         return [...fixed, ...Object.entries(options).flatMap(([k, v]) => ['--set', `${k}=${v}`])];

@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, openSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MemberProcess } from '../../demo/member-process.ts';
 import { lookAt, waitForCatchUp, waitForLeader } from '../../demo/observe.ts';
@@ -79,9 +79,26 @@ export const damageLogTail: Fault = async (scene) => {
   return `${member.id}: ${how} (${segment}, byte ${end})`;
 };
 
+/** What an operator does with a member that lost everything: it comes back as if it were new. */
+export const emptyDirectory: Fault = async (scene) => {
+  const member = await takeDown(scene);
+  await waitUntilSafeWithout(scene, member);
+  const { dir } = member.settings;
+  for (const name of readdirSync(dir)) rmSync(join(dir, name), { recursive: true });
+  await scene.cluster.startMember(member.id);
+  await waitForCatchUp(scene.cluster, member);
+  return member.id;
+};
+
+/**
+ * All but one: bytes that go bad in the middle of a page are noticed when the page next changes, or by
+ * `paceline verify` (docs/limits.md). Until then the member answers with them, and differs.
+ */
+const NOTICED = Object.keys(RUINS).filter((how) => how !== 'has other bytes in its pages');
+
 export const damageDatabase: Fault = async (scene) => {
   const member = await takeDown(scene);
-  const how = pick(Object.keys(RUINS), scene.prng);
+  const how = pick(NOTICED, scene.prng);
   const path = databaseOf(member.settings.dir);
   // Without its WAL the file is as old as its last checkpoint.
   const older = join(scene.cluster.dir, `${member.id}.older`);

@@ -1,6 +1,7 @@
-import { damageDatabase, damageLogTail } from './damage-faults.ts';
+import { damageDatabase, damageLogTail, emptyDirectory } from './damage-faults.ts';
 import { fullDisk } from './full-disk-fault.ts';
 import {
+  killAgainAndAgain,
   killAll,
   killFollower,
   killLeader,
@@ -16,6 +17,7 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   'kill-leader': killLeader,
   'kill-follower': killFollower,
   'kill-all': killAll,
+  'kill-again-and-again': killAgainAndAgain,
   'pause-leader': pauseLeader,
   'pause-follower': pauseFollower,
   'restart-with-other-options': restartWithOtherOptions,
@@ -25,4 +27,5 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   'full-disk': fullDisk,
   'damage-log-tail': damageLogTail,
   'damage-database': damageDatabase,
+  'empty-directory': emptyDirectory,
 };

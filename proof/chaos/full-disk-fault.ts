@@ -1,16 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { lookAt, waitForCatchUp } from '../../demo/observe.ts';
 import type { Database } from '../../src/api/database.ts';
-import { PacelineError } from '../../src/base/errors.ts';
 import { createClient } from '../../src/client/client.ts';
+import { addBallast, dropBallast } from './ballast.ts';
 import { LIMITS } from './limits.ts';
 import { type Fault, type Scene, until } from './scene.ts';
 import type { SmallDisk } from './small-disk.ts';
 
 /** The member whose directory is on the small disk. */
 export const ON_SMALL_DISK = 'a';
-
-export const BALLAST_TABLE = 'CREATE TABLE ballast(n INTEGER PRIMARY KEY, bytes BLOB NOT NULL)';
 
 /**
  * Leaves one member without space under load, makes space after a while, and restarts the member if
@@ -33,7 +31,7 @@ export const fullDisk: Fault = async (scene) => {
     await cluster.startMember(member.id);
   }
   cluster.setMayDie(member.id, false);
-  await until('the ballast is gone', () => tries(() => client.execute('DELETE FROM ballast')));
+  await until('the ballast is gone', () => dropBallast(client));
   await client.close();
   await waitForCatchUp(cluster, member);
   return `${member.id}, ${restarted ? 'which was restarted' : 'which went on by itself'}`;
@@ -41,24 +39,11 @@ export const fullDisk: Fault = async (scene) => {
 
 /** Writes until the disk is full. Errors are expected: the member may lead. */
 async function fill(client: Database, disk: SmallDisk): Promise<void> {
-  const sql = 'INSERT INTO ballast(bytes) VALUES (randomblob(?))';
-  const write = () => tries(() => client.execute(sql, [LIMITS.ballastRowBytes]));
   await until('the disk is full', async () => {
-    await write();
+    await addBallast(client, LIMITS.ballastRowBytes);
     return disk.freeBytes < LIMITS.ballastRowBytes;
   });
-  for (let i = 0; i < LIMITS.ballastRowsMore; i++) await write();
-}
-
-/** Whether it worked. Throws what is not an error of Paceline's. */
-async function tries(call: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await call();
-    return true;
-  } catch (error) {
-    if (!(error instanceof PacelineError)) throw error;
-    return false;
-  }
+  for (let i = 0; i < LIMITS.ballastRowsMore; i++) await addBallast(client, LIMITS.ballastRowBytes);
 }
 
 /** Whether the member goes on without help once there is space: it runs, and what is committed reaches it. */

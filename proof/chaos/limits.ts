@@ -9,6 +9,8 @@ export const LIMITS = {
   pauseMsMax: 250, // between two operations of a client; drawn anew each time
   operationTimeoutMs: 5_000, // several elections
   attemptsMax: 8, // of a roaming client
+  inPlaceMs: 500, // that a read in place waits, the thread standing still
+  maxLagMs: 300, // of a bounded read
 
   // Faults.
   healthyMs: 1_000, // of load between two faults
@@ -19,10 +21,15 @@ export const LIMITS = {
   slowDelayMsMax: 250, // less than a heartbeat may be late
   slowMs: 2_500,
   downMsMax: 1_500, // between a kill and the next start
+  killsMax: 4, // of the same member, one after the other
+  killAfterStartMsMax: 900, // about what a start and a small snapshot take
   smallDiskBytes: 48 * 2 ** 20,
   fullDiskLeftBytes: 60_000,
   fullDiskMs: 3_000,
   ballastRowBytes: 20_000, // of rows that fill a disk
+  smallRowBytesMax: 12_000, // of rows that make the log long, so that members that were away need a snapshot
+  smallRowPauseMs: 100,
+  smallRowsMax: 200, // then they are deleted
   ballastRowsMore: 20, // once it is full: the member must run into it
   recoverMs: 5_000, // for a member to go on by itself when there is space again
 
@@ -32,6 +39,7 @@ export const LIMITS = {
 
   // What a member may hold at the end, when nothing is under way.
   descriptorsMore: 4, // than a fresh one: a segment being made, a connection being dialled
+  descriptorsReplacedMax: 9, // three connections with three files each
   rssTimesMax: 2, // what V8 keeps after load
   rssBytesMore: 96 * 2 ** 20,
   quietMs: 1_500, // before descriptors are counted: connections of clients that left are closed by then
@@ -44,15 +52,15 @@ export const MEMBER_OPTIONS = {
   electionTimeoutMs: 1_000,
   heartbeatMs: 100,
   checkpointWalBytes: 512 * 1024,
-  logKeepBytes: 512 * 1024,
-  segmentBytesMax: 256 * 1024,
+  logKeepBytes: 128 * 1024,
+  segmentBytesMax: 64 * 1024,
 } as const;
 
 /** What a clean restart may change: each value is drawn anew. */
 export const OPTION_CHOICES: Readonly<Record<string, readonly number[]>> = {
-  checkpointWalBytes: [64 * 1024, 512 * 1024, 64 * 2 ** 20],
-  logKeepBytes: [64 * 1024, 512 * 1024, 256 * 2 ** 20],
-  segmentBytesMax: [64 * 1024, 256 * 1024, 16 * 2 ** 20],
+  checkpointWalBytes: [64 * 1024, 512 * 1024, 8 * 2 ** 20],
+  logKeepBytes: [16 * 1024, 128 * 1024, 256 * 2 ** 20],
+  segmentBytesMax: [16 * 1024, 64 * 1024, 2 * 2 ** 20],
   batchMs: [1, 2, 10],
   pageCacheBytes: [4 * 1024, 32 * 2 ** 20],
   requestIdsKept: [1_000, 100_000],

@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MemberProcess } from '../../demo/member-process.ts';
 import { lookAt, waitForCatchUp, waitForLeader } from '../../demo/observe.ts';
+import { databaseOf } from '../../test/cluster/files.ts';
 import { LIMITS, MEMBER_OPTIONS, OPTION_CHOICES } from './limits.ts';
 import { type Fault, measureFailover, type Scene, until } from './scene.ts';
 import { pick } from './schedule.ts';
@@ -45,6 +47,25 @@ export const killAll: Fault = async (scene) => {
   await measureFailover(scene);
   for (const member of cluster.members) await waitForCatchUp(cluster, member);
   return 'all';
+};
+
+/** Dies while it starts, recovers, catches up or fetches a database. */
+export const killAgainAndAgain: Fault = async (scene) => {
+  const { cluster, prng } = scene;
+  const member = pick(cluster.members, prng);
+  const times = prng.between(2, LIMITS.killsMax);
+  const withoutDatabase = prng.chance(0.5);
+  for (let i = 0; i < times; i++) {
+    await member.kill();
+    if (withoutDatabase) rmSync(databaseOf(member.settings.dir), { force: true });
+    // It ends before it is ready, or not.
+    const started = cluster.startMember(member.id).catch(() => {});
+    await delay(prng.between(0, LIMITS.killAfterStartMsMax));
+    await member.kill();
+    await started;
+  }
+  await bringBack(scene, member);
+  return `${member.id}, ${times} times${withoutDatabase ? ', its database gone' : ''}`;
 };
 
 /** Longer than an election takes: it wakes up and still believes what it believed. */

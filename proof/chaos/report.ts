@@ -1,3 +1,4 @@
+import type { ReadLevel } from '../history/operation.ts';
 import type { FaultKind } from './schedule.ts';
 
 /** The line of JSON that a run ends with. */
@@ -11,6 +12,10 @@ export interface Report {
   readonly acknowledged: number;
   readonly unknown: number;
   readonly rejected: number;
+  /** Answered reads by level. */
+  readonly reads: Readonly<Record<ReadLevel, number>>;
+  /** Databases that members fetched from others. */
+  readonly databases_fetched: number;
   readonly faults: Readonly<Record<FaultKind, number>>;
   /** Kinds of faults that could not be done here, with the reason. */
   readonly skipped: Readonly<Partial<Record<FaultKind, string>>>;

@@ -5,52 +5,79 @@ import { LIMITS } from './limits.ts';
 
 /** What a process holds. */
 export interface Holdings {
-  readonly descriptors: readonly string[];
+  /** Open descriptors by what they are of; see `kindOf`. */
+  readonly descriptors: ReadonlyMap<string, number>;
   readonly rssBytes: number;
 }
 
 /** Null where the system does not tell: it takes Linux. */
-export function holdingsOf({ pid }: MemberProcess): Holdings | null {
+export function holdingsOf({ pid, settings }: MemberProcess): Holdings | null {
   if (platform !== 'linux' || pid === null) return null;
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const rssBytes = 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]);
   const folder = `/proc/${pid}/fd`;
-  const descriptors = readdirSync(folder).flatMap((fd) => targetOf(`${folder}/${fd}`));
-  return { descriptors: descriptors.sort(), rssBytes };
+  const descriptors = new Map<string, number>();
+  for (const fd of readdirSync(folder)) {
+    const target = targetOf(`${folder}/${fd}`);
+    if (target === null) continue;
+    const kind = kindOf(target, settings.dir);
+    descriptors.set(kind, (descriptors.get(kind) ?? 0) + 1);
+  }
+  return { descriptors, rssBytes };
 }
 
-/** Empty for one that was closed since it was listed. */
-function targetOf(path: string): string[] {
+/** Null for one that was closed since it was listed. */
+function targetOf(path: string): string | null {
   try {
-    return [readlinkSync(path).replace(/:\[\d+\]$/, '')];
+    return readlinkSync(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
 }
 
+const REPLACED = 'a database that was replaced';
+
+/** The same for every member of a cluster. */
+function kindOf(target: string, dir: string): string {
+  if (target.startsWith(`${dir}/db/`) && target.endsWith(' (deleted)')) return REPLACED;
+  return target
+    .replace(`${dir}/`, '')
+    .replace(/\d{16}\.log/, 'segment')
+    .replace(/:\[\d+\]$/, '');
+}
+
+/** The most that any of these members holds: some of it only the leader does. */
+export function mostOf(all: Iterable<Holdings>): Holdings {
+  const descriptors = new Map<string, number>();
+  let rssBytes = 0;
+  for (const held of all) {
+    for (const [kind, count] of held.descriptors)
+      descriptors.set(kind, Math.max(count, descriptors.get(kind) ?? 0));
+    rssBytes = Math.max(rssBytes, held.rssBytes);
+  }
+  return { descriptors, rssBytes };
+}
+
 /**
- * The rule: with nothing under way a member has at most `descriptorsMore` more descriptors than a
- * fresh one, and at most `rssTimesMax` times its memory and `rssBytesMore`.
+ * The rule: with nothing under way a member has at most `descriptorsMore` more descriptors than fresh
+ * members have, and at most `rssTimesMax` times their memory and `rssBytesMore`. Connections to a
+ * database that was replaced are closed, but the library that opened them may keep their files until
+ * the garbage collector has passed: of these there are at most `descriptorsReplacedMax`.
  */
 export function judgeHoldings(id: string, fresh: Holdings, now: Holdings): string[] {
   const found: string[] = [];
-  const more = now.descriptors.length - fresh.descriptors.length;
-  if (more > LIMITS.descriptorsMore)
-    found.push(
-      `${id} has ${now.descriptors.length} descriptors, a fresh one ${fresh.descriptors.length}:` +
-        ` ${describeMore(fresh.descriptors, now.descriptors)}`,
-    );
+  const more = [...now.descriptors]
+    .map(([kind, count]) => ({ kind, count: count - (fresh.descriptors.get(kind) ?? 0) }))
+    .filter(({ count }) => count > 0);
+  const sum = (of: typeof more) => of.reduce((total, { count }) => total + count, 0);
+  const replaced = sum(more.filter(({ kind }) => kind === REPLACED));
+  if (replaced > LIMITS.descriptorsReplacedMax || sum(more) - replaced > LIMITS.descriptorsMore) {
+    const told = more.map(({ kind, count }) => `${kind} ×${count}`);
+    found.push(`${id} has more descriptors than a fresh member: ${told.join(', ')}`);
+  }
   const rssBytesMax = LIMITS.rssTimesMax * fresh.rssBytes + LIMITS.rssBytesMore;
   if (now.rssBytes > rssBytesMax)
     found.push(`${id} takes ${now.rssBytes} bytes of memory, a fresh one ${fresh.rssBytes}`);
   return found;
-}
-
-function describeMore(before: readonly string[], now: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const target of now) counts.set(target, (counts.get(target) ?? 0) + 1);
-  for (const target of before) counts.set(target, (counts.get(target) ?? 0) - 1);
-  const more = [...counts].filter(([, count]) => count > 0);
-  return more.map(([target, count]) => `${target} ×${count}`).join(', ');
 }

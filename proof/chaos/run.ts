@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Prng } from '../../src/base/prng.ts';
-import { isRead, type Operation } from '../history/operation.ts';
+import { isRead, type Operation, type ReadLevel } from '../history/operation.ts';
 import { type ClusterResult, runCluster, type Sabotage } from './cluster-run.ts';
 import { noFaults } from './nemesis.ts';
 import type { Report } from './report.ts';
@@ -25,7 +25,8 @@ export interface ChaosOptions {
 }
 
 const MS_PER_MINUTE = 60_000;
-const NO_SMALL_DISK = 'it takes the right to mount a tmpfs: root, on Linux';
+const NO_SMALL_DISK =
+  'it takes the right to mount a tmpfs: Linux, and root or a sudo that does not ask';
 
 /** Runs the clusters. What violations need to be understood stays in the directory that is told. */
 export async function runChaos(options: ChaosOptions): Promise<Report> {
@@ -51,7 +52,7 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
       forMs: (minutes * MS_PER_MINUTE) / clusters.length,
       completes: i === clusters.length - 1,
       say: (line) => say(`[${count} members] ${line}`),
-      onStart: onAbort,
+      onStart: (abort) => onAbort(() => abort().then(() => rmSync(base, { recursive: true }))),
     });
     results.push(result);
     if (result.violations.length > 0) break;
@@ -78,8 +79,17 @@ function summary(results: readonly ClusterResult[]) {
     acknowledged: count('ok'),
     unknown: count('unknown'),
     rejected: count('rejected'),
+    reads: countReads(operations),
+    databases_fetched: results.reduce((sum, { fetched }) => sum + fetched, 0),
     skipped,
     failovers_ms: results.flatMap(({ failoversMs }) => failoversMs),
     errors,
   };
+}
+
+function countReads(operations: readonly Operation[]): Record<ReadLevel, number> {
+  const counts = { eventual: 0, bounded: 0, session: 0, strong: 0 };
+  for (const { level, outcome } of operations)
+    if (level !== null && outcome.kind === 'ok') counts[level]++;
+  return counts;
 }

@@ -6,6 +6,7 @@ export const MEMBER_FAULTS = [
   'kill-leader',
   'kill-follower',
   'kill-all',
+  'kill-again-and-again',
   'pause-leader',
   'pause-follower',
   'restart-with-other-options',
@@ -15,7 +16,12 @@ export const MEMBER_FAULTS = [
 export const NETWORK_FAULTS = ['cut', 'one-way-cut', 'slow-link'] as const;
 
 /** What members survive one at a time, with the others whole: nothing else happens meanwhile. */
-export const LONE_FAULTS = ['full-disk', 'damage-log-tail', 'damage-database'] as const;
+export const LONE_FAULTS = [
+  'full-disk',
+  'damage-log-tail',
+  'damage-database',
+  'empty-directory',
+] as const;
 
 export const FAULT_KINDS = [...MEMBER_FAULTS, ...NETWORK_FAULTS, ...LONE_FAULTS] as const;
 

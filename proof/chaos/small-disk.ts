@@ -1,27 +1,32 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { assert } from '../../src/base/assert.ts';
+
+function succeeds([command, ...args]: readonly string[]): boolean {
+  return spawnSync(command!, args, { stdio: 'ignore' }).status === 0;
+}
 
 const FILLER = 'filler';
 
 /** A directory that is a small file system of its own, in memory. */
 export class SmallDisk {
   readonly path: string;
+  /** What goes before `mount` and `umount`. */
+  readonly #as: readonly string[];
 
-  private constructor(path: string) {
+  private constructor(path: string, as: readonly string[]) {
     this.path = path;
+    this.#as = as;
   }
 
-  /** Null where this process may not mount: that takes root, and Linux. */
+  /** Null where this process may not mount: that takes Linux, and root or a sudo that does not ask. */
   static mount(path: string, bytes: number): SmallDisk | null {
     mkdirSync(path, { recursive: true });
-    const args = ['-t', 'tmpfs', '-o', `size=${bytes}`, 'none', path];
-    try {
-      execFileSync('mount', args, { stdio: 'pipe' });
-    } catch {
-      return null;
-    }
-    return new SmallDisk(path);
+    const owner = `uid=${process.getuid?.()},gid=${process.getgid?.()},mode=700`;
+    const args = ['-t', 'tmpfs', '-o', `size=${bytes},${owner}`, 'none', path];
+    const as = [[], ['sudo', '-n']].find((as) => succeeds([...as, 'mount', ...args]));
+    return as === undefined ? null : new SmallDisk(path, as);
   }
 
   get freeBytes(): number {
@@ -46,6 +51,6 @@ export class SmallDisk {
 
   /** What it held is gone. */
   remove(): void {
-    execFileSync('umount', ['-l', this.path], { stdio: 'pipe' });
+    assert(succeeds([...this.#as, 'umount', '-l', this.path]), `${this.path} stays mounted`);
   }
 }

@@ -108,6 +108,7 @@ export class PlainSqlite {
       return [];
     }
     const rows = [...prepared.iterate(...bound)] as unknown as SqlValue[][];
+    if (columns.length === 0) return [];
     return rows.map((row) =>
       row.map((value) => (typeof value === 'bigint' ? narrow(value) : value)),
     );

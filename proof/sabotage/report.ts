@@ -13,7 +13,9 @@ export function line({ sabotage, caught, seeds, named, trouble }: Outcome): stri
   const { name, breaks, seedsMax } = sabotage;
   if (trouble !== null) return row(name, `NOT TRIED: ${trouble}`, '-');
   if (caught === null) return row(name, 'ESCAPED', `${seeds} of ${seedsMax}`);
-  const why = named ? '' : `  WRONG NAME: it breaks ${breaks.join(', ')}: ${caught.message}`;
+  const why = named
+    ? ''
+    : `  WRONG NAME: it breaks ${breaks.join(', ')}: ${caught.message.split('\n')[0]}`;
   return row(name, caught.invariant, `${seeds} (seed ${caught.seed})${why}`);
 }
 

@@ -1,19 +1,6 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { messageOf } from '../../src/base/errors.ts';
 import type { Sabotage } from './sabotage.ts';
-
-/** What a child is told. */
-export interface Order {
-  readonly sabotage: Sabotage;
-  readonly firstSeed: number;
-}
-
-/** The run that noticed. */
-export interface Caught {
-  readonly seed: number;
-  readonly invariant: string;
-  readonly message: string;
-}
+import { type Caught, searchSeeds } from './search.ts';
 
 export interface Outcome {
   readonly sabotage: Sabotage;
@@ -22,14 +9,12 @@ export interface Outcome {
   readonly seeds: number;
   /** Caught by one of the invariants that it breaks. */
   readonly named: boolean;
-  /** The child did not come to an end of its own, and this is what it said. */
+  /** It could not be tried, for this reason. */
   readonly trouble: string | null;
 }
 
 /** As many at a time: a run keeps one processor busy. */
 const CONCURRENCY = 2;
-/** A child that runs longer than this is stuck. */
-const CHILD_MS_MAX = 600_000;
 
 /** Tries them all, from `firstSeed` on; `onOutcome` hears of each as it is known. */
 export async function tryAll(
@@ -41,36 +26,42 @@ export async function tryAll(
   const left = sabotages.entries();
   const worker = async () => {
     for (const [place, sabotage] of left) {
-      outcomes[place] = await tryOne({ sabotage, firstSeed });
-      onOutcome(outcomes[place]);
+      const outcome = await tryOne(sabotage, firstSeed);
+      outcomes[place] = outcome;
+      onOutcome(outcome);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   return outcomes;
 }
 
-function tryOne(order: Order): Promise<Outcome> {
-  const { sabotage } = order;
-  const child = fork(fileURLToPath(new URL('./one.js', import.meta.url)), [JSON.stringify(order)], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    timeout: CHILD_MS_MAX,
-  });
-  let said = '';
-  let result: Pick<Outcome, 'caught' | 'seeds'> | null = null;
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-2000);
-  });
-  child.on('message', (message) => {
-    result = message as Pick<Outcome, 'caught' | 'seeds'>;
-  });
-  return new Promise((resolve) => {
-    child.on('close', (status) => {
-      const trouble = result === null ? `ended with status ${status}: ${said}` : null;
-      const { caught, seeds } = result ?? { caught: null, seeds: 0 };
-      const named = caught !== null && isNamed(sabotage, caught.invariant);
-      resolve({ sabotage, caught, seeds, named, trouble });
+async function tryOne(sabotage: Sabotage, firstSeed: number): Promise<Outcome> {
+  try {
+    return await firstCaught(sabotage, firstSeed);
+  } catch (error) {
+    return { sabotage, caught: null, seeds: 0, named: false, trouble: messageOf(error) };
+  }
+}
+
+/** A seed that fails without the sabotage, too, has noticed something else, and does not count. */
+async function firstCaught(sabotage: Sabotage, firstSeed: number): Promise<Outcome> {
+  let seeds = 0;
+  while (seeds < sabotage.seedsMax) {
+    const from = firstSeed + seeds;
+    const search = await searchSeeds({
+      sabotage,
+      firstSeed: from,
+      seeds: sabotage.seedsMax - seeds,
     });
-  });
+    seeds += search.seeds;
+    const { caught } = search;
+    if (caught === null) break;
+    const plain = await searchSeeds({ sabotage: null, firstSeed: caught.seed, seeds: 1 });
+    if (plain.caught !== null) continue;
+    const named = isNamed(sabotage, caught.invariant);
+    return { sabotage, caught, seeds, named, trouble: null };
+  }
+  return { sabotage, caught: null, seeds, named: false, trouble: null };
 }
 
 function isNamed({ breaks }: Sabotage, invariant: string): boolean {

@@ -82,7 +82,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'src/redo/merge.js',
     find: 'pages.set(page.pgno, { image, hash: page.hash });',
     replace: 'pages.has(page.pgno) || pages.set(page.pgno, { image, hash: page.hash });',
-    breaks: ['I6', 'I7'],
+    breaks: ['I7'],
     seedsMax: 20,
   },
   {
@@ -114,7 +114,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'src/raft/receive.js',
     find: 'if (message.term < state.term)',
     replace: 'if (false)',
-    breaks: ['I1', 'I2', 'I3', 'I4'],
+    breaks: ['I1', 'I2', 'I3', 'I4', 'I6'],
     seedsMax: 20,
   },
   {
@@ -138,16 +138,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'src/raft/send.js',
     find: 'const commit = Math.min(progress.match, state.commit);',
     replace: 'const { commit } = state;',
-    breaks: ['I3', 'I4'],
+    breaks: ['I3', 'I4', 'I8'],
     seedsMax: 40,
-  },
-  {
-    name: 'take a truncated entry for durable',
-    file: 'src/raft/log.js',
-    find: 'this.#durable = Math.min(this.#durable, from - 1);',
-    replace: '',
-    breaks: ['I4'],
-    seedsMax: 60,
   },
   {
     name: 'call what was discarded committed',
@@ -170,7 +162,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'src/member/database-tracker.js',
     find: 'this.#matched = index - 1;',
     replace: '',
-    breaks: ['I8', 'I7', 'I6'],
+    breaks: ['I8', 'I7', 'I6', 'I5'],
     seedsMax: 40,
   },
   {
@@ -180,5 +172,21 @@ export const SABOTAGES: readonly Sabotage[] = [
     replace: 'create: false, synced: false',
     breaks: ['I4', 'I1'],
     seedsMax: 40,
+  },
+  {
+    name: 'ignore the token of a session',
+    file: 'src/member/read-conditions.js',
+    find: 'if (request.after?.look() === false)',
+    replace: 'if (false)',
+    breaks: ['read your writes', 'monotonic reads'],
+    seedsMax: 20,
+  },
+  {
+    name: 'read at a read index before it is applied',
+    file: 'src/member/read-conditions.js',
+    find: 'shared.hasApplied(request.readIndex)',
+    replace: 'true',
+    breaks: ['linearizable'],
+    seedsMax: 20,
   },
 ];

@@ -138,6 +138,11 @@ export class Checker {
     require(ready.commit <= log.lastIndex, 'I3 leader completeness', () => {
       return `${id} takes ${ready.commit} for committed, its log ends at ${log.lastIndex}`;
     });
+    if (ready.role === 'leader' && ready.commit > this.commit)
+      require(log.term(ready.commit) ===
+        ready.term, 'I3 commit by an entry of the own term', () => {
+        return `${id} leads term ${ready.term} and commits ${log.term(ready.commit)}.${ready.commit}`;
+      });
     member.commit = ready.commit;
     for (let i = Math.max(before, log.base.index) + 1; i <= ready.commit; i++) {
       const known = this.#committed[i - 1];

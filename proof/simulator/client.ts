@@ -1,18 +1,21 @@
-import type { QueryResult } from '../../src/api/request.ts';
+import type { QueryResult, Statement } from '../../src/api/request.ts';
+import { decodeToken } from '../../src/api/token.ts';
 import type { Prng } from '../../src/base/prng.ts';
+import { isLater } from '../../src/member/needed-positions.ts';
 import { describeAction } from '../history/describe.ts';
-import { type Action, isRead } from '../history/operation.ts';
+import { type Action, isRead, type ReadLevel } from '../history/operation.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { type Answer, performRead, performWrite } from '../workload/perform.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { Cluster } from './cluster.ts';
 import type { MemberProcess } from './member.ts';
-import { require } from './violation.ts';
 
 /** How often a write of unknown outcome is asked again under its id before the client goes on. */
 const RETRIES_MAX = 8;
 /** Rest before another try. */
 const RETRY_MS = 100;
+/** Reads are asked at these levels, each as often as it is here. */
+const LEVELS: readonly ReadLevel[] = ['eventual', 'eventual', 'session', 'session', 'strong'];
 /** A client stays with its member with this probability, else it goes to another. */
 const STAYS = 0.8;
 
@@ -32,7 +35,8 @@ export interface ClientParts {
 export class Client {
   readonly #parts: ClientParts;
   #member: MemberProcess | null = null;
-  #session: number;
+  /** What it has written and read, for its next read through whichever member. */
+  #token: string | null = null;
   #nextId = 1;
   #stopped = false;
   /** It waits for no answer. */
@@ -41,7 +45,6 @@ export class Client {
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
-    this.#session = parts.number;
   }
 
   /** Until `stop`. */
@@ -65,21 +68,21 @@ export class Client {
   }
 
   async #perform(action: Action, id: string | null): Promise<void> {
-    const { recorder, workload, clock, cluster } = this.#parts;
-    const level = isRead(action) ? 'eventual' : null;
-    const pending = recorder.called(this.#session, action, level, clock());
-    const answer = await this.#ask(action, id);
+    const { recorder, workload, clock, cluster, prng } = this.#parts;
+    const level = isRead(action) ? LEVELS[prng.between(0, LEVELS.length - 1)]! : null;
+    const pending = recorder.called(this.#parts.number, action, level, clock());
+    const answer = await this.#ask(action, id, level);
     recorder.returned(pending, answer.outcome, answer.position, clock());
     workload.saw(action, answer.outcome);
     cluster.trace.add(
       `c${this.#parts.number}`,
-      `${describeAction(action)}: ${describe(answer)}${id === null ? '' : ` (${id})`}`,
+      `${describeAction(action)}: ${describe(answer)} (${level ?? id ?? 'unnamed'})`,
     );
     this.done++;
   }
 
   /** A write that bears an id is asked again until its outcome is known. */
-  async #ask(action: Action, id: string | null): Promise<Answer> {
+  async #ask(action: Action, id: string | null, level: ReadLevel | null): Promise<Answer> {
     const { cluster } = this.#parts;
     let answer = UNKNOWN;
     for (let i = 0; i < RETRIES_MAX; i++) {
@@ -87,7 +90,7 @@ export class Client {
       if (member === null)
         answer = i === 0 ? { ...UNKNOWN, outcome: { kind: 'rejected' } } : answer;
       else {
-        const next = await this.#askMember(member, action, id);
+        const next = await this.#askMember(member, action, id, level);
         // That it was refused now says nothing about what became of it before.
         if (i === 0 || next.outcome.kind === 'ok') answer = next;
       }
@@ -98,31 +101,41 @@ export class Client {
     return answer;
   }
 
-  async #askMember(member: MemberProcess, action: Action, id: string | null): Promise<Answer> {
+  async #askMember(
+    member: MemberProcess,
+    action: Action,
+    id: string | null,
+    level: ReadLevel | null,
+  ): Promise<Answer> {
     const died = new Promise<Answer>((resolve) => member.whenDead(() => resolve(UNKNOWN)));
     const { handle } = member;
+    const after = level === 'session' && this.#token !== null ? { after: this.#token } : {};
+    const query = ({ sql, args }: Statement) =>
+      handle
+        .query(sql, args, { level: level!, ...after })
+        .then((result) => this.#checkRead(member, result));
     const asked = isRead(action)
-      ? performRead(
-          ({ sql, args }) => handle.query(sql, args).then((r) => this.#checkRead(member, r)),
-          action,
-        )
+      ? performRead(query, action)
       : performWrite(handle, action, id === null ? {} : { id });
     const answer = await Promise.race([asked, died]);
-    if (answer.outcome.kind !== 'ok') this.#member = null;
-    else if (!isRead(action) && answer.position !== null)
-      this.#parts.cluster.checker.acknowledged(member.id, answer.position);
+    if (answer.outcome.kind !== 'ok') {
+      this.#member = null;
+      return answer;
+    }
+    this.#token = later(this.#token, handle.token);
+    const { position } = answer;
+    const { cluster } = this.#parts;
+    if (!isRead(action) && position !== null)
+      cluster.check(() => cluster.checker.acknowledged(member.id, position));
     return answer;
   }
 
-  /** I5, and reads of one process never go back. */
+  /** I5 */
   #checkRead(member: MemberProcess, result: QueryResult): QueryResult {
     const at = member.home.positionOf(result);
     if (at === undefined) return result;
-    this.#parts.cluster.checker.read(member.id, at);
-    require(at.index >= member.readAt.index, 'reads of a handle never go back', () => {
-      return `${member.id} was read at ${member.readAt.index}, then at ${at.index}`;
-    });
-    member.readAt = at;
+    const { cluster } = this.#parts;
+    cluster.check(() => cluster.checker.read(member.id, at));
     return result;
   }
 
@@ -135,6 +148,11 @@ export class Client {
     this.#member = next;
     return next;
   }
+}
+
+/** A handle's token says nothing of what the client did through others. */
+function later(one: string | null, other: string): string {
+  return one !== null && isLater(decodeToken(one), decodeToken(other)) ? one : other;
 }
 
 function describe({ outcome, position }: Answer): string {

@@ -111,7 +111,7 @@ export class Cluster implements World {
     this.trace.add(process.id, `stopped by itself: ${error.code} ${error.message}`);
     if (DAMAGE.has(error.code) && machine.damaged) machine.outOfService = true;
     else if (!MAY_STOP.has(error.code) && !DAMAGE.has(error.code))
-      this.fail(new Violation('no member fails', `${process.id}: ${error.message}`));
+      this.fail(new Violation(invariantIn(error.message), `${process.id}: ${error.message}`));
     else if (DAMAGE.has(error.code))
       this.fail(new Violation('I4 what is durable survives', `${process.id}: ${error.message}`));
     this.timeline.after(OPERATOR_MS, () => {
@@ -152,4 +152,9 @@ export class Cluster implements World {
     const { checkpointWalBytes, ...options } = this.plan.options;
     return resolveOptions({ dir: `/${id}`, id, members, checkpointWalBytes, ...options });
   }
+}
+
+/** The product's own assertions say which invariant was about to break. */
+function invariantIn(message: string): string {
+  return /^I\d+(?=: )/.exec(message)?.[0] ?? 'no member fails';
 }

@@ -21,14 +21,23 @@ const program = new Command('npm run simulate --')
   .option('--runs <n>', 'search so many seeds', integer)
   .option('--minutes <n>', 'search for so long', positive)
   .option('--from <n>', 'first seed of a search; by default a random one', integer)
+  .option('--keep-going', 'a search goes on after a violation')
   .option('--quiet', 'with --seed: no lines, the outcome only');
 program.parse();
 
-const { seed, runs, minutes, from, quiet } = program.opts<{
+const {
+  seed,
+  runs,
+  minutes,
+  from,
+  quiet,
+  keepGoing = false,
+} = program.opts<{
   seed?: number;
   runs?: number;
   minutes?: number;
   from?: number;
+  keepGoing?: boolean;
   quiet?: boolean;
 }>();
 
@@ -38,6 +47,7 @@ const ok =
         runs: runs ?? null,
         minutes: minutes ?? (runs === undefined ? 1 : null),
         from,
+        keepGoing,
       })
     : await replay(seed, quiet !== true);
 process.exitCode = ok ? 0 : 1;

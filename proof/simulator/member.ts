@@ -17,7 +17,6 @@ import type {
 import { raftConfig, TICK_MS } from '../../src/member/raft-timing.ts';
 import { SharedState } from '../../src/member/shared-state.ts';
 import { SqlThread } from '../../src/member/sql-thread.ts';
-import type { EntryId } from '../../src/raft/entry.ts';
 import type { Watched } from './checker.ts';
 import type { DatabaseFiles } from './database/files.ts';
 import { SimHome } from './database/home.ts';
@@ -25,6 +24,7 @@ import type { Machine } from './machine.ts';
 import { connectPorts } from './port.ts';
 import { simSnapshotFiles } from './snapshot-files.ts';
 import { type SimProcess, SimThread } from './thread.ts';
+import { Violation } from './violation.ts';
 import { type WatchedRaft, watchedRaft } from './watched-raft.ts';
 import type { World } from './world.ts';
 
@@ -53,9 +53,9 @@ export class MemberProcess implements SimProcess {
   raft: WatchedRaft | null = null;
   /** What the checker looks at, from when the log is open. */
   watched: Watched | null = null;
-  /** Where reads of this process have been. */
-  readAt: EntryId = { term: 0, index: 0 };
   #role = '';
+  /** Index of the last commit of the database. */
+  #databaseAt = 0;
   #ended = false;
 
   constructor(world: World, machine: Machine, options: MemberOptions, prng: Prng) {
@@ -152,7 +152,7 @@ export class MemberProcess implements SimProcess {
     const { pageSizeBytes: pageSize } = this.options;
     return new SimHome({
       ...{ cluster, pageSize, files: machine.database, thread: this.sqlThread },
-      onCommit: (files) => this.#databaseCommit(files),
+      onCommit: (files, executed) => this.#databaseCommit(files, executed),
       onCheckpoint: (files) => {
         const at = files.mainPosition(cluster);
         if (at !== null) check(() => checker.checkpointed(this.id, at));
@@ -168,14 +168,16 @@ export class MemberProcess implements SimProcess {
     });
   }
 
-  #databaseCommit(files: DatabaseFiles): void {
+  #databaseCommit(files: DatabaseFiles, executed: boolean): void {
     const { checker, cluster } = this.#world;
     const at = files.position(cluster);
     if (at === null) return;
     this.#world.check(() => {
       checker.database(this.id, at, files.checksum);
-      checker.applied(this.id, at);
+      // What is undone may have been overtaken: then more is undone next.
+      if (!executed && at.index > this.#databaseAt) checker.applied(this.id, at);
     });
+    this.#databaseAt = at.index;
     this.machine.atCommit?.();
   }
 
@@ -265,6 +267,10 @@ export class MemberProcess implements SimProcess {
   #logger() {
     const note = (level: string) => (fields: object, message: string) => {
       this.trace(`${level}: ${message}`);
+      if (level === 'warn' && message.includes('differs from the leader') && !this.machine.damaged)
+        this.#world.check(() => {
+          throw new Violation('I7 byte identity', `${this.id}: ${message}`);
+        });
       if (level === 'error' && 'code' in fields)
         this.#failed(new PacelineError(fields.code as PacelineError['code'], message));
     };

@@ -70,6 +70,7 @@ export interface PlanOptions {
   readonly checkpointWalBytes: number;
   readonly logKeepBytes: number;
   readonly segmentBytesMax: number;
+  readonly pageCacheBytes: number;
 }
 
 const VOTERS = [1, 2, 3, 3, 3, 3, 5, 5];
@@ -91,9 +92,9 @@ export function makePlan(seed: number): Plan {
     spares: membership ? 1 : 0,
     faults,
     faultEveryMs: one([150, 500, 1500]),
-    faultsMs: one([5_000, 10_000, 20_000]),
+    faultsMs: one([5_000, 15_000, 40_000]),
     clients: prng.between(1, 6),
-    restMs: one([10, 40, 150]),
+    restMs: one([20, 100, 400]),
     reads: one([0.2, 0.5]),
     named: one([0, 0.5, 1]),
     network: networkRates(faults, prng),
@@ -126,6 +127,7 @@ function makeOptions(one: <T>(of: readonly T[]) => T): PlanOptions {
     requestIdsKept: one([2000, 100_000]),
     checkpointWalBytes: one([8_000, 30_000, 200_000]),
     logKeepBytes: one([1_000, 10_000, 200_000]),
-    segmentBytesMax: one([4096, 16_384, 65_536]),
+    segmentBytesMax: one([4096, 16_384]),
+    pageCacheBytes: one([4096, 65_536]),
   };
 }

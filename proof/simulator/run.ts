@@ -119,7 +119,6 @@ class Run {
   }
 
   async #run(): Promise<void> {
-    const { timeline } = this.#cluster;
     let over: { readonly error?: unknown } | null = null;
     this.#script().then(
       () => {
@@ -129,9 +128,21 @@ class Run {
         over = { error };
       },
     );
+    const onRejection = (error: unknown) => this.#cluster.fail(unhandled(error));
+    process.on('unhandledRejection', onRejection);
+    try {
+      await this.#drive(() => over);
+    } finally {
+      process.off('unhandledRejection', onRejection);
+    }
+  }
+
+  async #drive(isOver: () => { readonly error?: unknown } | null): Promise<void> {
+    const { timeline } = this.#cluster;
     let lastMs = 0;
     await drive(() => {
       this.#cluster.look();
+      const over = isOver();
       if (over !== null) {
         if ('error' in over) throw over.error;
         return false;
@@ -228,7 +239,10 @@ class Run {
     const { handle } = this.#cluster.leader()!;
     for (const action of this.#workload.finalReads()) {
       const pending = recorder.called(0, action, 'strong', this.#clock());
-      const answer = await performRead(({ sql, args }) => handle.query(sql, args), action);
+      const answer = await performRead(
+        ({ sql, args }) => handle.query(sql, args, { level: 'strong' }),
+        action,
+      );
       if (answer.outcome.kind !== 'ok')
         throw new Violation('liveness', `a read of a healed cluster: ${answer.outcome.kind}`);
       recorder.returned(pending, answer.outcome, answer.position, this.#clock());
@@ -243,6 +257,12 @@ class Run {
     });
     this.#undecided = undecided.length;
     const [first] = findings;
-    if (first !== undefined) throw new Violation(first.broken, formatFinding(first));
+    if (first !== undefined) throw new Violation(first.check, formatFinding(first));
   }
+}
+
+/** The product must not leave a promise to itself. */
+function unhandled(error: unknown): Violation {
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new Violation('no unhandled rejection', what);
 }

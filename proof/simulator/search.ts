@@ -6,14 +6,16 @@ export interface SearchOptions {
   readonly runs: number | null;
   readonly minutes: number | null;
   readonly from: number | undefined;
+  /** Whether to go on after a violation. */
+  readonly keepGoing: boolean;
 }
 
 /** Runs one seed with every event on a line; false if it broke an invariant. */
 export async function replay(seed: number, lines: boolean): Promise<boolean> {
   const print = lines ? (line: string) => console.log(line) : undefined;
+  const tally = new Tally();
   const result = await runSimulation(seed, print === undefined ? {} : { print });
   if (result.failure !== null) printFailure(result, !lines);
-  const tally = new Tally();
   tally.add(result);
   console.log(tally.summary());
   console.log(`trace ${result.hash}`);
@@ -21,19 +23,20 @@ export async function replay(seed: number, lines: boolean): Promise<boolean> {
 }
 
 /** Runs seed after seed until one breaks an invariant, or the time is over. */
-export async function search({ runs, minutes, from }: SearchOptions): Promise<boolean> {
+export async function search({ runs, minutes, from, keepGoing }: SearchOptions): Promise<boolean> {
   const first = from ?? randomBytes(4).readUInt32BE();
   const deadline = minutes === null ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
   const tally = new Tally();
+  let failed = 0;
   console.log(`seeds from ${first}`);
   for (let i = 0; (runs === null || i < runs) && Date.now() < deadline; i++) {
     const result = await runSimulation((first + i) >>> 0);
     tally.add(result);
     if (result.failure === null) continue;
-    printFailure(result, true);
-    console.log(tally.summary());
-    return false;
+    failed++;
+    printFailure(result, !keepGoing);
+    if (!keepGoing) break;
   }
   console.log(tally.summary());
-  return true;
+  return failed === 0;
 }

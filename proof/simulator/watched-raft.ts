@@ -11,16 +11,30 @@ export interface RaftEvents {
 
 export type RaftClass = new (...args: ConstructorParameters<typeof Raft>) => Raft;
 
+type RaftArgs = ConstructorParameters<typeof Raft>;
+type WatchedClass = new (events: RaftEvents, ...args: RaftArgs) => WatchedRaft;
+
+/** One class for each base: objects of many classes would make the product's code slow. */
+const classes = new WeakMap<RaftClass, WatchedClass>();
+
 /** A Raft that shows what it decides. What no product path does yet comes in here: changes of membership ride on the next entry. */
-export function watchedRaft(
-  base: RaftClass,
-  events: RaftEvents,
-  ...args: ConstructorParameters<typeof Raft>
-): WatchedRaft {
-  class Watching extends base implements WatchedRaft {
+export function watchedRaft(base: RaftClass, events: RaftEvents, ...args: RaftArgs): WatchedRaft {
+  const known = classes.get(base) ?? makeClass(base);
+  classes.set(base, known);
+  return new known(events, ...args);
+}
+
+function makeClass(base: RaftClass): WatchedClass {
+  return class Watching extends base implements WatchedRaft {
+    readonly #events: RaftEvents;
     #entries: Entry[] = [];
     #next: Membership | null = null;
     #taken: Ready | null = null;
+
+    constructor(events: RaftEvents, ...args: RaftArgs) {
+      super(...args);
+      this.#events = events;
+    }
 
     changeMembership(next: Membership): void {
       this.checkMembershipChange(next);
@@ -37,7 +51,7 @@ export function watchedRaft(
     shown(): void {
       const taken = this.#taken;
       this.#taken = null;
-      if (taken !== null) events.onReady(taken);
+      if (taken !== null) this.#events.onReady(taken);
     }
 
     override takeReady(): Ready {
@@ -56,7 +70,7 @@ export function watchedRaft(
       this.shown();
       const later = (entry: Entry) => entry.index > id.index || entry.term > id.term;
       const end = this.#entries.findIndex(later);
-      events.onDurable(this.#entries.splice(0, end < 0 ? this.#entries.length : end));
+      this.#events.onDurable(this.#entries.splice(0, end < 0 ? this.#entries.length : end));
       super.durable(id);
     }
 
@@ -73,8 +87,7 @@ export function watchedRaft(
         return false;
       }
     }
-  }
-  return new Watching(...args);
+  };
 }
 
 export interface WatchedRaft extends Raft {

@@ -20,8 +20,13 @@ function withArgs(sql: string, args: InArgs | undefined): Statement {
 
 function toArgs(args: InArgs): SqlArgs {
   if (Array.isArray(args)) return args.map(toSqlValue);
-  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, toSqlValue(value)]));
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [name.replace(PREFIX, ''), toSqlValue(value)]),
+  );
 }
+
+/** libSQL takes a name with whatever prefix, not only the one that it has in the statement. */
+const PREFIX = /^[:@$]/;
 
 function toSqlValue(value: InValue): SqlValue {
   if (typeof value === 'boolean') return value ? 1 : 0;

@@ -189,8 +189,14 @@ export class FileLog implements LogStore {
     const dead = this.#failure !== null;
     this.#failure ??= new PacelineError('CLOSED', `the log in ${this.#options.dir} is closed.`);
     if (dead) return this.#disk.abandon();
-    await this.#disk.seal();
-    await this.#disk.close();
+    try {
+      await this.#disk.seal();
+      await this.#disk.close();
+    } catch (error) {
+      // All that was handed over is on disk; what is missing is the seal behind it.
+      await this.#disk.abandon();
+      this.#options.onFailure(writeFailure(error, this.#options.dir));
+    }
   }
 
   /** Waits until nothing is under way or waiting: flushes, compaction, seal. */

@@ -61,7 +61,7 @@ export class LogicalLog {
     assert(base.id.index <= this.#lastIndex, 'compaction past the end of the log');
     assert(
       this.term(base.id.index) === base.id.term,
-      'compaction at an entry that is not in the log',
+      'I8: compaction at an entry that is not in the log',
     );
     this.#base = base;
     this.#terms.dropTo(base.id.index);
@@ -107,7 +107,7 @@ export class LogicalLog {
     const now = this.#hardState;
     assert(next.term >= now.term, `term falls from ${now.term} to ${next.term}`);
     const kept = next.term > now.term || now.vote === null || next.vote === now.vote;
-    assert(kept, `a second vote in term ${next.term}`);
+    assert(kept, `I1: a second vote in term ${next.term}`);
   }
 }
 

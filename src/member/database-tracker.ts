@@ -133,7 +133,7 @@ export class DatabaseTracker {
 
   /** An entry that the SQL thread executed is in the log now. */
   proposed(id: EntryId): void {
-    assert(id.index === this.#matched + 1, 'entries are proposed without gaps');
+    assert(id.index === this.#matched + 1, 'I6: entries are proposed without gaps');
     this.#position = id;
     this.#matched = id.index;
   }

@@ -44,6 +44,7 @@ export class FirstElection {
   #begin(waitTicks: number): void {
     this.#begun = true;
     const rank = this.#raft.membership.findIndex((m) => m.id === this.#self);
-    this.#raft.campaignIn(rank * CAMPAIGN_DELAY_TICKS + waitTicks);
+    // One that is no member yet, or no more, will not campaign.
+    if (rank >= 0) this.#raft.campaignIn(rank * CAMPAIGN_DELAY_TICKS + waitTicks);
   }
 }

@@ -20,7 +20,7 @@ import type {
   TransactionRunOptions,
 } from '../api/transaction.ts';
 import type { SqlArgs } from '../api/value.ts';
-import { PacelineError } from '../base/errors.ts';
+import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { closed, unknownOutcome } from './handle-errors.ts';
 import { load } from './load.ts';
@@ -28,6 +28,7 @@ import { LoopCalls } from './loop-calls.ts';
 import type { Logger, MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
+import type { StartReader } from './reader-thread.ts';
 import { Reads } from './reads.ts';
 import type { SharedState } from './shared-state.ts';
 import type { OpenReader } from './this-copy.ts';
@@ -37,6 +38,8 @@ import { WritePath } from './write-path.ts';
 export interface HandleParts {
   readonly options: MemberOptions;
   readonly openReader: OpenReader;
+  /** Starts a thread for long reads; where it is missing there are none. */
+  readonly startReader?: StartReader;
   readonly sql: Port<SqlToApp, AppToSql>;
   readonly loop: Port<LoopToApp, AppToLoop>;
   readonly shared: SharedState;
@@ -79,11 +82,7 @@ export class Handle implements LocalDatabase {
       writes: this.#writes,
       wrote: (position) => this.#reads.wrote(position),
     });
-    const indexPost = {
-      ask: (key: number) => loop.post({ type: 'read-index', key }),
-      cancel: (key: number) => loop.post({ type: 'cancel-read-index', key }),
-    };
-    this.#reads = new Reads({ ...parts, indexPost });
+    this.#reads = new Reads(parts);
     sql.listen((messages) => {
       for (const message of messages) this.#fromSql(message);
     });
@@ -200,8 +199,8 @@ export class Handle implements LocalDatabase {
     else if (message.type === 'news') this.#reads.wake();
     else if (message.type === 'snapshots-ended') this.#reads.endOldSnapshots();
     else {
-      this.#reads.closeReaders();
-      this.#parts.sql.post({ type: 'readers-closed' });
+      const closed = () => this.#parts.sql.post({ type: 'readers-closed' });
+      this.#reads.closeReaders().then(closed, (error) => this.threadFailed(asPacelineError(error)));
     }
   }
 
@@ -212,11 +211,13 @@ export class Handle implements LocalDatabase {
       case 'committed':
         return this.#writes.committed(message.index);
       case 'settled':
-        return this.#writes.settled(message.term, message.through);
+        return this.#writes.settled(message);
       case 'news':
         return this.#reads.wake();
       case 'read-index':
-        return this.#reads.indexAnswered(message.key, message.index);
+      case 'serve-read':
+      case 'forwarded-read':
+        return this.#reads.fromLoop(message);
       case 'forwarded':
         return this.#writes.forwarded(message.key, message.answer);
       case 'transaction-answer':
@@ -263,7 +264,7 @@ export class Handle implements LocalDatabase {
   async #close(): Promise<void> {
     const { loop, options, clock, onClosed } = this.#parts;
     this.#reads.failAll(closed());
-    this.#reads.closeReaders();
+    await this.#reads.closeReaders();
     if (!this.#threadsClosed) {
       const stopped = new Promise<void>((resolve) => {
         this.#onClosed = resolve;

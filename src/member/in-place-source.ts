@@ -24,12 +24,9 @@ export interface InPlaceSourceParts {
 /** This member's copy, as it is at each call, for statements in place. */
 export class InPlaceSource implements StatementSource {
   readonly #parts: InPlaceSourceParts;
-  /** Whether what this handle has written and read is all that its reads must see. */
-  readonly #plain: boolean;
 
   constructor(parts: InPlaceSourceParts) {
     this.#parts = parts;
-    this.#plain = parts.options.after === undefined;
   }
 
   query(sql: string, args: SqlArgs | undefined): QueryResult {
@@ -59,10 +56,16 @@ export class InPlaceSource implements StatementSource {
     }
   }
 
+  #mayReadNow(): boolean {
+    const { session, options } = this.#parts;
+    if (options.after !== undefined) return false;
+    return options.level === 'eventual' || session.isCurrent || session.look();
+  }
+
   #read<T>(look: (reader: OpenedReader, schema: number) => T): T {
     const { shared, session, copy, inPlace, request } = this.#parts;
     const again = () => look(copy.reader, shared.schema);
-    if (!this.#plain || !session.isCurrent) return inPlace.read(request(), again);
+    if (!this.#mayReadNow()) return inPlace.read(request(), again);
     const { undone } = shared;
     const value = again();
     const { visible } = shared;

@@ -45,7 +45,7 @@ export class LeaderLink {
     });
     const shared = {
       ...{ self, gate },
-      leader: () => this.#reachableLeader(),
+      leader: () => this.leader,
       send: network.send.bind(network),
     };
     this.#gate = gate;
@@ -135,7 +135,8 @@ export class LeaderLink {
     return mayBeLost(durability, this.#parts.raft.membership.filter(({ voter }) => voter).length);
   }
 
-  #reachableLeader(): MemberId | null {
+  /** The leader if it is known and reachable; this member's own id while it takes writes itself. */
+  get leader(): MemberId | null {
     const { self, raft, shared, network } = this.#parts;
     const { leader } = raft;
     if (leader === self) return shared.accepting ? leader : null;

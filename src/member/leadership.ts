@@ -84,8 +84,8 @@ export class Leadership {
     this.#committed = commit;
     shared.setCommitted(commit);
     if (shared.wantsCommit) sql.post({ type: 'committed' });
-    const settled = this.#settlement.settle(log, commit);
-    if (settled !== null) app.post({ type: 'settled', ...settled });
+    for (const settled of this.#settlement.settle(log, commit))
+      app.post({ type: 'settled', ...settled });
     if (this.#term !== null) app.post({ type: 'committed', index: commit });
     leaderLink.committed();
   }

@@ -75,20 +75,19 @@ export class Loop {
     const [self, network] = [options.id, this.#network];
     const post = (message: LoopToSql) => sql.post(message);
     const turn = (work: () => void) => this.#turn(work);
-    [this.#parts, this.#startedMs] = [parts, clock.now()];
-    const loopLog = new LoopLog(app);
-    const compaction = new Compaction(log, options.logKeepBytes);
-    [this.#loopLog, this.#raft, this.#compaction] = [loopLog, raft, compaction];
+    const [loopLog, compaction] = [new LoopLog(app), new Compaction(log, options.logKeepBytes)];
+    [this.#parts, this.#startedMs, this.#raft] = [parts, clock.now(), raft];
+    [this.#loopLog, this.#compaction] = [loopLog, compaction];
     const tracker = new DatabaseTracker({
       log,
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
       onSuspect: (suspect) => this.#suspect(suspect),
     });
-    this.#tracker = tracker;
-    this.#leaderLink = new LeaderLink({ ...parts, self, raft, network });
-    this.#reads = new LoopReads(parts);
-    this.#leadership = new Leadership({ ...parts, tracker, leaderLink: this.#leaderLink, loopLog });
+    const link = new LeaderLink({ ...parts, self, raft, network });
+    [this.#tracker, this.#leaderLink] = [tracker, link];
+    this.#reads = new LoopReads({ ...parts, network, leader: () => link.leader });
+    this.#leadership = new Leadership({ ...parts, tracker, leaderLink: link, loopLog });
     this.#lost = new LostWrites({ log, post, loopLog, bytesMax: options.lostBytesMax });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog, lost: this.#lost },
@@ -128,6 +127,7 @@ export class Loop {
       const now = this.#parts.clock.now();
       if (channel === 'raft') this.#step(decodeMessage(payload, from, this.#parts.options.id));
       else if (this.#leaderLink.onFrame(from, channel, payload)) return;
+      else if (this.#reads.onFrame(from, channel, payload)) return;
       else if (channel === 'snapshot') this.#supply.onRequest(from, payload, now);
       else this.#supply.onReply(from, payload, now);
     });
@@ -146,6 +146,7 @@ export class Loop {
       this.#raft.peerGone(peer);
       this.#supply.disconnected(peer, this.#parts.clock.now());
       this.#leaderLink.disconnected(peer);
+      this.#reads.onDisconnect(peer);
     });
   }
 

@@ -1,5 +1,5 @@
 import { PacelineError } from '../base/errors.ts';
-import type { EntryId, Index } from '../raft/entry.ts';
+import { type EntryId, type Index, ORIGIN } from '../raft/entry.ts';
 import type { SharedState } from './shared-state.ts';
 
 /**
@@ -51,8 +51,7 @@ export class NeededPositions {
 
   /** The latest of them, as far as known. */
   get latest(): EntryId {
-    let latest = this.#shared.committedPosition(this.#index | 0);
-    if (this.#index === 0) latest = { term: 0, index: 0 };
+    let latest = this.#index === 0 ? ORIGIN : this.#shared.committedPosition(this.#index | 0);
     for (const one of this.#open) if (isLater(one, latest)) latest = one;
     return latest;
   }

@@ -49,8 +49,23 @@ export async function createMember(
   cluster: string,
   options: MemberOptions,
 ): Promise<void> {
+  discard(layout);
+  try {
+    await writeFiles(layout, cluster, options);
+  } catch (error) {
+    // A file that cannot be imported must not leave its copy behind.
+    discard(layout);
+    throw error;
+  }
+  await writeIdentity(layout, cluster, options.id);
+}
+
+function discard(layout: Layout): void {
   for (const path of [layout.log, dirname(layout.database), layout.incoming])
     rmSync(path, { recursive: true, force: true });
+}
+
+async function writeFiles(layout: Layout, cluster: string, options: MemberOptions): Promise<void> {
   mkdirSync(dirname(layout.database), { recursive: true });
   const start =
     options.import === null
@@ -60,7 +75,6 @@ export async function createMember(
           checksum: await importDatabase(options.import, layout.database, cluster, IMPORTED),
         };
   await createLog(layout, options, start);
-  await writeIdentity(layout, cluster, options.id);
 }
 
 async function writeSeed(layout: Layout, pageSize: number): Promise<Start> {

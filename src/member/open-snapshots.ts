@@ -9,6 +9,13 @@ import type { OpenedReader, ThisCopy } from './this-copy.ts';
 /** Connections kept for the next snapshot. */
 const SPARE_MAX = 4;
 
+const TOO_LONG =
+  'this snapshot was held so long that the WAL grew to snapshotWalBytesMax: read in smaller parts, or raise that';
+
+export function snapshotTooLong(): PacelineError {
+  return new PacelineError('SNAPSHOT_ENDED', TOO_LONG);
+}
+
 /** A state of the database that is held: one connection in a read transaction. Throws SNAPSHOT_ENDED when it is not held any more. */
 export interface HeldState extends StatementSource {
   release(): void;
@@ -40,9 +47,14 @@ export class OpenSnapshots {
       );
     const reader = this.#spare.pop() ?? this.#copy.open();
     const held = new Held(reader, this.#shared, (ended) => this.#ended(ended));
-    reader.begin();
     this.#held.add(held);
     this.#shared.addOpenSnapshots(1);
+    try {
+      reader.begin();
+    } catch (error) {
+      held.release();
+      throw error;
+    }
     return held;
   }
 
@@ -114,9 +126,7 @@ class Held implements HeldState {
   /** Whether the WAL has become too long since this was taken. */
   look(): void {
     if (this.#shared.snapshotsEnded === this.#takenWhen) return;
-    this.end(
-      'this snapshot was held so long that the WAL grew to snapshotWalBytesMax: read in smaller parts, or raise that',
-    );
+    this.end(TOO_LONG);
   }
 
   release(): void {

@@ -4,7 +4,7 @@ import type { LocalDatabase } from '../api/database.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { DirectoryLock } from '../sqlite/directory-lock.ts';
 import { Reader } from '../sqlite/reader.ts';
-import { endWorker, startWorker } from '../sqlite/start-worker.ts';
+import { endWorker, startWorker, type Thread } from '../sqlite/start-worker.ts';
 import { systemClock } from './clock.ts';
 import { clusterIdOf, isKnown, type Layout, layoutOf, makeDirectory } from './directory.ts';
 import { Handle } from './handle.ts';
@@ -12,6 +12,7 @@ import type { LoopWorkerData } from './loop-worker.ts';
 import { createMember } from './new-member.ts';
 import { type MemberOptions, type OpenOptions, resolveOptions } from './options.ts';
 import { ThreadPort } from './port.ts';
+import type { ReaderWorkerData } from './reader-thread.ts';
 import { SharedState } from './shared-state.ts';
 import type { SqlWorkerData } from './sql-worker.ts';
 
@@ -86,9 +87,12 @@ function startThreads(
     ]),
     startWorker(new URL('./sql-worker.js', import.meta.url), sqlData, [sqlData.app, sqlData.loop]),
   ];
+  const path = layout.database;
+  const { resultBytesMax } = options;
   const handle = new Handle({
     options,
-    openReader: () => new Reader(layout.database, options.resultBytesMax),
+    openReader: () => new Reader(path, resultBytesMax),
+    startReader: (stop) => startReader({ path, resultBytesMax, shared: shared.buffer, stop }),
     sql: new ThreadPort(appSql.port1),
     loop: new ThreadPort(appLoop.port1),
     shared,
@@ -104,6 +108,10 @@ function startThreads(
   for (const { worker } of threads)
     worker.on('error', (error) => handle.threadFailed(asFault(error)));
   return handle;
+}
+
+function startReader(data: ReaderWorkerData): Thread {
+  return startWorker(new URL('./reader-worker.js', import.meta.url), data);
 }
 
 function asFault(error: unknown): PacelineError {

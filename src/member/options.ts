@@ -34,6 +34,7 @@ export interface OpenOptions {
 
   readonly heartbeatMs?: number;
   readonly electionTimeoutMs?: number;
+  readonly leaseDriftMs?: number;
   readonly writeTimeoutMs?: number;
   readonly transactionTimeoutMs?: number;
   readonly readTimeoutMs?: number;
@@ -42,6 +43,8 @@ export interface OpenOptions {
   readonly batchMs?: number;
   readonly readQueueMax?: number;
   readonly snapshotsMax?: number;
+  readonly readWorkersMax?: number;
+  readonly workerAfterMs?: number;
   readonly snapshotWalBytesMax?: number;
   readonly writeQueueMax?: number;
   readonly writeQueueBytesMax?: number;
@@ -71,6 +74,7 @@ export const DEFAULTS: Knobs & { readonly cluster: string; readonly durability: 
 
   heartbeatMs: 100, // ten in an election timeout: nine may be lost
   electionTimeoutMs: 1000, // far above a garbage collection or a slow disk; crashes are seen by their closed connection
+  leaseDriftMs: 0, // how far clocks may drift apart in an election timeout, for leases; 0: none. The same on all
   writeTimeoutMs: 10_000, // several elections
   transactionTimeoutMs: 5_000, // an interactive transaction keeps all other writers waiting; then it is rolled back
   readTimeoutMs: 10_000, // the same; a read that waits costs nobody anything
@@ -78,6 +82,8 @@ export const DEFAULTS: Knobs & { readonly cluster: string; readonly durability: 
 
   batchMs: 2, // SQL time per commit: a lone fsync takes about as long, so waiting clients lose nothing
   readQueueMax: 16_384, // reads that wait until this member can serve them; then OVERLOADED
+  readWorkersMax: 2, // threads for long reads: more would take the processor from the member's own
+  workerAfterMs: 0, // a statement that took so long runs on such a thread the next time; 0: only when asked to
   snapshotsMax: 64, // states of the database held at a time, a connection each; then OVERLOADED
   snapshotWalBytesMax: 512 * 2 ** 20, // WAL that held states may keep; then they end with SNAPSHOT_ENDED
   writeQueueMax: 16_384, // waiting writes; then OVERLOADED
@@ -105,6 +111,8 @@ export interface MemberOptions extends Knobs {
   readonly durability: Durability;
 }
 
+/** Where 0 turns something off. */
+const MAY_BE_ZERO = new Set<string>(['leaseDriftMs', 'workerAfterMs']);
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 const NAMES = new Set([
   ...Object.keys(DEFAULTS),
@@ -199,12 +207,17 @@ function checkKnobs(options: MemberOptions): void {
   for (const name of Object.keys(DEFAULTS) as (keyof Knobs | 'cluster' | 'durability')[]) {
     if (name === 'cluster' || name === 'durability') continue;
     const value = options[name];
+    if (value === 0 && MAY_BE_ZERO.has(name)) continue;
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid(`"${name}" must be a positive integer, not ${value}`);
   }
-  const { pageSizeBytes, heartbeatMs, electionTimeoutMs } = options;
+  const { pageSizeBytes, heartbeatMs, electionTimeoutMs, leaseDriftMs } = options;
   if (pageSizeBytes < 512 || pageSizeBytes > 65536 || (pageSizeBytes & (pageSizeBytes - 1)) !== 0)
     throw invalid(`"pageSizeBytes" must be a power of two from 512 to 65536, not ${pageSizeBytes}`);
+  if (leaseDriftMs > electionTimeoutMs / 2)
+    throw invalid(
+      `"leaseDriftMs" (${leaseDriftMs}) must be at most half of "electionTimeoutMs" (${electionTimeoutMs})`,
+    );
   if (electionTimeoutMs < 4 * heartbeatMs)
     throw invalid(
       `"electionTimeoutMs" (${electionTimeoutMs}) must be at least four times "heartbeatMs" (${heartbeatMs})`,

@@ -3,6 +3,7 @@ import type { Durability } from '../api/durability.ts';
 import type { Position, Receipt, Statement, StatementResult } from '../api/request.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock, Timer } from './clock.ts';
+import { type Fate, fateOf, type Settled } from './settlement.ts';
 
 /** How often deadlines are looked at: a timer for each write would cost more than the write. */
 const SWEEP_MS = 20;
@@ -119,16 +120,17 @@ export class PendingWrites {
     if (done > 0) this.#executed.splice(0, done);
   }
 
-  /** Of what was executed in `term` and before, what is above `through` was discarded; returns it, to be sent again. */
-  settled(term: number, through: number): PendingWrite[] {
-    const discarded: PendingWrite[] = [];
+  /** A leadership has ended: answers what is committed of it, and returns the rest. */
+  settled(settled: Settled): { readonly write: PendingWrite; readonly fate: Fate }[] {
+    const open: { write: PendingWrite; fate: Fate }[] = [];
     this.#executed = this.#executed.filter(({ write, position, answer }) => {
-      if (position.term > term) return true;
-      if (position.index <= through) this.answer(write, answer);
-      else if (this.#pending.has(write.key)) discarded.push(write);
+      const fate = fateOf(position, settled);
+      if (fate === null) return true;
+      if (fate === 'committed') this.answer(write, answer);
+      else if (this.#pending.has(write.key)) open.push({ write, fate });
       return false;
     });
-    return discarded;
+    return open;
   }
 
   answer(write: PendingWrite, answer: Acknowledged | PacelineError): void {

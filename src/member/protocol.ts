@@ -6,6 +6,7 @@ import type { SqlArgs } from '../api/value.ts';
 import type { ErrorRecord } from '../base/errors.ts';
 import type { Entry, EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
+import type { Settled } from './settlement.ts';
 
 /** What the three threads of a member say to each other. `key` is the asker's own number for a request. */
 
@@ -248,6 +249,11 @@ export type AppToLoop =
   /** Asks for a commit index that is current now, until there is an answer or nobody wants it any more. */
   | { readonly type: 'read-index'; readonly key: number }
   | { readonly type: 'cancel-read-index'; readonly key: number }
+  /** `bytes` is an encoded WireRead, for the leader. */
+  | { readonly type: 'forward-read'; readonly key: number; readonly bytes: Uint8Array }
+  | { readonly type: 'cancel-forward-read'; readonly key: number }
+  /** The answer to a `serve-read`, an encoded ReadAnswer. */
+  | { readonly type: 'served-read'; readonly key: number; readonly bytes: Uint8Array }
   /** `to` null: whoever has most of the log. */
   | {
       readonly type: 'transfer-leadership';
@@ -261,8 +267,8 @@ export type LoopToApp =
   /** Resolves `open`: the member serves. */
   | { readonly type: 'ready'; readonly address: string }
   | { readonly type: 'committed'; readonly index: Index }
-  /** Of the entries that this member made in `term`, those up to `through` are committed, the others are discarded. */
-  | { readonly type: 'settled'; readonly term: Term; readonly through: Index }
+  /** What became of the entries that this member made in a term that it led. */
+  | ({ readonly type: 'settled' } & Settled)
   | { readonly type: 'forwarded'; readonly key: number; readonly answer: ForwardAnswer }
   | {
       readonly type: 'transaction-answer';
@@ -278,6 +284,9 @@ export type LoopToApp =
       readonly error: ErrorRecord | null;
     }
   | { readonly type: 'read-index'; readonly key: number; readonly index: Index }
+  /** Another member's read, as this one leads. */
+  | { readonly type: 'serve-read'; readonly key: number; readonly bytes: Uint8Array }
+  | { readonly type: 'forwarded-read'; readonly key: number; readonly bytes: Uint8Array }
   /** Something that reads may wait for has changed. */
   | { readonly type: 'news' }
   | { readonly type: 'status'; readonly key: number; readonly status: Status }

@@ -13,6 +13,11 @@ const INFLIGHT_MESSAGES_MAX = 128;
 const INFLIGHT_BYTES_MAX = 16 * 2 ** 20;
 const APPEND_BYTES_MAX = 2 ** 20;
 
+/** How long a lease lasts; null without leases. A voter's first tick may come at once, and its timers a little early. */
+export function leaseMs({ leaseDriftMs, electionTimeoutMs }: MemberOptions): number | null {
+  return leaseDriftMs === 0 ? null : electionTimeoutMs - leaseDriftMs - 2 * TICK_MS;
+}
+
 export function raftConfig(options: MemberOptions, seed: number): RaftConfig {
   return {
     id: options.id,
@@ -23,6 +28,7 @@ export function raftConfig(options: MemberOptions, seed: number): RaftConfig {
     inflightBytesMax: INFLIGHT_BYTES_MAX,
     appendBytesMax: APPEND_BYTES_MAX,
     delayCommitNews: true,
+    protectLeader: options.leaseDriftMs > 0,
     prng: new Prng(seed),
   };
 }

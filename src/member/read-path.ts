@@ -1,13 +1,19 @@
 import type { ReadOptions } from '../api/read-options.ts';
+import { isNotServedHere } from '../api/read-wire.ts';
 import type { QueryResult } from '../api/request.ts';
 import type { SqlArgs } from '../api/value.ts';
+import { asPacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import type { ReadConditions, Seen } from './read-conditions.ts';
 import type { ReadIndexRequests } from './read-index-requests.ts';
 import { makeRequest, type ReadRequest } from './read-request.ts';
 import type { ReadWaits } from './read-waits.ts';
+import type { ReaderPool } from './reader-pool.ts';
+import type { ReaderThread } from './reader-thread.ts';
+import type { ReadsElsewhere } from './reads-elsewhere.ts';
 import type { Session } from './session.ts';
 import type { SharedState } from './shared-state.ts';
+import type { SlowStatements } from './slow-statements.ts';
 import type { ThisCopy } from './this-copy.ts';
 
 export interface ReadPathParts {
@@ -19,8 +25,14 @@ export interface ReadPathParts {
   readonly indexes: ReadIndexRequests;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  readonly pool: ReaderPool;
+  readonly elsewhere: ReadsElsewhere;
+  /** What is read on a thread of its own although nobody asked for that; null for nothing. */
+  readonly slow: SlowStatements | null;
 }
 
+/** How long a read that may be forwarded waits for this member: time for what is on its way, not more. */
+const HERE_MS = 50;
 const SESSION: ReadOptions = {};
 
 /**
@@ -37,11 +49,15 @@ export class ReadPath {
 
   /** Most reads are over at once, without a promise of ours in between. */
   query(sql: string, args: SqlArgs | undefined, options?: ReadOptions): Promise<QueryResult> {
-    const { shared, session, copy } = this.#parts;
-    if (options !== undefined || !session.isCurrent) return this.#query(sql, args, options);
+    const { shared, session, copy, slow } = this.#parts;
+    if (options !== undefined || slow?.has(sql) === true) return this.#query(sql, args, options);
     try {
+      if (!session.isCurrent && !session.look()) return this.#query(sql, args, options);
       const undone = shared.undone;
-      const value = copy.reader.query(sql, args, shared.schema);
+      const value =
+        slow === null
+          ? copy.reader.query(sql, args, shared.schema)
+          : slow.time(sql, () => copy.reader.query(sql, args, shared.schema));
       const visible = shared.visible;
       if (!shared.isCommitted(visible) || shared.undone !== undone)
         return this.#query(sql, args, options, { value, visible, undone });
@@ -58,9 +74,58 @@ export class ReadPath {
     options: ReadOptions = SESSION,
     first: Seen<QueryResult> | null = null,
   ): Promise<QueryResult> {
-    const { shared, copy } = this.#parts;
     const request = this.request(options);
-    return this.read(request, () => copy.reader.query(sql, args, shared.schema), first);
+    if (options.forward === true) return this.#orElsewhere(sql, args, options, request);
+    if (options.worker ?? this.#isSlow(sql)) return this.#inWorker(sql, args, request);
+    return this.read(request, () => this.#onThisThread(sql, args), first);
+  }
+
+  /** Here if that is possible soon, else at the leader. */
+  async #orElsewhere(
+    sql: string,
+    args: SqlArgs | undefined,
+    options: ReadOptions,
+    request: ReadRequest,
+  ): Promise<QueryResult> {
+    const { forward: _, ...hereOptions } = options;
+    const timeoutMs = Math.min(HERE_MS, request.deadlineMs - request.startMs);
+    try {
+      return await this.#query(sql, args, { ...hereOptions, timeoutMs });
+    } catch (error) {
+      if (!isNotServedHere(error)) throw error;
+      const notHere = asPacelineError(error);
+      return this.#parts.elsewhere.query(sql, args, request, options, notHere);
+    }
+  }
+
+  #onThisThread(sql: string, args: SqlArgs | undefined): QueryResult {
+    const { shared, copy, slow } = this.#parts;
+    const look = () => copy.reader.query(sql, args, shared.schema);
+    return slow === null ? look() : slow.time(sql, look);
+  }
+
+  async #inWorker(
+    sql: string,
+    args: SqlArgs | undefined,
+    request: ReadRequest,
+  ): Promise<QueryResult> {
+    const { shared, pool, slow, clock } = this.#parts;
+    const taken: { thread: ReaderThread | null } = { thread: null };
+    try {
+      return await this.read(request, async () => {
+        taken.thread ??= await pool.take(request);
+        const startMs = clock.now();
+        const result = await taken.thread.query(sql, args, shared.schema, false, request.signal);
+        slow?.note(sql, clock.now() - startMs);
+        return result;
+      });
+    } finally {
+      if (taken.thread !== null) pool.release(taken.thread);
+    }
+  }
+
+  #isSlow(sql: string): boolean {
+    return this.#parts.slow?.has(sql) === true;
   }
 
   request(options: ReadOptions): ReadRequest {

@@ -3,21 +3,27 @@ import { checkPrepareOptions, checkReadOptions } from '../api/read-options.ts';
 import type { ReadStatement, Snapshot } from '../api/reads.ts';
 import type { QueryResult } from '../api/request.ts';
 import type { SqlArgs } from '../api/value.ts';
-import type { PacelineError } from '../base/errors.ts';
-import type { EntryId, Index } from '../raft/entry.ts';
+import { PacelineError } from '../base/errors.ts';
+import type { EntryId } from '../raft/entry.ts';
 import type { Clock } from './clock.ts';
 import { InPlaceReads } from './in-place-reads.ts';
 import { InPlaceSource } from './in-place-source.ts';
 import { inPlaceStatement } from './in-place-statement.ts';
 import { OpenSnapshots } from './open-snapshots.ts';
 import type { MemberOptions } from './options.ts';
+import type { Port } from './port.ts';
+import type { AppToLoop, LoopToApp } from './protocol.ts';
 import { ReadConditions } from './read-conditions.ts';
-import { type IndexPost, ReadIndexRequests } from './read-index-requests.ts';
+import { ReadIndexRequests } from './read-index-requests.ts';
 import { ReadPath } from './read-path.ts';
 import { ReadWaits } from './read-waits.ts';
+import { ReaderPool } from './reader-pool.ts';
+import type { StartReader } from './reader-thread.ts';
+import { ReadsElsewhere } from './reads-elsewhere.ts';
 import { Session } from './session.ts';
 import type { SharedState } from './shared-state.ts';
-import { takeSnapshot } from './take-snapshot.ts';
+import { SlowStatements } from './slow-statements.ts';
+import { takeSnapshot, takeSnapshotInWorker } from './take-snapshot.ts';
 import { type OpenReader, ThisCopy } from './this-copy.ts';
 
 export interface ReadsParts {
@@ -25,8 +31,11 @@ export interface ReadsParts {
   readonly openReader: OpenReader;
   readonly shared: SharedState;
   readonly clock: Clock;
-  readonly indexPost: IndexPost;
+  readonly loop: Pick<Port<LoopToApp, AppToLoop>, 'post'>;
+  readonly startReader?: StartReader;
 }
+
+type FromLoop = Extract<LoopToApp, { type: 'read-index' | 'serve-read' | 'forwarded-read' }>;
 
 /** All that reads on the application's thread. */
 export class Reads {
@@ -37,24 +46,47 @@ export class Reads {
   readonly #path: ReadPath;
   readonly #inPlace: InPlaceReads;
   readonly #snapshots: OpenSnapshots;
+  readonly #pool: ReaderPool;
+  readonly #elsewhere: ReadsElsewhere;
   readonly #parts: ReadsParts;
 
   constructor(parts: ReadsParts) {
-    const { options, openReader, shared, clock, indexPost } = parts;
-    const { electionTimeoutMs, readTimeoutMs, readQueueMax, snapshotsMax } = options;
+    const { options, openReader, shared, clock, loop } = parts;
+    const { electionTimeoutMs, readTimeoutMs, readQueueMax, snapshotsMax, workerAfterMs } = options;
     const now = () => clock.now();
     this.#parts = parts;
     this.#copy = new ThisCopy(openReader);
     this.#session = new Session(shared);
     this.#waits = new ReadWaits(shared, clock, readQueueMax);
-    this.#indexes = new ReadIndexRequests(this.#waits, indexPost);
+    this.#indexes = new ReadIndexRequests(this.#waits, {
+      ask: (key) => loop.post({ type: 'read-index', key }),
+      cancel: (key) => loop.post({ type: 'cancel-read-index', key }),
+    });
     this.#snapshots = new OpenSnapshots(this.#copy, shared, snapshotsMax);
+    this.#pool = new ReaderPool({
+      ...{ copy: this.#copy, waits: this.#waits, threadsMax: options.readWorkersMax },
+      start: parts.startReader ?? null,
+    });
     const session = this.#session;
     const conditions = new ReadConditions({ shared, session, now, electionTimeoutMs });
     this.#inPlace = new InPlaceReads(shared, conditions, now);
+    this.#elsewhere = new ReadsElsewhere({
+      ...{ session, waits: this.#waits, clock },
+      post: {
+        forward: (key, bytes) => loop.post({ type: 'forward-read', key, bytes }),
+        cancel: (key) => loop.post({ type: 'cancel-forward-read', key }),
+        served: (key, bytes) => loop.post({ type: 'served-read', key, bytes }),
+      },
+      // On a thread of its own where there is one: this one is the application's.
+      serve: (sql, args, given) =>
+        this.#path.query(sql, args, { ...given, worker: parts.startReader !== undefined }),
+    });
     this.#path = new ReadPath({
+      elsewhere: this.#elsewhere,
       ...{ shared, session, conditions, clock, copy: this.#copy },
       ...{ waits: this.#waits, indexes: this.#indexes, timeoutMs: readTimeoutMs },
+      pool: this.#pool,
+      slow: workerAfterMs === 0 ? null : new SlowStatements(workerAfterMs, clock),
     });
   }
 
@@ -66,13 +98,13 @@ export class Reads {
 
   prepare(sql: string, options: PrepareOptions = {}): ReadStatement {
     checkPrepareOptions(options);
-    // Refuses at once what cannot be read.
-    this.#copy.reader.columns(sql, this.#parts.shared.schema);
     const source = new InPlaceSource({
       ...{ shared: this.#parts.shared, session: this.#session, copy: this.#copy, options },
       ...{ inPlace: this.#inPlace, snapshots: this.#snapshots },
       request: () => this.#path.request(options),
     });
+    // Refuses at once what cannot be read; a table that this handle has just made must be here for that.
+    source.columns(sql);
     return inPlaceStatement(source, sql);
   }
 
@@ -81,7 +113,9 @@ export class Reads {
     options: ReadOptions = {},
   ): Promise<T> {
     checkReadOptions(options);
-    return takeSnapshot(work, this.#path.request(options), this.#path, this.#snapshots);
+    const request = this.#path.request(options);
+    if (options.worker !== true) return takeSnapshot(work, request, this.#path, this.#snapshots);
+    return takeSnapshotInWorker(work, request, this.#path, this.#pool, this.#parts.shared);
   }
 
   get token(): string {
@@ -103,10 +137,12 @@ export class Reads {
     return this.#copy.whenOpen();
   }
 
-  /** The files are about to be replaced, or this member is. */
-  closeReaders(): void {
-    this.#snapshots.close('the database is closed, or replaced by another copy: read again');
+  /** The files are about to be replaced, or closed. Resolves when no thread has them open any more. */
+  closeReaders(): Promise<void> {
+    const why = 'the database is closed, or replaced by another copy: read again';
+    this.#snapshots.close(why);
     this.#copy.close();
+    return this.#pool.close(new PacelineError('SNAPSHOT_ENDED', why));
   }
 
   /** Nothing that reads wait for will come any more. */
@@ -119,12 +155,16 @@ export class Reads {
     this.#waits.wake();
   }
 
-  indexAnswered(key: number, index: Index): void {
-    this.#indexes.answered(key, index);
+  fromLoop(message: FromLoop): void {
+    if (message.type === 'read-index') this.#indexes.answered(message.key, message.index);
+    else if (message.type === 'forwarded-read')
+      this.#elsewhere.answered(message.key, message.bytes);
+    else void this.#elsewhere.serve(message.key, message.bytes);
   }
 
   endOldSnapshots(): void {
     this.#snapshots.endOld();
+    this.#pool.endOld();
   }
 
   get leftConnections(): boolean {

@@ -1,5 +1,5 @@
-import { encodeToken } from '../api/token.ts';
-import type { EntryId } from '../raft/entry.ts';
+import { decodeToken, encodeToken } from '../api/token.ts';
+import { type EntryId, ORIGIN } from '../raft/entry.ts';
 import { isLater, NeededPositions } from './needed-positions.ts';
 import type { SharedState } from './shared-state.ts';
 
@@ -44,7 +44,17 @@ export class Session {
   }
 
   get token(): string {
+    return encodeToken(this.#position);
+  }
+
+  /** All that, and what the token stands for. */
+  tokenWith(token: string | undefined): string {
+    const other = token === undefined ? ORIGIN : decodeToken(token);
+    return encodeToken(isLater(other, this.#position) ? other : this.#position);
+  }
+
+  get #position(): EntryId {
     const [needed, read] = [this.#needed.latest, this.#shared.committedPosition(this.#read)];
-    return encodeToken(isLater(needed, read) ? needed : read);
+    return isLater(needed, read) ? needed : read;
   }
 }

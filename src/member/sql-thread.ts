@@ -1,6 +1,6 @@
 import { decodeWrite } from '../api/wire.ts';
 import { asPacelineError } from '../base/errors.ts';
-import type { Entry, Index } from '../raft/entry.ts';
+import type { Entry, Index, Term } from '../raft/entry.ts';
 import type { Executed } from '../sqlite/engine-parts.ts';
 import type { CheckpointCycle } from './checkpoint-cycle.ts';
 import type { Clock } from './clock.ts';
@@ -49,6 +49,8 @@ export class SqlThread {
   readonly #inflight = new Inflight();
   #deferred: LoopToSql[] = [];
   #toApply: Entry[] = [];
+  /** The term that this member is to begin leading. */
+  #toLead: Term | null = null;
   #committed: Index = 0;
   #closing = false;
   /** Leadership is to be given up as soon as the transaction that is open has ended. */
@@ -76,6 +78,7 @@ export class SqlThread {
       ...{ clock, tellLoop },
       rebuild: (error) => {
         this.#toApply = [];
+        this.#toLead = null;
         this.#slot.rebuild(error);
       },
       refuse: (error) => this.#writes.refuseAll(error),
@@ -165,8 +168,11 @@ export class SqlThread {
         this.#toApply.push(...unpackEntries(message));
         return;
       case 'lead':
-        return this.#lead(message.term);
+        // Without a database this is void: the loop is about to learn that there is none.
+        if (this.#slot.running !== null) this.#toLead = message.term;
+        return;
       case 'step-down':
+        this.#toLead = null;
         this.#leaving = true;
         if (!message.gently) this.#transactions.abortAll('this leader lost its leadership');
         return this.#leave();
@@ -189,6 +195,7 @@ export class SqlThread {
         return;
       case 'install':
         this.#toApply = [];
+        this.#toLead = null;
         return this.#slot.install(message);
       case 'close':
         this.#close();
@@ -207,8 +214,10 @@ export class SqlThread {
     if (this.#failures.pause) return;
     running.cycle.afterWork();
     if (running.cycle.pausesWork) return;
-    if (this.#toApply.length > 0) this.#apply(running);
-    else this.#execute(running);
+    const applies = this.#toApply.length > 0;
+    if (applies) this.#apply(running);
+    if (this.#toLead !== null) this.#lead(running, this.#toLead);
+    if (!applies || running.engine.leading) this.#execute(running);
     this.#parts.shared.schema = running.engine.schemaCookie;
     running.cycle.afterWork();
   }
@@ -255,13 +264,11 @@ export class SqlThread {
     this.#parts.loop.flush();
   }
 
-  /** Without a database an order about it is void: the loop is about to learn that there is none. */
-  #lead(term: number): void {
-    const { running } = this.#slot;
-    if (running === null) return;
-    if (this.#toApply.length > 0) this.#apply(running);
-    this.#emit(running.engine.lead(term));
-    running.cycle.afterWork();
+  /** Stays ordered until it is done: the disk may be full, or a foreign process have the lock. */
+  #lead({ engine, cycle }: RunningDatabase, term: Term): void {
+    this.#emit(engine.lead(term));
+    this.#toLead = null;
+    cycle.afterWork();
   }
 
   #leave(): void {

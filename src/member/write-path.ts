@@ -30,6 +30,7 @@ import {
   type SqlToApp,
   type WriteAnswer,
 } from './protocol.ts';
+import { type Fate, fateOf, type Settled } from './settlement.ts';
 import type { SharedState } from './shared-state.ts';
 
 export interface WritePathParts {
@@ -44,6 +45,8 @@ export interface WritePathParts {
 
 /** How long a write that is taken back at its deadline may take to say whether it was begun. */
 const TAKE_BACK_MS = 200;
+/** Ended leaderships that are remembered for answers that come late: far more than can end within a crossing of threads. */
+const SETTLED_MAX = 16;
 
 /**
  * The application's writes, from the call to the answer: to this member's own SQL thread while it leads, else through the
@@ -58,8 +61,8 @@ export class WritePath {
   #outgoing: FlatWrites = [];
   /** What this member executed in the term that it leads is committed up to here. */
   #committed = 0;
-  /** The last leadership of this member that ended and is settled. */
-  #settled = { term: 0, through: 0 };
+  /** The last leaderships of this member that ended and are settled, the earliest first. */
+  #settled: Settled[] = [];
   #closing = false;
   /** Writes that wait for the fate of earlier ones of this handle, so that they are not executed before them. */
   #here: PendingWrite[] = [];
@@ -175,12 +178,19 @@ export class WritePath {
     this.#release();
   }
 
-  /** Of what was executed here in `term` and before, what is above `through` was discarded, and goes to the new leader. */
-  settled(term: number, through: number): void {
+  /** What was executed here in that term is answered, or goes to the new leader. */
+  settled(settled: Settled): void {
     this.#committed = 0;
-    this.#settled = { term, through };
-    for (const write of this.#pending.settled(term, through)) this.#again(write);
+    this.#settled = [...this.#settled, settled].slice(-SETTLED_MAX);
+    for (const { write, fate } of this.#pending.settled(settled)) this.#afterFate(write, fate);
     this.#release();
+  }
+
+  /** What bears an id may be asked again without knowing whether it happened. */
+  #afterFate(write: PendingWrite, fate: Fate): void {
+    if (fate === 'unknown' && write.id === null)
+      return this.#pending.fail(write, unconfirmed(write.id));
+    this.#again(write);
   }
 
   /** To this member's own SQL thread while that takes writes, in flat lists; all else goes through the loop. */
@@ -234,11 +244,12 @@ export class WritePath {
 
   /** The threads' messages may overtake each other: the answer of an earlier leadership can come after it was settled. */
   #executedAt(write: PendingWrite, position: Position, answer: Acknowledged | PacelineError): void {
-    const { term, through } = this.#settled;
+    const settled = this.#settled.find(({ term }) => position.term <= term);
+    const fate = settled === undefined ? null : fateOf(position, settled);
     const isCommitted =
-      position.term <= term ? position.index <= through : position.index <= this.#committed;
+      fate === 'committed' || (fate === null && position.index <= this.#committed);
     if (isCommitted) this.#pending.answer(write, answer);
-    else if (position.term <= term) this.#again(write);
+    else if (fate !== null) this.#afterFate(write, fate);
     else this.#pending.executed(write, position, answer);
   }
 

@@ -48,6 +48,11 @@ export interface RaftConfig {
    * at once in a message of its own: while entries flow, those messages would cost more than they bring. Default false.
    */
   readonly delayCommitNews?: boolean;
+  /**
+   * For a leader that wants a lease: voters promise whoever they hear that for electionTicks they help nobody else to
+   * lead, also not when its connection closes or after they restart. The same on all members. Default false.
+   */
+  readonly protectLeader?: boolean;
   /** A campaign on a hint that came to nothing is repeated after this many to twice as many ticks; default 3. */
   readonly campaignRetryTicks?: number;
   /**
@@ -83,6 +88,7 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
     snapshotRetryTicks:
       config.snapshotRetryTicks ?? SNAPSHOT_RETRY_ELECTIONS * config.electionTicks,
     delayCommitNews: config.delayCommitNews ?? false,
+    protectLeader: config.protectLeader ?? false,
     campaignRetryTicks: config.campaignRetryTicks ?? CAMPAIGN_RETRY_TICKS,
     readsPendingMax: config.readsPendingMax ?? READS_PENDING_MAX,
     readRoundsMax: config.readRoundsMax ?? READ_ROUNDS_MAX,
@@ -104,7 +110,10 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
   return resolved;
 }
 
-type NumericKey = Exclude<keyof ResolvedConfig, 'id' | 'prng' | 'delayCommitNews'>;
+type NumericKey = Exclude<
+  keyof ResolvedConfig,
+  'id' | 'prng' | 'delayCommitNews' | 'protectLeader'
+>;
 
 function requirePositive(config: ResolvedConfig, key: NumericKey): void {
   const value = config[key];

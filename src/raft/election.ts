@@ -19,9 +19,10 @@ export const HINTED_TRIES_MAX = 8;
 /** One tick of a member that does not lead. */
 export function tickElection(state: RaftState): void {
   state.electionElapsed += 1;
+  state.leaderSilentTicks += 1;
   if (!isElectable(state)) return;
   if (state.campaignIn !== null) state.campaignIn -= 1;
-  const hinted = state.campaignIn !== null && state.campaignIn <= 0;
+  const hinted = state.campaignIn !== null && state.campaignIn <= 0 && !isBound(state);
   const timedOut = state.electionElapsed >= state.electionTimeout;
   // Nobody could refuse or be disturbed by a single voter: waiting would only delay the start.
   const alone = state.leader === null && isOnlyVoter(state);
@@ -95,8 +96,17 @@ function isOnlyVoter(state: RaftState): boolean {
  * ignores candidates, so that a removed or cut-off member cannot depose a working leader (4.2.3).
  */
 export function hearsLeader(state: RaftState): boolean {
-  if (state.role === 'leader') return true;
+  if (state.role === 'leader' || isBound(state)) return true;
   return state.leader !== null && state.electionElapsed < state.config.electionTicks;
+}
+
+/**
+ * With `protectLeader`: whether a leader may count on us still. By the leader's last word, whatever became of the
+ * connection with it since; after a start for as long as if it had come just before. Nobody else votes where there is one voter.
+ */
+function isBound(state: RaftState): boolean {
+  const { protectLeader, electionTicks } = state.config;
+  return protectLeader && state.leaderSilentTicks < electionTicks && !isOnlyVoter(state);
 }
 
 /**
@@ -159,6 +169,6 @@ export function onLeaderGone(state: RaftState, gone: MemberId): void {
   const place = remaining.indexOf(state.config.id);
   const rank = place >= 0 ? place : remaining.length;
   state.hintedTriesLeft = HINTED_TRIES_MAX;
-  if (rank === 0) campaignOnHint(state);
+  if (rank === 0 && !isBound(state)) campaignOnHint(state);
   else state.campaignIn = rank * state.config.campaignDelayTicks;
 }

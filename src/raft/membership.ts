@@ -52,7 +52,7 @@ export class MembershipHistory {
   }
 
   truncate(from: Index): void {
-    assert(this.#installed[0]!.index < from, 'a committed membership cannot be taken back');
+    assert(this.#installed[0]!.index < from, 'I3: a committed membership cannot be taken back');
     this.#installed = this.#installed.filter((one) => one.index < from);
   }
 

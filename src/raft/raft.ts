@@ -15,7 +15,7 @@ import { receive } from './receive.ts';
 import { checkMembershipChange, propose } from './replication.ts';
 import { restartElectionTimer } from './role.ts';
 import { needsSnapshot, onRestored } from './snapshot.ts';
-import type { RaftState } from './state.ts';
+import { ownTermCommitted, type RaftState } from './state.ts';
 import { hasReady, takeReady } from './take-ready.ts';
 import { transferLeadership } from './transfer.ts';
 
@@ -57,6 +57,7 @@ export class Raft {
       leader: null,
       commit,
       electionElapsed: 0,
+      leaderSilentTicks: 0,
       electionTimeout: 0,
       campaignIn: null,
       hintedTriesLeft: 0,
@@ -133,6 +134,20 @@ export class Raft {
   canPropose(): boolean {
     const { leading } = this.#state;
     return leading !== null && leading.transfer === null;
+  }
+
+  /**
+   * Whether this leader may count on the voters' promise (`protectLeader`) not to help anybody else to lead: a quorum
+   * round of its own, begun at some moment, makes its commit index current for the promise's time from then.
+   */
+  mayLease(): boolean {
+    const { leading, config } = this.#state;
+    return (
+      config.protectLeader &&
+      leading !== null &&
+      !leading.handedOver &&
+      ownTermCommitted(this.#state)
+    );
   }
 
   /** Throws what `propose` would throw for this change, if proposed now. */

@@ -22,7 +22,7 @@ export function checkMembershipChange(state: RaftState, next: Entry['membership'
 
 export function propose(state: RaftState, leading: Leadership, entry: Entry): void {
   assert(entry.term === state.term, `an entry of term ${entry.term} in term ${state.term}`);
-  assert(entry.index === state.log.lastIndex + 1, `entry ${entry.index} is not the next`);
+  assert(entry.index === state.log.lastIndex + 1, `I6: entry ${entry.index} is not the next`);
   checkMembershipChange(state, entry.membership);
   const firstOfTerm = state.log.last.term !== state.term;
   state.log.append([entry]);

@@ -51,7 +51,8 @@ export function becomeLeader(state: RaftState, termDurable: boolean): void {
   setLeader(state, state.config.id);
   const reads = { round: 0, waiting: [], rounds: [] };
   const progress = new Map();
-  state.leading = { progress, heartbeatElapsed: 0, termDurable, transfer: null, reads };
+  const news = { heartbeatElapsed: 0, termDurable, transfer: null, handedOver: false };
+  state.leading = { progress, ...news, reads };
   // Heartbeats announce a new leader; its first append goes with its first entry.
   alignFollowers(state, state.leading, true);
 }
@@ -67,6 +68,7 @@ export function followLeader(state: RaftState, leader: MemberId): void {
     becomeFollower(state, state.term, leader);
   }
   state.electionElapsed = 0;
+  state.leaderSilentTicks = 0;
   state.campaignIn = null;
 }
 

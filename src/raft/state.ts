@@ -25,6 +25,8 @@ export interface RaftState {
   commitNewsDue: boolean;
   /** Ticks since the leader was heard, a vote was granted or a campaign began. */
   electionElapsed: number;
+  /** Ticks since a leader was heard, or since the start: one may have been heard just before. */
+  leaderSilentTicks: number;
   /** The current draw from [electionTicks, 2 * electionTicks). */
   electionTimeout: number;
   /** Ticks until a campaign because the leader's connection closed; null without such a hint. */
@@ -49,6 +51,8 @@ export interface Leadership {
    */
   termDurable: boolean;
   transfer: Transfer | null;
+  /** Somebody was told to campaign at once, and may still do so although that was given up. */
+  handedOver: boolean;
   readonly reads: LedReads;
 }
 

@@ -27,6 +27,7 @@ export function transferLeadership(state: RaftState, to: MemberId | null): void 
     throw new PacelineError('REQUEST_INVALID', `Leadership cannot be handed over: ${whom}.`);
   }
   leading.transfer = { to: target, ticks: 0 };
+  leading.handedOver = true;
   continueTransfer(state, leading, target);
 }
 

@@ -4,17 +4,14 @@ import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import { applyRecords, undoTo } from './apply.ts';
 import { captureCommit } from './capture.ts';
-import type { EngineOptions, EngineParts, Executed } from './engine-parts.ts';
+import type { Emit, EngineOptions, EngineParts, Executed } from './engine-parts.ts';
 import { encodeEntryData, redoOf, tooLarge } from './entry-data.ts';
-import type { Outcome, Write } from './executor.ts';
+import type { Write } from './executor.ts';
 import { leavesKeysUnenforced } from './foreign-keys.ts';
 import { Interactive } from './interactive.ts';
 import type { LiveWal, WalCommit } from './live-wal.ts';
 import { PageImages } from './page-images.ts';
 import { findStored } from './wal-positions.ts';
-
-/** Receives what one SQLite commit brought, null if nothing was changed, and the outcomes of the writes in it. */
-type Emit = (executed: Executed | null, outcomes: readonly Outcome[]) => void;
 
 /**
  * The database of one member: on the leader it runs writes and captures what they changed; on a follower it applies what the
@@ -102,7 +99,7 @@ export class Engine {
     const last = entries.at(-1);
     assert(!this.leading, 'a leader does not apply');
     assert(last !== undefined, 'something to apply');
-    assert(entries[0]!.index === this.#position.index + 1, 'entries are applied without gaps');
+    assert(entries[0]!.index === this.#position.index + 1, 'I6: entries are applied without gaps');
     this.lock();
     const records = entries.map((entry) => redoOf(entry.data));
     const id = { term: last.term, index: last.index };
@@ -113,16 +110,24 @@ export class Engine {
     this.#renewLock();
   }
 
-  /** Starts to lead: the database holds every entry of the log. Returns the entry that starts the term. */
+  /** Starts to lead: the database holds every entry of the log. Returns the entry that starts the term. Throws DISK_FULL, DATABASE_BUSY. */
   lead(term: Term): Executed {
     assert(!this.leading, 'leads already');
     assert(term > this.#position.term, 'a new term');
     this.#lock.release();
     this.#term = term;
-    this.lock();
     const id = { term, index: this.#position.index + 1 };
-    this.#options.onVisible(id.index, false);
-    this.#executor.startTerm(this.#options.cluster, id);
+    try {
+      this.lock();
+      this.#options.onVisible(id.index, false);
+      this.#executor.startTerm(this.#options.cluster, id);
+    } catch (error) {
+      // Nothing was committed: it may be tried again.
+      this.#executor.end();
+      this.#term = null;
+      this.#options.onVisible(this.#position.index, false);
+      throw error;
+    }
     const executed = must(this.#capture(id, false), 'an entry that starts a term is small');
     this.#lockIfPossible();
     return executed;
@@ -157,7 +162,7 @@ export class Engine {
     const id = this.#nextId();
     this.lock();
     this.#options.onVisible(id.index, false);
-    const ran = this.#executor.run(writes, id, this.#position);
+    const ran = this.#executor.run(writes, id);
     const executed = ran?.wrote === true ? this.#capture(id, writes.some(isAtRisk)) : null;
     this.#options.onVisible(this.#position.index, false);
     if (ran === null) return this.#runOneByOne(writes, emit);
@@ -231,11 +236,6 @@ export class Engine {
     if (this.#position.index <= committed) return true;
     const commit = this.#wal.lastCommitUpTo(committed);
     return commit !== undefined && this.rollBack(commit.id);
-  }
-
-  /** After the WAL was emptied or left: takes it up again. Throws DATABASE_BUSY, FOREIGN_WRITE. */
-  relock(): void {
-    this.lock();
   }
 
   #nextId(): EntryId {

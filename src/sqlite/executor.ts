@@ -5,7 +5,7 @@ import type { EntryId } from '../raft/entry.ts';
 import { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
 import { leavesKeysUnenforced, runWithoutSwitches } from './foreign-keys.ts';
-import { asOf, refuseAll } from './outcomes.ts';
+import { refuseAll } from './outcomes.ts';
 import { type KeptAnswer, OwnTables } from './own-tables.ts';
 import { spellOut } from './spell-out.ts';
 import { isStorageError, sqlError } from './sql-error.ts';
@@ -118,9 +118,9 @@ export class Executor {
    * Runs `writes`, as many as fit the batch's time, as one SQLite commit at `position`; then no transaction is open. Null if one of them undid the whole
    * commit: nothing has happened, run them one by one. Throws if the database is damaged.
    */
-  run(writes: readonly Write[], position: EntryId, current: EntryId): BatchRun | null {
+  run(writes: readonly Write[], position: EntryId): BatchRun | null {
     try {
-      return this.#runAndCommit(writes, position, current);
+      return this.#runAndCommit(writes, position);
     } catch (error) {
       if (!(error instanceof BatchSpoiled) && !(error instanceof PacelineError)) throw error;
       this.#recover();
@@ -134,14 +134,13 @@ export class Executor {
   /** The only write of its commit was undone with that; what is kept of it is the refusal. */
   #refuseAlone({ id }: Write, failure: PacelineError, position: EntryId): BatchRun {
     const error = failure.toRecord();
-    if (id === null) return { outcomes: [{ error }], wrote: false };
-    this.#tables.keep(id, position, { error });
+    if (id !== null) this.#tables.keep(id, position, { error });
     this.#tables.writePosition(position);
     this.#commit();
     return { outcomes: [{ error, position }], wrote: true };
   }
 
-  #runAndCommit(writes: readonly Write[], position: EntryId, current: EntryId): BatchRun {
+  #runAndCommit(writes: readonly Write[], position: EntryId): BatchRun {
     const deadline = performance.now() + this.#limits.batchMs;
     const outcomes: Outcome[] = [];
     let wrote = false;
@@ -152,7 +151,7 @@ export class Executor {
       wrote ||= changed;
       if (performance.now() > deadline || this.#runner.mayDefer(write.statements)) break;
     }
-    if (!wrote) return { outcomes: outcomes.map((o) => asOf(o, position, current)), wrote };
+    if (!wrote) return { outcomes, wrote };
     this.#tables.writePosition(position);
     this.#commit();
     return { outcomes, wrote };
@@ -175,17 +174,19 @@ export class Executor {
     this.reload();
   }
 
+  /**
+   * What was read counts as changed, and so does what SQLite refused: only an entry of its own, once it is committed, proves that
+   * the answer was true, and not a deposed leader's that knows no better, or an effect of what is discarded later (I5).
+   */
   #runWrite(write: Write, position: EntryId): { outcome: Outcome; changed: boolean } {
     const { id, asks } = write;
     const known = id === null ? null : this.#tables.find(id);
     if (known !== null) return { outcome: known, changed: false };
-    if (asks === true) return { outcome: { error: NOT_KNOWN, position }, changed: false };
+    if (asks === true) return { outcome: { error: NOT_KNOWN, position }, changed: true };
     try {
-      const results = this.#runStatements(write.statements);
-      const changed = id !== null || results.some((r) => r.writes);
-      const plain = results.map((r) => r.result);
-      if (id !== null) this.#tables.keep(id, position, { results: plain });
-      return { outcome: { results: plain, position }, changed };
+      const results = this.#runStatements(write.statements).map((ran) => ran.result);
+      if (id !== null) this.#tables.keep(id, position, { results });
+      return { outcome: { results, position }, changed: true };
     } catch (error) {
       const failure = sqlError(error);
       if (isStorageError(failure)) throw failure;
@@ -208,9 +209,9 @@ export class Executor {
     position: EntryId,
   ): { outcome: Outcome; changed: boolean } {
     const error = failure.toRecord();
-    if (id === null || failure.category !== 'rejected')
+    if (failure.category !== 'rejected' || (id === null && failure.sqlite === undefined))
       return { outcome: { error }, changed: false };
-    this.#tables.keep(id, position, { error });
+    if (id !== null) this.#tables.keep(id, position, { error });
     return { outcome: { error, position }, changed: true };
   }
 

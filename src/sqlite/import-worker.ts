@@ -51,9 +51,7 @@ function check(db: Connection, source: string): void {
       source,
       'it has tables named _paceline…: it was the database of a member; drop them first',
     );
-  const known = new Set(
-    all(db, source, 'PRAGMA collation_list').map((row) => String(row.name).toUpperCase()),
-  );
+  const known = collations();
   for (const { name, sql } of all(
     db,
     source,
@@ -68,6 +66,14 @@ function check(db: Connection, source: string): void {
     if (/^\s*CREATE\s+VIRTUAL/i.test(String(sql)))
       all(db, source, `SELECT 1 FROM "${String(name).replaceAll('"', '""')}" LIMIT 1`);
   }
+}
+
+/** Those that SQLite has by itself. Not asked of the copy: that lists the names in its schema, too, known or not. */
+function collations(): ReadonlySet<string> {
+  const fresh = new DatabaseSync(':memory:');
+  const rows = fresh.prepare('PRAGMA collation_list').all() as { name: string }[];
+  fresh.close();
+  return new Set(rows.map(({ name }) => name.toUpperCase()));
 }
 
 function all(db: Connection, source: string, sql: string): Record<string, unknown>[] {

@@ -30,7 +30,6 @@ export type Finished =
 export class Interactive {
   readonly #parts: InteractiveParts;
   #open = false;
-  #wrote = false;
 
   constructor(parts: InteractiveParts) {
     this.#parts = parts;
@@ -46,7 +45,6 @@ export class Interactive {
     this.#parts.lock();
     this.#parts.executor.start();
     this.#open = true;
-    this.#wrote = false;
     return this.#parts.position();
   }
 
@@ -58,7 +56,6 @@ export class Interactive {
     const { executor } = this.#parts;
     try {
       const ran = executor.step(statements, readOnly);
-      this.#wrote ||= ran.some(({ writes }) => writes);
       return ran.map(({ result }) => result);
     } catch (error) {
       if (!executor.isOpen || isStorageError(asPacelineError(error))) this.rollBack();
@@ -68,11 +65,10 @@ export class Interactive {
 
   /** Ends it, well or not. What was committed under this id before is answered again, and nothing done (I9). */
   commit(id: string, mayBeLost: boolean): Finished {
-    const { executor, position, bytesMax, commit } = this.#parts;
+    const { executor, bytesMax, commit } = this.#parts;
     const known = executor.find(id);
-    if (known !== null || !this.#wrote) {
+    if (known !== null) {
       this.rollBack();
-      if (known === null) return { position: position(), executed: null };
       return 'error' in known ? known : { position: known.position, executed: null };
     }
     this.#open = false;

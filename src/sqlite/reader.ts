@@ -134,7 +134,7 @@ export class Reader {
     try {
       const { statement, small } = prepared;
       // Row by row a result that is too large ends in time.
-      const rows = small ? statement.all(...bound) : statement.iterate(...bound);
+      const rows = small && onRow === null ? statement.all(...bound) : statement.iterate(...bound);
       const collected = collectRows(rows, this.#resultBytesMax, onRow);
       prepared.small = collected.length <= ROWS_AT_ONCE;
       return collected;

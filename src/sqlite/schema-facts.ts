@@ -16,7 +16,8 @@ export class SchemaFacts {
   constructor(connection: Connection, guard: StatementGuard) {
     this.#guard = guard;
     this.#failing = connection.prepare(
-      "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%fail%' LIMIT 1",
+      `SELECT 1 FROM sqlite_schema WHERE sql LIKE '%fail%' OR sql LIKE '%conflict%'
+        OR sql LIKE '%ignore%' OR sql LIKE '%replace%' LIMIT 1`,
     );
     this.#deferring = connection.prepare(
       "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%deferred%' LIMIT 1",
@@ -36,7 +37,7 @@ export class SchemaFacts {
     this.#withoutRowid.clear();
   }
 
-  /** Whether a constraint declared ON CONFLICT FAIL, or a trigger with RAISE(FAIL), may keep some rows of a statement that fails. */
+  /** Whether a constraint's or a trigger's conflict clause may keep some rows of a statement that fails. */
   get mayFail(): boolean {
     this.#mayFail ??= this.#guard.lifted(() => this.#failing.get() !== undefined);
     return this.#mayFail;

@@ -125,12 +125,16 @@ function checkKeyword(sql: string): void {
     );
 }
 
+/** Conflict clauses under which a statement that fails may keep the rows before the failing one. */
+const KEEPS_ROWS = /\b(fail|ignore|replace|conflict)\b/i;
+
 /**
- * Whether SQLite by itself undoes all of this statement if it fails. Not so with OR FAIL, which keeps the rows before the
- * failing one, and not when it can be refused after it has run: for its result, or for a name that it gave.
+ * Whether SQLite by itself undoes all of this statement if it fails. Not so with OR FAIL, which keeps the rows before the failing one;
+ * nor, inside a transaction, with the clauses under which SQLite does not expect a failure, where a value of the wrong type still is one;
+ * and not when it can be refused after it has run: for its result, or for a name that it gave.
  */
 export function undoneBySqlite(sql: string, { columns, effect }: CachedStatement): boolean {
-  return columns.length === 0 && !effect.schema && !/\bfail\b/i.test(sql);
+  return columns.length === 0 && !effect.schema && !KEEPS_ROWS.test(sql);
 }
 
 /** Largest whole number that the binding stores as INTEGER; found out by asking, since libraries and versions differ. */

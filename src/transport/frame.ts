@@ -30,6 +30,8 @@ const CHANNELS: readonly (Channel | null)[] = [
   'snapshot-reply',
   'transaction',
   'transaction-reply',
+  'read',
+  'read-reply',
 ];
 
 export function channelCode(channel: Channel): number {

@@ -8,7 +8,9 @@ export type Channel =
   | 'snapshot'
   | 'snapshot-reply'
   | 'transaction'
-  | 'transaction-reply';
+  | 'transaction-reply'
+  | 'read'
+  | 'read-reply';
 
 /** Never called from inside a call of the transport's, nor after `close`. */
 export interface TransportHandlers {

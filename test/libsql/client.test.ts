@@ -158,6 +158,15 @@ for (const [which, name] of ['the leader', 'a follower'].entries()) {
     assert.equal((await db.execute(`SELECT * FROM ${table}`)).rows.length, 2);
   });
 
+  test(`a transaction in mode read refuses what writes ${through}`, async () => {
+    const { db, table } = await withTable();
+    const tx = await db.transaction('read');
+    assert.deepEqual((await tx.execute(`SELECT count(*) AS n FROM ${table}`)).rows, [{ n: 0 }]);
+    const insert = `INSERT INTO ${table}(name) VALUES ('no')`;
+    await assert.rejects(tx.execute(insert), { code: 'SQLITE_READONLY' });
+    await tx.commit();
+  });
+
   test(`a transaction that is rolled back or closed leaves nothing ${through}`, async () => {
     const { db, table } = await withTable();
     for (const end of ['rollback', 'close'] as const) {

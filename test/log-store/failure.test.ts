@@ -49,6 +49,19 @@ test('a full file system kills the store once with DISK_FULL, and what was durab
   await again.close();
 });
 
+test('a log whose last seal cannot be written is closed all the same, and says so', async () => {
+  const dir = scratchDirectory();
+  const failures: PacelineError[] = [];
+  const log = await open(dir, { onFailure: (error) => failures.push(error) });
+  await written(log, { entries: entriesFrom(1, 3, 1) });
+  closeSync(descriptorOf(join(dir, '0000000000000001.log')));
+  await log.close();
+  assert.deepEqual(
+    failures.map(({ code }) => code),
+    ['IO'],
+  );
+});
+
 test('a write that the system refuses kills the store once with IO', async () => {
   const dir = scratchDirectory();
   const failures: PacelineError[] = [];

@@ -135,6 +135,13 @@ test('rows come as objects, as arrays after raw(), one by one, and integers with
   assert.throws(() => statement.get(), { code: 'ARGUMENTS_INVALID' });
 });
 
+test('a statement is prepared for the tables that this handle has just made', async () => {
+  for (let i = 0; i < 20; i++) {
+    await follower.execute(`CREATE TABLE made_${i}(a, b)`);
+    assert.equal(follower.prepare(`SELECT * FROM made_${i}`).columns().length, 2);
+  }
+});
+
 test('a write in place is refused with a pointer to execute, on every member', () => {
   for (const db of [leader, follower]) {
     const refused = { code: 'READ_ONLY', message: /execute\(\)/ };
@@ -216,4 +223,72 @@ test('the token grows with what is written', async () => {
     'the write is here',
     async () => (await follower.status()).appliedIndex >= position.index,
   );
+});
+
+const COUNT_TO = 'WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ?) ';
+
+test('a long read on a worker leaves this thread free, and sees what this handle has written', async () => {
+  const { lastInsertRowid } = await follower.execute("INSERT INTO t(v) VALUES ('worker')");
+  let turns = 0;
+  let running = true;
+  const counting = (async () => {
+    for (; running; turns++) await new Promise(setImmediate);
+  })();
+  const sql = `${COUNT_TO} SELECT count(*), (SELECT v FROM t WHERE id = ?) FROM c`;
+  const { rows } = await follower.query(sql, [3_000_000, lastInsertRowid], { worker: true });
+  running = false;
+  await counting;
+  assert.deepEqual(rows, [[3_000_000, 'worker']]);
+  assert.ok(turns > 100, `${turns} turns of this thread while it ran`);
+});
+
+test('what a statement on a worker does wrong is the same error as here', async () => {
+  const options = { worker: true };
+  await assert.rejects(follower.query('SELECT nope', [], options), { code: 'SQL' });
+  await assert.rejects(follower.query('DELETE FROM t', [], options), { code: 'READ_ONLY' });
+  const large = `${COUNT_TO} SELECT randomblob(100000) FROM c`;
+  await assert.rejects(follower.query(large, [1e6], options), { code: 'RESULT_TOO_LARGE' });
+  assert.deepEqual((await follower.query('SELECT ?', [2n ** 60n], options)).rows, [[2n ** 60n]]);
+});
+
+test('a read on a worker is stopped between two rows, and its thread is free for the next', async () => {
+  for (let i = 0; i < 6; i++) {
+    const controller = new AbortController();
+    const sql = `${COUNT_TO} SELECT n FROM c WHERE n % 1000 = 0`;
+    const endless = follower.query(sql, [1e15], { worker: true, signal: controller.signal });
+    await follower.query('SELECT 1', [], { worker: true });
+    controller.abort(new Error('enough'));
+    await assert.rejects(endless, { message: 'enough' });
+  }
+  const { rows } = await follower.query('SELECT 7', [], { worker: true });
+  assert.deepEqual(rows, [[7]]);
+});
+
+test('a snapshot on a worker is one state, and ends with its function', async () => {
+  const options = { worker: true };
+  const kept = await follower.snapshot(async (snapshot) => {
+    const count = async () => (await snapshot.query('SELECT count(*) FROM t')).rows;
+    const before = await count();
+    await follower.execute("INSERT INTO t(v) VALUES ('meanwhile')");
+    assert.deepEqual(await count(), before);
+    assert.throws(() => snapshot.prepare('SELECT 1'), { code: 'REQUEST_INVALID' });
+    return snapshot;
+  }, options);
+  await assert.rejects(kept.query('SELECT 1'), { code: 'SNAPSHOT_ENDED' });
+});
+
+test('with workerAfterMs a statement that took long runs on a worker from then on', async (t) => {
+  const auto = await new Local(t).open({ id: 'auto', workerAfterMs: 1 });
+  const sql = `${COUNT_TO} SELECT count(*) FROM c`;
+  const turnsDuring = async () => {
+    let [turns, running] = [0, true];
+    const read = auto.query(sql, [2_000_000]).finally(() => {
+      running = false;
+    });
+    for (; running; turns++) await new Promise(setImmediate);
+    await read;
+    return turns;
+  };
+  const [first, second] = [await turnsDuring(), await turnsDuring()];
+  assert.ok(second > 10 * first, `${first} turns of this thread the first time, then ${second}`);
 });

@@ -11,12 +11,12 @@ import { runSeed } from '../../proof/differential/run.ts';
 import { DatabaseSync } from '../../src/sqlite/binding.ts';
 import { scratch } from '../cluster/fixture.ts';
 
-/** Every seed that ever showed a difference, forever. */
+/** Always the same, so that what they cover is known; others are for `npm run differential`. */
 const SEEDS = [1, 2, 3];
-const STEPS = 450;
+const STEPS = 520;
 const coverage = new Coverage();
 
-for (const seed of [...SEEDS, Date.now() % 2 ** 31])
+for (const seed of SEEDS)
   test(`seed ${seed} gives the same on plain SQLite and on three members`, async (t) => {
     const options = { seed, steps: STEPS, disturbances: DISTURBANCES.length, trace: () => {} };
     coverage.add(await runSeed(t, options));

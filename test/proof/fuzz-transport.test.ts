@@ -118,7 +118,8 @@ fuzz({
 
 const request: fc.Arbitrary<SnapshotRequestFrame> = fc.oneof(
   record({ type: fc.constant('open' as const), atLeast: count }),
-  record({ type: fc.constant('done' as const), id: entryId }),
+  record({ type: fc.constant('done' as const) }),
+  record({ type: fc.constant('keep-log' as const), after: count, bytes: count }),
   record({ type: fc.constant('read' as const), id: entryId, offset: count, length: u32 }),
 );
 

@@ -77,30 +77,6 @@ test('POST /batch runs all statements or none', async () => {
   assert.deepEqual(left.body, { columns: ['n'], rows: [[1]], token: 'p1.2' });
 });
 
-test('POST /query takes levels, bounds and tokens, refuses others by name, and gives a token', async () => {
-  const { body } = await post('/query', { sql: 'SELECT 1', level: 'strong', forward: true });
-  assert.equal(body.token, database.token);
-  assert.deepEqual(database.readOptions.at(-1), { level: 'strong', forward: true });
-  await post('/query', { sql: 'SELECT 1', maxLagMs: 5, maxLagEntries: 6, timeoutMs: 7 });
-  const bounded = { maxLagMs: 5, maxLagEntries: 6, timeoutMs: 7 };
-  assert.deepEqual(database.readOptions.at(-1), bounded);
-  // Each request stands for itself: a session is what it says that it has seen.
-  await post('/query', { sql: 'SELECT 1', level: 'session', after: 'p1.5' });
-  assert.deepEqual(database.readOptions.at(-1), { level: 'eventual', after: 'p1.5' });
-  for (const [wrong, code] of [
-    [{ level: 'linearizable' }, 'REQUEST_INVALID'],
-    [{ level: 'bounded' }, 'REQUEST_INVALID'],
-    [{ level: 'strong', maxLagMs: 5 }, 'REQUEST_INVALID'],
-    [{ maxLagMs: -1 }, 'REQUEST_INVALID'],
-    [{ maxLagEntries: 1.5 }, 'REQUEST_INVALID'],
-    [{ after: 'x' }, 'TOKEN_INVALID'],
-    [{ worker: true }, 'REQUEST_INVALID'],
-  ] as const) {
-    const refused = await post('/query', { sql: 'SELECT 1', ...wrong });
-    assert.deepEqual([refused.status, refused.body.code], [400, code]);
-  }
-});
-
 test('POST /query reads, and refuses to write', async () => {
   const read = await post('/query', { sql: 'SELECT 1.5 AS r, ? AS t', args: ['é'] });
   assert.deepEqual(read.body, { columns: ['r', 't'], rows: [[1.5, 'é']], token: 'p1.1' });

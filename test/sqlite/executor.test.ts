@@ -69,21 +69,41 @@ test('a transaction of several statements is undone as a whole if one of them fa
   assertReplicated(leader);
 });
 
-test('a batch in which everything fails makes no entry and leaves nothing behind', () => {
+test('what SQLite refuses is true as of an entry of its own, which leaves nothing else behind', () => {
   const leader = leading();
-  const { position, checksum } = leader.engine;
-  leader.run("INSERT INTO t(v) VALUES ('a'), ('a')", 'DROP TABLE nowhere', '');
-  assert.deepEqual(leader.engine.position, position);
-  assert.deepEqual(leader.engine.checksum, checksum);
+  const { index } = leader.engine.position;
+  const before = leader.all('SELECT * FROM t');
+  const outcomes = leader.run("INSERT INTO t(v) VALUES ('a'), ('a')", 'DROP TABLE nowhere');
+  for (const outcome of outcomes) assert.equal(outcome.position?.index, index + 1);
+  assert.deepEqual(leader.all('SELECT * FROM t'), before);
   assertReplicated(leader);
 });
 
-test('a batch that only reads makes no entry, and answers with the present position', () => {
+test('the refusal of a write that undid its whole commit has an entry, too', () => {
   const leader = leading();
-  const { position } = leader.engine;
-  const [outcome] = leader.run('SELECT 1 AS one');
+  const { index } = leader.engine.position;
+  const [outcome] = leader.run("INSERT OR ROLLBACK INTO t(v) VALUES ('a'), ('a')");
+  assert.ok(outcome !== undefined && 'error' in outcome);
+  assert.equal(outcome.position?.index, index + 1);
+  assertReplicated(leader);
+});
+
+test('what is refused without a look at the data makes no entry', () => {
+  const leader = leading();
+  const { position, checksum } = leader.engine;
+  const [outcome] = leader.run('BEGIN');
+  assert.ok(outcome !== undefined && 'error' in outcome);
+  assert.equal(outcome.position, undefined);
   assert.deepEqual(leader.engine.position, position);
-  assert.ok('position' in outcome! && outcome.position.index === position.index);
+  assert.deepEqual(leader.engine.checksum, checksum);
+});
+
+test('what only reads is true as of an entry of its own: a leader that is none any more cannot have it committed', () => {
+  const leader = leading();
+  const { index } = leader.engine.position;
+  const [outcome] = leader.run('SELECT 1 AS one');
+  assert.equal(leader.engine.position.index, index + 1);
+  assert.equal(outcome?.position?.index, index + 1);
   assert.deepEqual(resultsOf(outcome), [
     { columns: ['one'], rows: [[1]], changes: 0, lastInsertRowid: 0 },
   ]);

@@ -13,6 +13,7 @@ import {
 } from '../../src/sqlite/connections.ts';
 import { Engine } from '../../src/sqlite/engine.ts';
 import type { EngineOptions, Executed } from '../../src/sqlite/engine-parts.ts';
+import { redoOf } from '../../src/sqlite/entry-data.ts';
 import type { Outcome, Write } from '../../src/sqlite/executor.ts';
 import { seedPage } from '../../src/sqlite/seed.ts';
 import { checksumOfPages, copyFiles } from './scan.ts';
@@ -156,4 +157,9 @@ export function errorOf(outcome: Outcome | undefined): ErrorRecord {
 /** `ok`, or the code of the error, for each outcome. */
 export function codes(outcomes: readonly Outcome[]): ('ok' | ErrorCode)[] {
   return outcomes.map((outcome) => ('error' in outcome ? outcome.error.code : 'ok'));
+}
+
+/** Numbers of the pages that the last entry changed. */
+export function pagesOfLastEntry({ log }: { readonly log: readonly Entry[] }): number[] {
+  return redoOf(log.at(-1)!.data).pages.map(({ pgno }) => pgno);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codes, EngineFixture, errorOf, resultsOf, write } from './fixture.ts';
+import { codes, EngineFixture, errorOf, pagesOfLastEntry, resultsOf, write } from './fixture.ts';
 import { assertChecksumFits, assertIdentical } from './scan.ts';
 
 const leader = new EngineFixture();
@@ -189,10 +189,9 @@ const ASKED: readonly (readonly [sql: string, first: unknown])[] = [
 
 for (const [sql, first] of ASKED)
   test(`asking changes nothing and gives an answer: ${sql}`, () => {
-    const { position } = leader.engine;
     const [outcome] = leader.run(sql);
     assert.equal(resultsOf(outcome)[0]!.rows[0]?.[0], first);
-    assert.deepEqual(leader.engine.position, position, 'no entry');
+    assert.equal(pagesOfLastEntry(leader).length, 1, 'the page of the position');
   });
 
 test('pragmas that are kept in the file are set and replicated', () => {
@@ -207,13 +206,12 @@ test('pragmas that are kept in the file are set and replicated', () => {
 });
 
 test('EXPLAIN works and changes nothing', () => {
-  const { position } = leader.engine;
   const outcomes = leader.run(
     'EXPLAIN QUERY PLAN SELECT * FROM t WHERE id = 1',
     'EXPLAIN INSERT INTO t(v) VALUES (1)',
     'EXPLAIN DELETE FROM t',
   );
   for (const outcome of outcomes) assert.ok(resultsOf(outcome)[0]!.rows.length > 0);
-  assert.deepEqual(leader.engine.position, position);
+  assert.equal(pagesOfLastEntry(leader).length, 1, 'the page of the position');
   assertChecksumFits(leader);
 });

@@ -27,6 +27,8 @@ const CHANNELS: readonly Channel[] = [
   'forward-reply',
   'snapshot',
   'snapshot-reply',
+  'read',
+  'read-reply',
 ];
 
 /** What every Transport does; run on each implementation. */

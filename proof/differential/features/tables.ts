@@ -163,7 +163,8 @@ const alterations: Feature[] = [
     make: (c) => {
       const table = c.table();
       if (table === null || table.columns.length < 4) return null;
-      return execute(`ALTER TABLE ${table.name} DROP COLUMN ${quoted(c.pick(table.columns).name)}`);
+      const { name } = c.chance(0.7) ? table.columns.at(-1)! : c.pick(table.columns);
+      return execute(`ALTER TABLE ${table.name} DROP COLUMN ${quoted(name)}`);
     },
   },
   {

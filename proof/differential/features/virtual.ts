@@ -215,7 +215,7 @@ const others: Feature[] = [
   },
   {
     name: 'drop virtual table',
-    make: (c) => (c.catalog.has('words') ? execute('DROP TABLE words') : null),
+    make: (c) => (c.catalog.has('words') && c.chance(0.5) ? execute('DROP TABLE words') : null),
   },
   {
     name: 'unknown virtual table module',

@@ -72,9 +72,9 @@ export class SimExecutor implements BatchRunner {
     this.#commit(position);
   }
 
-  run(writes: readonly Write[], position: EntryId, current: EntryId): BatchRun | null {
+  run(writes: readonly Write[], position: EntryId): BatchRun | null {
     try {
-      return this.#runAndCommit(writes, position, current);
+      return this.#runAndCommit(writes, position);
     } catch (error) {
       if (!(error instanceof PacelineError)) throw error;
       this.end();
@@ -84,7 +84,7 @@ export class SimExecutor implements BatchRunner {
     }
   }
 
-  #runAndCommit(writes: readonly Write[], position: EntryId, current: EntryId): BatchRun {
+  #runAndCommit(writes: readonly Write[], position: EntryId): BatchRun {
     const outcomes: Outcome[] = [];
     let wrote = false;
     for (const write of writes.slice(0, BATCH_WRITES_MAX)) {
@@ -92,7 +92,7 @@ export class SimExecutor implements BatchRunner {
       outcomes.push(outcome);
       wrote ||= changed;
     }
-    if (!wrote) return { outcomes: outcomes.map((o) => asOf(o, position, current)), wrote };
+    if (!wrote) return { outcomes, wrote };
     this.#commit(position);
     return { outcomes, wrote };
   }
@@ -101,20 +101,20 @@ export class SimExecutor implements BatchRunner {
     const { statements, id, asks } = write;
     const known = id === null ? null : this.find(id);
     if (known !== null) return { outcome: known, changed: false };
-    if (asks === true) return { outcome: { error: notKnown(), position }, changed: false };
+    if (asks === true) return { outcome: { error: notKnown(), position }, changed: true };
     const savepoint = this.#rows.savepoint;
     try {
       const ran = statements.map((statement) => runStatement(this.#rows, statement));
       const results = ran.map(({ result }) => result);
       if (id !== null) this.#keep(id, position, { results });
-      const changed = id !== null || ran.some(({ writes }) => writes);
-      return { outcome: { results, position }, changed };
+      return { outcome: { results, position }, changed: true };
     } catch (error) {
       if (!(error instanceof PacelineError)) throw error;
       this.#rows.rollBackTo(savepoint);
       const refusal = { error: error.toRecord() };
-      if (id === null || error.category !== 'rejected') return { outcome: refusal, changed: false };
-      this.#keep(id, position, refusal);
+      if (error.category !== 'rejected' || (id === null && error.sqlite === undefined))
+        return { outcome: refusal, changed: false };
+      if (id !== null) this.#keep(id, position, refusal);
       return { outcome: { ...refusal, position }, changed: true };
     }
   }
@@ -172,10 +172,8 @@ export class SimExecutor implements BatchRunner {
     const row = { ...position, ...counters, cluster: this.#cluster };
     const own = { pgno: POSITION_PGNO, image: positionPage(row, this.#files.pageSize) };
     const others = pages.filter(({ pgno }) => pgno !== POSITION_PGNO);
-    this.#files.append(
-      [...others, own].sort((a, b) => a.pgno - b.pgno),
-      databasePages,
-    );
+    const sorted = [...others, own].sort((a, b) => a.pgno - b.pgno);
+    this.#files.append(sorted, databasePages, true);
     this.#rows.committed();
     this.#open = false;
   }
@@ -183,10 +181,4 @@ export class SimExecutor implements BatchRunner {
 
 function notKnown(): ErrorRecord {
   return new PacelineError('NOT_KNOWN', 'nothing is recorded under this request id').toRecord();
-}
-
-/** Nothing was committed at `position`, so an answer made for it is true as of `current`. */
-function asOf(outcome: Outcome, position: EntryId, current: EntryId): Outcome {
-  if (outcome.position?.index !== position.index) return outcome;
-  return { ...outcome, position: current };
 }

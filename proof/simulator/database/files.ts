@@ -16,8 +16,8 @@ export interface Frame extends PageImage {
 /** Where the row of `_paceline` is. */
 export const POSITION_PGNO = 2;
 
-/** Is told of every commit that came into the files, by whatever way. */
-export type OnCommit = (files: DatabaseFiles) => void;
+/** Is told of every change of the files; `executed`: by a leader's SQL. */
+export type OnCommit = (files: DatabaseFiles, executed: boolean) => void;
 
 /**
  * The files of a database of the simulator, main file and WAL, as they are for all that have them open in
@@ -101,7 +101,7 @@ export class DatabaseFiles {
   }
 
   /** A commit. Throws DISK_FULL; then nothing has happened. */
-  append(pages: readonly PageImage[], databasePages: number): void {
+  append(pages: readonly PageImage[], databasePages: number, executed: boolean): void {
     assert(pages.length > 0, 'a commit has pages');
     if (this.full)
       throw new PacelineError('DISK_FULL', 'no room left to write the WAL: free some space');
@@ -117,7 +117,7 @@ export class DatabaseFiles {
     for (let pgno = databasePages + 1; pgno <= before; pgno++)
       this.#checksum.replace(this.#hasher.hash(pgno, this.page(pgno)), null);
     this.#databasePages = databasePages;
-    this.onCommit?.(this);
+    this.onCommit?.(this, executed);
   }
 
   /** Syncs the WAL and copies frames up to `limit` into the main file, which is then synced. */
@@ -154,20 +154,22 @@ export class DatabaseFiles {
 
   /** As found after the process was killed: with all that it wrote. */
   afterKill(): DatabaseFiles {
-    return this.#reopened(this.#frames.length);
+    return this.#reopened(this.#frames.length, this.#syncedFrames);
   }
 
   /** As found after a loss of power: of the frames that were not synced the later ones may be gone, in the middle of a commit too. */
   afterPowerLoss(prng: Prng): DatabaseFiles {
-    return this.#reopened(prng.between(this.#syncedFrames, this.#frames.length));
+    const survived = prng.between(this.#syncedFrames, this.#frames.length);
+    return this.#reopened(survived, survived);
   }
 
   /** SQLite takes up the WAL to the last whole commit. */
-  #reopened(frames: number): DatabaseFiles {
+  #reopened(frames: number, synced: number): DatabaseFiles {
     let kept = frames;
     while (kept > 0 && this.frame(kept).databasePages === 0) kept--;
     const files = new DatabaseFiles(this.pageSize, this.#main, this.#frames.slice(0, kept));
     files.full = this.full;
+    files.#syncedFrames = Math.min(kept, synced);
     return files;
   }
 

@@ -24,7 +24,7 @@ export interface SimHomeParts {
   readonly thread: SimThread;
   readonly onCommit: OnCommit;
   /** The main file has changed. */
-  readonly onCheckpoint: OnCommit;
+  readonly onCheckpoint: (files: DatabaseFiles) => void;
   /** Checkpoints, in milliseconds; drawn for each. */
   readonly checkpointMs: () => number;
   /** Whether a foreign reader is in the way of this checkpoint. */

@@ -81,7 +81,7 @@ export class SimWal implements LiveWal {
 
   append(pages: readonly PageImage[], databasePages: number, id: EntryId): void {
     const own = pages.map(({ pgno, image }) => ({ pgno, image: image.slice() }));
-    this.#files.append(own, databasePages);
+    this.#files.append(own, databasePages, false);
     this.#noteFrames(id);
   }
 

@@ -1,0 +1,53 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Sabotage } from './sabotage.ts';
+
+/** What a child is told to do. */
+export interface Order {
+  /** Null: the product as it is. */
+  readonly sabotage: Sabotage | null;
+  readonly firstSeed: number;
+  readonly seeds: number;
+}
+
+/** The run that noticed. */
+export interface Caught {
+  readonly seed: number;
+  readonly invariant: string;
+  readonly message: string;
+}
+
+export interface Search {
+  /** Null: no run noticed anything. */
+  readonly caught: Caught | null;
+  /** Runs that were made. */
+  readonly seeds: number;
+}
+
+/** A child that runs longer than this is stuck. */
+const CHILD_MS_MAX = 600_000;
+/** So much of what it says is kept. */
+const SAID_CHARS_MAX = 2000;
+
+/** Runs one seed after the other in a process of its own. Throws if that comes to no result. */
+export function searchSeeds(order: Order): Promise<Search> {
+  const file = fileURLToPath(new URL('./one.js', import.meta.url));
+  const child = fork(file, [JSON.stringify(order)], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    timeout: CHILD_MS_MAX,
+  });
+  let said = '';
+  let found: Search | null = null;
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(0, SAID_CHARS_MAX);
+  });
+  child.on('message', (message) => {
+    found = message as Search;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('close', (status, signal) => {
+      if (found !== null) resolve(found);
+      else reject(new Error(`the child ended with ${signal ?? status}: ${said}`));
+    });
+  });
+}

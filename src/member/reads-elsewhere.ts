@@ -1,0 +1,107 @@
+import type { ReadOptions } from '../api/read-options.ts';
+import { decodeRead, decodeReadAnswer, encodeRead, encodeReadAnswer } from '../api/read-wire.ts';
+import type { QueryResult } from '../api/request.ts';
+import { decodeToken } from '../api/token.ts';
+import type { SqlArgs } from '../api/value.ts';
+import { asPacelineError, PacelineError } from '../base/errors.ts';
+import type { Clock } from './clock.ts';
+import type { ReadRequest } from './read-request.ts';
+import type { ReadWaits } from './read-waits.ts';
+import type { Session } from './session.ts';
+
+/** Of a read's time so much is for it to come back. */
+const ANSWER_SHARE = 0.1;
+
+export interface ElsewhereParts {
+  readonly session: Session;
+  readonly waits: ReadWaits;
+  readonly clock: Clock;
+  readonly post: {
+    forward(key: number, bytes: Uint8Array): void;
+    cancel(key: number): void;
+    served(key: number, bytes: Uint8Array): void;
+  };
+  /** Serves another member's read here. */
+  readonly serve: (
+    sql: string,
+    args: SqlArgs | undefined,
+    options: ReadOptions,
+  ) => Promise<QueryResult>;
+}
+
+/** The application's side of reads that are forwarded to the leader, and of those that others forward to this one. */
+export class ReadsElsewhere {
+  readonly #parts: ElsewhereParts;
+  readonly #answers = new Map<number, { bytes: Uint8Array | null }>();
+  #nextKey = 1;
+
+  constructor(parts: ElsewhereParts) {
+    this.#parts = parts;
+  }
+
+  /** Rejects with what the leader says, and at the deadline with `notHere`, which this member said itself. */
+  async query(
+    sql: string,
+    args: SqlArgs | undefined,
+    request: ReadRequest,
+    options: ReadOptions,
+    notHere: PacelineError,
+  ): Promise<QueryResult> {
+    const { waits, post, session } = this.#parts;
+    const key = this.#nextKey++;
+    const answer: { bytes: Uint8Array | null } = { bytes: null };
+    this.#answers.set(key, answer);
+    try {
+      const bytes = encodeRead({ sql, args, options: this.#optionsThere(request, options) });
+      post.forward(key, bytes);
+      await waits.until(
+        () => answer.bytes !== null,
+        request,
+        () => notHere,
+      );
+    } finally {
+      if (this.#answers.delete(key) && answer.bytes === null) post.cancel(key);
+    }
+    const read = decodeReadAnswer(answer.bytes!);
+    if ('error' in read) throw PacelineError.fromRecord(read.error);
+    session.wrote(decodeToken(read.token));
+    return read.result;
+  }
+
+  answered(key: number, bytes: Uint8Array): void {
+    const answer = this.#answers.get(key);
+    if (answer === undefined) return;
+    answer.bytes = bytes;
+    this.#parts.waits.wake();
+  }
+
+  /** Another member's read, for which this one's own session does not count. */
+  async serve(key: number, bytes: Uint8Array): Promise<void> {
+    const { post, serve, session } = this.#parts;
+    try {
+      const { sql, args, options } = decodeRead(bytes);
+      const result = await serve(sql, args, options);
+      post.served(key, encodeReadAnswer({ result, token: session.token }));
+    } catch (error) {
+      post.served(key, encodeReadAnswer({ error: asPacelineError(error).toRecord() }));
+    }
+  }
+
+  /** The session of the handle there is another one: what this one needs goes along as a token. */
+  #optionsThere(
+    request: ReadRequest,
+    { maxLagMs, maxLagEntries, after }: ReadOptions,
+  ): ReadOptions {
+    const { session, clock } = this.#parts;
+    const leftMs = Math.max(1, (request.deadlineMs - clock.now()) * (1 - ANSWER_SHARE));
+    const isSession = request.level === 'session';
+    const needed = isSession ? session.tokenWith(after) : after;
+    return {
+      level: isSession ? 'eventual' : request.level,
+      ...(maxLagMs === undefined ? {} : { maxLagMs }),
+      ...(maxLagEntries === undefined ? {} : { maxLagEntries }),
+      ...(needed === undefined ? {} : { after: needed }),
+      timeoutMs: leftMs,
+    };
+  }
+}

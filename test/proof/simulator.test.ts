@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { FAULT_KINDS, makePlan } from '../../proof/simulator/plan.ts';
+import { Tally } from '../../proof/simulator/report.ts';
+import { type RunResult, runSimulation } from '../../proof/simulator/run.ts';
+import { SEEDS } from '../../proof/simulator/seeds.ts';
+
+/** Fresh seeds are begun for so long; read outside the simulation, which knows no real time. */
+const FRESH_MS = 45_000;
+
+async function mustHold(seed: number): Promise<RunResult> {
+  const result = await runSimulation(seed);
+  const { failure } = result;
+  if (failure === null) return result;
+  const how = `replay: npm run simulate -- --seed ${seed}`;
+  assert.fail(`${failure.message}\n${failure.lines.slice(-20).join('\n')}\n${how}`);
+}
+
+function report(t: TestContext, tally: Tally): void {
+  for (const line of tally.summary().split('\n')) t.diagnostic(line);
+}
+
+test('every invariant holds for the seeds that once failed', async (t) => {
+  const tally = new Tally();
+  for (const { seed } of SEEDS) tally.add(await mustHold(seed));
+  report(t, tally);
+});
+
+test('every invariant holds for fresh seeds', async (t) => {
+  const base = randomBytes(4).readUInt32BE();
+  t.diagnostic(`seeds from ${base}`);
+  const tally = new Tally();
+  const untilMs = Date.now() + FRESH_MS;
+  for (let i = 0; i === 0 || Date.now() < untilMs; i++) tally.add(await mustHold((base + i) >>> 0));
+  report(t, tally);
+  assert.ok(tally.entries > 0 && tally.operations > 0, 'a simulator that does nothing shows');
+});
+
+test('the same seed gives the same trace, another seed another one', async () => {
+  const seed = 3;
+  const [one, again, other] = [
+    await runSimulation(seed),
+    await runSimulation(seed),
+    await runSimulation(seed + 1),
+  ];
+  assert.deepEqual([again.hash, again.steps], [one.hash, one.steps]);
+  assert.notEqual(other.hash, one.hash);
+});
+
+test('each kind of fault happens when a run has it', async () => {
+  const missing = new Set<string>(FAULT_KINDS);
+  for (let seed = 1000; missing.size > 0 && seed < 1100; seed++) {
+    const { faults } = makePlan(seed);
+    if (![...missing].some((kind) => faults.has(kind as never))) continue;
+    const result = await mustHold(seed);
+    for (const [kind, count] of result.faults) if (count > 0) missing.delete(kind);
+  }
+  assert.deepEqual([...missing], []);
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CONFIG, entry, One, only } from './one-raft.ts';
+
+const LAST = { term: 0, index: 0 };
+const PROTECTED = { config: { protectLeader: true } };
+
+function hear(one: One, term = 1): void {
+  one.step('b', term, { type: 'heartbeat-request', commit: 0, round: 0 });
+  one.take();
+}
+
+/** Whether it gives `c` its pre-vote now. */
+function wouldVote(one: One): boolean {
+  one.step('c', one.raft.term + 1, {
+    type: 'vote-request',
+    preVote: true,
+    last: LAST,
+    transfer: false,
+  });
+  if (!one.raft.hasReady()) return false;
+  return only(one.take().messages, 'vote-response').some(({ granted }) => granted);
+}
+
+test('a voter that has heard a leader helps nobody else for an election timeout, also when the connection closed', () => {
+  const one = new One(PROTECTED);
+  one.ticks(CONFIG.electionTicks - 1);
+  hear(one);
+  one.raft.peerGone('b');
+  if (one.raft.hasReady()) one.take();
+  for (let tick = 0; tick < CONFIG.electionTicks; tick++) {
+    assert.equal(wouldVote(one), false, `after ${tick} ticks`);
+    one.ticks(1);
+    assert.notEqual(one.raft.role, 'candidate');
+  }
+  assert.equal(wouldVote(one), true);
+});
+
+test('without that promise it helps at once', () => {
+  const one = new One();
+  hear(one);
+  one.raft.peerGone('b');
+  one.take();
+  assert.equal(wouldVote(one), true);
+});
+
+test('it does not campaign on a hint either while it is bound, and does soon after', () => {
+  const one = new One(PROTECTED);
+  hear(one);
+  one.raft.peerGone('b');
+  if (one.raft.hasReady()) one.take();
+  one.ticks(CONFIG.electionTicks - 1);
+  assert.equal(one.raft.role, 'follower');
+  one.ticks(1);
+  assert.equal(one.raft.role, 'pre-candidate');
+});
+
+test('after a start it is bound as if it had heard a leader just before', () => {
+  const one = new One({ ...PROTECTED, term: 3, entries: [entry(3, 1)] });
+  one.ticks(CONFIG.electionTicks - 1);
+  const asked = { type: 'vote-request', preVote: false, last: { term: 3, index: 1 } } as const;
+  one.step('c', 4, { ...asked, transfer: false });
+  assert.equal(one.raft.hasReady(), false);
+  assert.equal(one.raft.term, 3);
+  one.step('c', 4, { ...asked, transfer: true }); // by order of the leader itself
+  assert.equal(one.take().afterDurable.length, 1);
+});
+
+test('a leader may hold a lease once an entry of its term is committed, and never again after it asked another to campaign', () => {
+  const one = new One(PROTECTED);
+  one.lead(false);
+  assert.equal(one.raft.mayLease(), false);
+  one.propose();
+  one.take();
+  one.durable();
+  one.acknowledge('b', 1);
+  one.take();
+  assert.equal(one.raft.mayLease(), true);
+  one.raft.transferLeadership('b');
+  assert.equal(one.raft.mayLease(), false);
+  for (let i = 0; i < CONFIG.electionTicks; i++) {
+    one.acknowledge('b', 1);
+    one.ticks(1);
+    if (one.raft.hasReady()) one.take();
+  }
+  assert.equal(one.raft.canPropose(), true);
+  assert.equal(one.raft.mayLease(), false);
+});
+
+test('without the promise of voters no leader may hold a lease', () => {
+  const one = new One();
+  one.lead();
+  assert.equal(one.raft.mayLease(), false);
+});
