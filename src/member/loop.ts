@@ -73,8 +73,7 @@ export class Loop {
   constructor(parts: LoopParts) {
     const { options, log, raft, clock, sql, app } = parts;
     const [self, network] = [options.id, this.#network];
-    const post = (message: LoopToSql) => sql.post(message);
-    const turn = (work: () => void) => this.#turn(work);
+    const [post, turn] = [sql.post.bind(sql), (work: () => void) => this.#turn(work)];
     const [loopLog, compaction] = [new LoopLog(app), new Compaction(log, options.logKeepBytes)];
     [this.#parts, this.#startedMs, this.#raft] = [parts, clock.now(), raft];
     [this.#loopLog, this.#compaction] = [loopLog, compaction];
