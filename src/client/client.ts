@@ -121,7 +121,9 @@ class Client implements SessionDatabase {
     return this.#run(() => {
       const id = options.id ?? randomUUID();
       const content = makeBody();
-      const body = (timeoutMs: number) => ({ ...content, id, timeoutMs });
+      const { durability } = options;
+      const asked = durability === undefined ? content : { ...content, durability };
+      const body = (timeoutMs: number) => ({ ...asked, id, timeoutMs });
       return { path, body, writeId: id, timeoutMs: options.timeoutMs ?? this.#timeoutMs };
     }, decodeAndNote);
   }

@@ -196,7 +196,7 @@ export class CheckpointCycle {
   }
 
   #lockAgain(): void {
-    this.#parts.engine.relock();
+    this.#parts.engine.lock();
     const reply = must(this.#reply, 'the end of a checkpoint');
     this.#reply = null;
     this.#emptied(reply);

@@ -73,23 +73,20 @@ export class Loop {
   constructor(parts: LoopParts) {
     const { options, log, raft, clock, sql, app } = parts;
     const [self, network] = [options.id, this.#network];
-    const post = (message: LoopToSql) => sql.post(message);
-    const turn = (work: () => void) => this.#turn(work);
-    [this.#parts, this.#startedMs] = [parts, clock.now()];
-    const loopLog = new LoopLog(app);
-    const compaction = new Compaction(log, options.logKeepBytes);
-    [this.#loopLog, this.#raft, this.#compaction] = [loopLog, raft, compaction];
+    const [post, turn] = [sql.post.bind(sql), (work: () => void) => this.#turn(work)];
+    const [loopLog, compaction] = [new LoopLog(app), new Compaction(log, options.logKeepBytes)];
+    [this.#parts, this.#startedMs, this.#raft] = [parts, clock.now(), raft];
+    [this.#loopLog, this.#compaction] = [loopLog, compaction];
     const tracker = new DatabaseTracker({
       log,
       post,
       onUnfit: (why) => this.#supply.rebuild(why, false),
       onSuspect: (suspect) => this.#suspect(suspect),
     });
-    this.#tracker = tracker;
-    this.#leaderLink = new LeaderLink({ ...parts, self, raft, network });
-    const leaderLink = this.#leaderLink;
-    this.#reads = new LoopReads({ ...parts, network, leader: () => leaderLink.leader });
-    this.#leadership = new Leadership({ ...parts, tracker, leaderLink, loopLog });
+    const link = new LeaderLink({ ...parts, self, raft, network });
+    [this.#tracker, this.#leaderLink] = [tracker, link];
+    this.#reads = new LoopReads({ ...parts, network, leader: () => link.leader });
+    this.#leadership = new Leadership({ ...parts, tracker, leaderLink: link, loopLog });
     this.#lost = new LostWrites({ log, post, loopLog, bytesMax: options.lostBytesMax });
     this.#supply = new DatabaseSupply({
       ...{ self, raft, log, tracker, compaction, network, post, loopLog, lost: this.#lost },

@@ -2,10 +2,10 @@ import type { Durability, Reached } from '../api/durability.ts';
 import type { Statement, StatementResult } from '../api/request.ts';
 import type { Status } from '../api/status.ts';
 import type { TransactionStep } from '../api/transaction-wire.ts';
-import type { SqlArgs } from '../api/value.ts';
 import type { ErrorRecord } from '../base/errors.ts';
 import type { Entry, EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
+import type { FlatWrites } from './flat-writes.ts';
 import type { Settled } from './settlement.ts';
 
 /** What the three threads of a member say to each other. `key` is the asker's own number for a request. */
@@ -173,31 +173,6 @@ export type SqlToLoop =
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'fault'; readonly error: ErrorRecord }
   | { readonly type: 'closed' };
-
-/**
- * Writes and plain answers cross between threads in flat lists: copying an object with named fields for each of them
- * would cost more than running it. A write is four items: key, request id, SQL text, arguments; for a batch
- * the text is null and the statements are in the place of the arguments.
- */
-export type FlatWrites = unknown[];
-
-export function pushWrite(flat: FlatWrites, { key, id, statements }: DirectWrite): void {
-  const [only] = statements;
-  if (statements.length === 1 && only !== undefined) flat.push(key, id, only.sql, only.args);
-  else flat.push(key, id, null, statements);
-}
-
-export function* eachWrite(flat: FlatWrites): Generator<DirectWrite> {
-  for (let i = 0; i < flat.length; i += 4) {
-    const sql = flat[i + 2] as string | null;
-    const last = flat[i + 3];
-    const statements =
-      sql === null
-        ? (last as Statement[])
-        : [last === undefined ? { sql } : { sql, args: last as SqlArgs }];
-    yield { key: flat[i] as number, id: flat[i + 1] as string | null, statements };
-  }
-}
 
 /** Answers of single statements that returned no rows, all at one position: key, changes, last insert rowid of each. */
 export interface PlainAnswers {

@@ -6,14 +6,15 @@ import type { CheckpointCycle } from './checkpoint-cycle.ts';
 import type { Clock } from './clock.ts';
 import type { DatabaseHome } from './database-home.ts';
 import { DatabaseSlot } from './database-slot.ts';
+import { eachWrite } from './flat-writes.ts';
 import { Inflight } from './inflight.ts';
 import { saveLost } from './lost-saver.ts';
 import { OpenTransactions } from './open-transactions.ts';
 import type { MemberOptions } from './options.ts';
+import { Orders } from './orders.ts';
 import type { Port } from './port.ts';
 import {
   type AppToSql,
-  eachWrite,
   type LoopToSql,
   type SqlToApp,
   type SqlToLoop,
@@ -47,7 +48,11 @@ export class SqlThread {
   readonly #transactions: OpenTransactions;
   readonly #failures: SqlFailures;
   readonly #inflight = new Inflight();
-  #deferred: LoopToSql[] = [];
+  /** A checkpoint may have SQLite's writer lock. */
+  readonly #orders = new Orders(
+    () => this.#slot.running?.cycle.unlocked === true,
+    (order) => this.#fromLoop(order),
+  );
   #toApply: Entry[] = [];
   #toLead: Term | null = null;
   #committed: Index = 0;
@@ -93,7 +98,7 @@ export class SqlThread {
 
   start(): void {
     const { loop, app } = this.#parts;
-    loop.listen((messages) => this.#turn(() => messages.forEach(this.#order)));
+    loop.listen((messages) => this.#turn(() => messages.forEach(this.#orders.take)));
     app.listen((messages) => this.#turn(() => messages.forEach(this.#fromApp)));
     this.#turn(() => this.#slot.open());
   }
@@ -103,7 +108,7 @@ export class SqlThread {
     try {
       this.#lookAtCommit();
       work();
-      this.#takeDeferred();
+      this.#orders.carryOutWaiting();
       this.#transactions.look();
       if (this.#leaving) this.#leave();
       this.#work();
@@ -135,18 +140,6 @@ export class SqlThread {
     const full = this.#inflight.full && this.#writes.size > 0;
     this.#parts.shared.wantsCommit = full || running?.cycle.pausesWork === true;
     if (this.#parts.shared.wantsCommit && this.#lookAtCommit()) this.#turn(() => {});
-  }
-
-  /** Orders about the database wait, in their order, while a checkpoint has SQLite's writer lock. */
-  readonly #order = (message: LoopToSql): void => {
-    if (this.#slot.running?.cycle.unlocked === true || this.#deferred.length > 0)
-      this.#deferred.push(message);
-    else this.#fromLoop(message);
-  };
-
-  #takeDeferred(): void {
-    while (this.#deferred.length > 0 && this.#slot.running?.cycle.unlocked !== true)
-      this.#fromLoop(this.#deferred.shift()!);
   }
 
   readonly #fromApp = (message: AppToSql): void => {

@@ -10,6 +10,7 @@ import type {
 import { decodeResults, encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
+import { type FlatWrites, pushWrite } from './flat-writes.ts';
 import { checkWriteOptions, closed, unconfirmed } from './handle-errors.ts';
 import type { MemberOptions } from './options.ts';
 import {
@@ -19,19 +20,18 @@ import {
   type WriteReceipt,
 } from './pending-writes.ts';
 import type { Port } from './port.ts';
-import {
-  type AppToLoop,
-  type AppToSql,
-  type FlatWrites,
-  type ForwardAnswer,
-  type LoopToApp,
-  type PlainAnswers,
-  pushWrite,
-  type SqlToApp,
-  type WriteAnswer,
+import type {
+  AppToLoop,
+  AppToSql,
+  ForwardAnswer,
+  LoopToApp,
+  PlainAnswers,
+  SqlToApp,
+  WriteAnswer,
 } from './protocol.ts';
 import { type Fate, fateOf, type Settled } from './settlement.ts';
 import type { SharedState } from './shared-state.ts';
+import { bytesOf } from './write-size.ts';
 
 export interface WritePathParts {
   readonly options: MemberOptions;
@@ -285,16 +285,4 @@ function notDone(): PacelineError {
 
 function overloaded(what: string, option: string): PacelineError {
   return new PacelineError('OVERLOADED', `${what} waiting already: slow down, or raise ${option}`);
-}
-
-/** What a write holds of memory while it waits, roughly. */
-function bytesOf(statements: readonly Statement[]): number {
-  let bytes = 0;
-  for (const { sql, args } of statements) {
-    bytes += sql.length;
-    if (args === undefined) continue;
-    for (const value of Array.isArray(args) ? args : Object.values(args))
-      bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length : 8;
-  }
-  return bytes;
 }

@@ -32,6 +32,9 @@ export function makeRequestParsers(limits: Limits): RequestParsers {
   const writeOptions = {
     id: z.string().min(1).optional(),
     timeoutMs: z.int().min(1).max(limits.timeoutMsMax).optional(),
+    durability: z
+      .union([z.enum(['local', 'quorum', 'all']), z.int().min(1), z.array(z.string()).min(1)])
+      .optional(),
   };
   const execute = z.strictObject({ ...statement, ...writeOptions });
   const bound = z
@@ -87,6 +90,10 @@ interface StatementBody {
   readonly args?: unknown;
 }
 
+type WriteOptionsBody = {
+  readonly [K in 'id' | 'timeoutMs' | 'durability']?: WriteOptions[K] | undefined;
+};
+
 function toStatement({ sql, args }: StatementBody, place: string): Statement {
   return args === undefined ? { sql } : { sql, args: argsFromJson(args, place) };
 }
@@ -104,7 +111,10 @@ function toReadOptions(given: { readonly [name in keyof ReadOptions]?: unknown }
   return level === 'session' ? { ...options, level: 'eventual' } : options;
 }
 
-function toOptions(request: { id?: string | undefined; timeoutMs?: number | undefined }) {
-  const { id, timeoutMs } = request;
-  return { ...(id === undefined ? {} : { id }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+function toOptions({ id, timeoutMs, durability }: WriteOptionsBody): WriteOptions {
+  return {
+    ...(id === undefined ? {} : { id }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(durability === undefined ? {} : { durability }),
+  };
 }

@@ -1,5 +1,5 @@
 import type { EntryId, Index } from '../raft/entry.ts';
-import type { Executor, ExecutorLimits } from './executor.ts';
+import type { Executor, ExecutorLimits, Outcome } from './executor.ts';
 import type { LiveWal } from './live-wal.ts';
 import type { WriterLock } from './writer-lock.ts';
 
@@ -41,3 +41,6 @@ export interface EngineParts {
     | 'undo'
   >;
 }
+
+/** Receives what one SQLite commit brought, null if nothing was changed, and the outcomes of the writes in it. */
+export type Emit = (executed: Executed | null, outcomes: readonly Outcome[]) => void;

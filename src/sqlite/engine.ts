@@ -4,17 +4,14 @@ import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import { applyRecords, undoTo } from './apply.ts';
 import { captureCommit } from './capture.ts';
-import type { EngineOptions, EngineParts, Executed } from './engine-parts.ts';
+import type { Emit, EngineOptions, EngineParts, Executed } from './engine-parts.ts';
 import { encodeEntryData, redoOf, tooLarge } from './entry-data.ts';
-import type { Outcome, Write } from './executor.ts';
+import type { Write } from './executor.ts';
 import { leavesKeysUnenforced } from './foreign-keys.ts';
 import { Interactive } from './interactive.ts';
 import type { LiveWal, WalCommit } from './live-wal.ts';
 import { PageImages } from './page-images.ts';
 import { findStored } from './wal-positions.ts';
-
-/** Receives what one SQLite commit brought, null if nothing was changed, and the outcomes of the writes in it. */
-type Emit = (executed: Executed | null, outcomes: readonly Outcome[]) => void;
 
 /**
  * The database of one member: on the leader it runs writes and captures what they changed; on a follower it applies what the
@@ -239,11 +236,6 @@ export class Engine {
     if (this.#position.index <= committed) return true;
     const commit = this.#wal.lastCommitUpTo(committed);
     return commit !== undefined && this.rollBack(commit.id);
-  }
-
-  /** After the WAL was emptied or left: takes it up again. Throws DATABASE_BUSY, FOREIGN_WRITE. */
-  relock(): void {
-    this.lock();
   }
 
   #nextId(): EntryId {

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { systemClock } from '../../src/member/clock.ts';
 import { sqliteHome } from '../../src/member/database-home.ts';
+import { type FlatWrites, pushWrite } from '../../src/member/flat-writes.ts';
 import { type OpenOptions, resolveOptions } from '../../src/member/options.ts';
 import { ThreadPort } from '../../src/member/port.ts';
 import {
   type AppToSql,
-  type FlatWrites,
   type LoopToSql,
   packEntries,
-  pushWrite,
   type SqlToApp,
   type SqlToLoop,
 } from '../../src/member/protocol.ts';

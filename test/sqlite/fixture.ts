@@ -102,7 +102,7 @@ export class EngineFixture {
     this.engine.unlock();
     const [row] = this.all('PRAGMA wal_checkpoint(TRUNCATE)');
     if ((row as { busy: number }).busy !== 0) throw new Error('the checkpoint was kept off');
-    this.engine.relock();
+    this.engine.lock();
   }
 
   /** Rows as another connection of this process sees them: what is committed in the database. */

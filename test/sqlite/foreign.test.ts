@@ -132,7 +132,7 @@ for (const role of ['leader', 'follower'] as const) {
       fixture.all('PRAGMA wal_checkpoint(TRUNCATE)');
       foreignly(fixture.path, ...statements);
       for (let i = 0; i < 3; i++)
-        assert.throws(() => fixture.engine.relock(), { code: 'FOREIGN_WRITE' }, `try ${i}`);
+        assert.throws(() => fixture.engine.lock(), { code: 'FOREIGN_WRITE' }, `try ${i}`);
     });
   }
 }
@@ -145,7 +145,7 @@ test('a foreign checkpoint while the lock is let go is no foreign write', () => 
     for (const side of [leader, follower]) {
       side.engine.unlock();
       foreignly(side.path, `PRAGMA wal_checkpoint(${mode})`, 'SELECT * FROM t');
-      side.engine.relock();
+      side.engine.lock();
       if (side === leader) leader.run('UPDATE t SET n = n + 1');
       else follower.follow(leader);
       assertChecksumFits(side, mode);
