@@ -1,14 +1,15 @@
 /** One process of the application: a member of the cluster, and a shop on it. Does what its parent asks. */
 import { type OpenOptions, open } from 'paceline';
-import { drizzleShop } from './drizzle/shop.ts';
 import type { Asked, Told } from './ipc.ts';
-import { kyselyShop } from './kysely/shop.ts';
 import { BOOKS } from './shop.ts';
 import { untilDone } from './until-done.ts';
 
 const [tool, options] = JSON.parse(process.argv[2]!) as ['drizzle' | 'kysely', OpenOptions];
 const handle = await open(options);
-const shop = tool === 'drizzle' ? drizzleShop(handle) : kyselyShop(handle);
+const shop =
+  tool === 'drizzle'
+    ? (await import('./drizzle/shop.ts')).drizzleShop(handle)
+    : (await import('./kysely/shop.ts')).kyselyShop(handle);
 
 /** Differs from those of an earlier process of this name. */
 const run = process.pid;

@@ -38,7 +38,7 @@ export const LIMITS = {
   pollMs: 50,
 
   // What a member may hold at the end, when nothing is under way.
-  descriptorsMore: 4, // than a fresh one: a segment being made, a connection being dialled
+  descriptorsMore: 20, // than fresh: two threads that read for other members, seven each; a segment; connections
   descriptorsReplacedMax: 9, // three connections with three files each
   rssTimesMax: 2, // what V8 keeps after load
   rssBytesMore: 96 * 2 ** 20,

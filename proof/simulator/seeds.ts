@@ -14,4 +14,19 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed: 'a log that was closed on a full disk left its error to an unhandled rejection',
   },
   { seed: 89, showed: 'a member outside the membership fell over an assertion at its start' },
+  {
+    seed: 1008,
+    showed:
+      'I4, a lost write: after a snapshot took the place of a deposed leader’s tail, its writes were answered by the indexes of a later leadership',
+  },
+  {
+    seed: 1067,
+    showed: 'liveness: a member elected while its disk was full led for ever without beginning',
+  },
+  { seed: 1096, showed: 'nothing of the product; an undo that the log has overtaken' },
+  {
+    seed: 1135,
+    showed:
+      'I8, I5: between the log’s reset to a snapshot and its installation, an orphaned tail in the old database passed for committed',
+  },
 ];

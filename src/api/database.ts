@@ -1,3 +1,4 @@
+import type { LoadItems, LoadOptions, LoadProgress } from './load.ts';
 import type { PrepareOptions, ReadOptions } from './read-options.ts';
 import type { ReadStatement, Snapshot } from './reads.ts';
 import type {
@@ -69,6 +70,12 @@ export interface LocalWrites {
    * Throws NOT_LEADER, REQUEST_INVALID; TIMED_OUT if nobody has taken over after `writeTimeoutMs`.
    */
   transferLeadership(to?: string): Promise<string>;
+  /**
+   * Runs `sql` once for each item, its arguments, in transactions of many items each; takes the next items only when the
+   * ones before are committed, so an endless source holds no memory. Resolves with what was done. An error ends it, and what was
+   * committed stays: `onProgress` has told how much. With an `id`, calling it again with the same items and chunks does the rest.
+   */
+  load(sql: string, items: LoadItems, options?: LoadOptions): Promise<LoadProgress>;
 }
 
 /** A handle that keeps account of what it has written and read, so that its reads can see at least that (level session). */

@@ -38,6 +38,8 @@ export interface Status {
   readonly databaseBytes: number;
   readonly walBytes: number;
   readonly logBytes: number;
+  /** Files of writes that failovers discarded, in this member's directory; see `paceline lost`. */
+  readonly lostFiles: number;
   /** A snapshot being received: bytes so far and in all; null when there is none. */
   readonly snapshot: { readonly receivedBytes: number; readonly totalBytes: number } | null;
   readonly pid: number;

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { PacelineError } from '../base/errors.ts';
 import { dumpLog } from '../log-store/dump.ts';
+import { decodeLostFile } from '../member/lost-file.ts';
 import { describeWal, describeWalIndex } from '../wal/describe.ts';
 import { describePayload, findPayload } from './dump-redo.ts';
 import { type FileSource, withFileSource } from './file-source.ts';
+import { describeLostFile } from './lost.ts';
 
 export function addDump(program: Command): void {
   const dump = program
@@ -13,6 +15,9 @@ export function addDump(program: Command): void {
     dumpLog(source.path),
   );
   addFormat(dump, 'wal', "SQLite's WAL (DIR/db/main.db-wal)", describeWal);
+  addFormat(dump, 'lost', 'writes that a failover discarded (DIR/lost/*.lost)', (source) =>
+    describeLostFile(decodeLostFile(source.read(0, source.size))),
+  );
   addFormat(dump, 'wal-index', "SQLite's wal-index (DIR/db/main.db-shm)", (source) =>
     describeWalIndex(source.read),
   );

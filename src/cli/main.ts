@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { AssertionError } from '../base/assert.ts';
 import { addDump } from './dump.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { addLost } from './lost.ts';
 import { describeError, reportError } from './report.ts';
 import { addServe } from './serve.ts';
 import { addSql } from './sql.ts';
@@ -15,7 +16,7 @@ const program = new Command('paceline')
   .version(VERSION)
   .showHelpAfterError('(--help lists what there is)')
   .exitOverride();
-for (const add of [addServe, addSql, addStatus, addDump, addVerify]) add(program);
+for (const add of [addServe, addSql, addStatus, addDump, addLost, addVerify]) add(program);
 
 // A reader such as `head` that has seen enough is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

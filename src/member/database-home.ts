@@ -5,6 +5,7 @@ import { closeConnections, foldWal, openConnections } from '../sqlite/connection
 import type { EngineParts } from '../sqlite/engine-parts.ts';
 import { Pin } from '../sqlite/pin.ts';
 import { Pins } from '../sqlite/pins.ts';
+import { lostFilesIn, saveLostFile } from './lost-directory.ts';
 import type { HeldSnapshot } from './protocol.ts';
 
 /** The place where a member's database is: SQLite's files; what a simulator has in their place. */
@@ -13,6 +14,10 @@ export interface DatabaseHome {
   open(): OpenDatabase;
   /** The main file at `file` takes the place of the database, which must be closed. */
   replaceBy(file: string): void;
+  /** Keeps a file of lost writes, durably; returns its path. */
+  saveLost(name: string, bytes: Uint8Array): string;
+  /** How many such files there are. */
+  lostFiles(): number;
 }
 
 /** A database that is open, and not yet known to have a place in the log. */
@@ -38,13 +43,15 @@ export interface CheckpointTools {
   readonly checkpoints: Pick<Checkpoints, 'start' | 'close'>;
 }
 
-export function sqliteHome(path: string): DatabaseHome {
+export function sqliteHome(path: string, lost: string): DatabaseHome {
   return {
     open: () => openSqlite(path),
     replaceBy(file) {
       for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
       renameSync(file, path);
     },
+    saveLost: (name, bytes) => saveLostFile(lost, name, bytes),
+    lostFiles: () => lostFilesIn(lost).length,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Compaction, LogNeed } from './compaction.ts';
 import type { DatabaseTracker } from './database-tracker.ts';
 import { LogLeases } from './log-leases.ts';
 import type { LoopLog } from './loop-log.ts';
+import type { LostWrites } from './lost-writes.ts';
 import type { Network } from './network.ts';
 import type { LoopToSql, SqlToLoop } from './protocol.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
@@ -29,6 +30,7 @@ const KEEP_LOG_MS = 1_000;
 type HeldOrLost = Extract<SqlToLoop, { readonly type: 'snapshot-held' | 'snapshot-lost' }>;
 
 export interface SupplyParts {
+  readonly lost: LostWrites;
   readonly self: MemberId;
   readonly raft: Raft;
   readonly log: LogStore;
@@ -62,6 +64,8 @@ export class DatabaseSupply {
   /** The leader was last told of this one, and when. */
   #keptFor: SnapshotOffer | null = null;
   #keptAtMs = 0;
+  /** Received, and to be installed once what it makes this member discard is saved. */
+  #unsaved: SnapshotOffer | null = null;
 
   constructor(parts: SupplyParts) {
     const { post, network, raft, loopLog, incomingFile, files, clock } = parts;
@@ -96,6 +100,9 @@ export class DatabaseSupply {
 
   tick(nowMs: number): void {
     this.#sender.tick(nowMs);
+    const unsaved = this.#unsaved;
+    this.#unsaved = null;
+    if (unsaved !== null) this.#install(unsaved);
     this.#fetch(nowMs);
     this.#keepLog(nowMs);
   }
@@ -209,9 +216,14 @@ export class DatabaseSupply {
 
   #install(offer: SnapshotOffer): void {
     const { id, checksum, membership } = offer;
-    const { log, raft, tracker, compaction, post, incomingFile } = this.#parts;
+    const { log, lost, raft, tracker, compaction, post, incomingFile } = this.#parts;
     const known = log.term(id.index) === id.term;
     if (!known && !raft.needsSnapshot(id)) return;
+    // What is not committed here is not in the history that the snapshot is of.
+    if (!known && lost.mustWait(raft.commit + 1)) {
+      this.#unsaved = offer;
+      return;
+    }
     this.#installing = offer;
     this.#sender.drop();
     tracker.closed();

@@ -109,6 +109,8 @@ export class DatabaseTracker {
 
   /** The database is gone, or about to be replaced. */
   closed(): void {
+    // The log may be another one from now on: what it says is not about what is in there.
+    this.#parts.onSuspect(true);
     this.#mode = 'closed';
     this.#applying = [];
   }

@@ -13,6 +13,8 @@ export interface Layout {
   readonly log: string;
   readonly database: string;
   readonly incoming: string;
+  /** Files of writes that failovers discarded. */
+  readonly lost: string;
 }
 
 export function layoutOf(dir: string): Layout {
@@ -22,6 +24,7 @@ export function layoutOf(dir: string): Layout {
     log: join(dir, 'log'),
     database: join(dir, 'db', 'main.db'),
     incoming: join(dir, 'incoming.db'),
+    lost: join(dir, 'lost'),
   };
 }
 

@@ -41,3 +41,12 @@ export function checkTimeout(timeoutMs: unknown): void {
     `timeoutMs must be a positive number, not ${timeoutMs}`,
   );
 }
+
+export function unconfirmed(id: string | null): PacelineError {
+  const retry =
+    id === null
+      ? 'it has no request id to ask with, as it was asked without options'
+      : `ask with outcome(), or try again, with the same request id (${id})`;
+  const message = `the write was not confirmed by a majority in time and may or may not take effect: ${retry}`;
+  return new PacelineError('OUTCOME_UNKNOWN', message);
+}

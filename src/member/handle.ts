@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { checkArgs, checkSql, checkStatement } from '../api/check.ts';
 import type { LocalDatabase, Transaction } from '../api/database.ts';
+import type { LoadItems, LoadOptions, LoadProgress } from '../api/load.ts';
 import type { PrepareOptions, ReadOptions } from '../api/read-options.ts';
 import type { ReadStatement, Snapshot } from '../api/reads.ts';
 import type {
@@ -22,6 +23,7 @@ import type { SqlArgs } from '../api/value.ts';
 import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { closed, unknownOutcome } from './handle-errors.ts';
+import { load } from './load.ts';
 import { LoopCalls } from './loop-calls.ts';
 import type { Logger, MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
@@ -138,6 +140,10 @@ export class Handle implements LocalDatabase {
     if (to !== undefined && typeof to !== 'string')
       throw new PacelineError('REQUEST_INVALID', 'leadership goes to a member, by its id');
     return this.#calls.transferLeadership(to ?? null);
+  }
+
+  load(sql: string, items: LoadItems, options: LoadOptions = {}): Promise<LoadProgress> {
+    return load((statements, write) => this.batch(statements, write), sql, items, options);
   }
 
   async outcome(id: string, options: OutcomeOptions = {}): Promise<WriteOutcome> {

@@ -1,3 +1,4 @@
+import { type Durability, mayBeLost } from '../api/durability.ts';
 import type { LogStore } from '../log-store/log-store.ts';
 import type { MemberId } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
@@ -50,12 +51,17 @@ export class LeaderLink {
     this.#gate = gate;
     this.#writes = new Forwarding({
       ...shared,
-      execute: (key, bytes) => sql.post({ type: 'write', key, handOver: bytes.slice() }),
+      execute: (key, bytes, durability) =>
+        sql.post({
+          ...{ type: 'write', key, handOver: bytes.slice() },
+          mayBeLost: this.#mayBeLost(durability),
+        }),
       answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
     });
     this.#transactions = new TransactionRelay({
       ...shared,
       knownLeader: () => raft.leader,
+      mayBeLost: (durability) => this.#mayBeLost(durability),
       toSql: (message) => sql.post(message),
       toApp: (message) => app.post(message),
     });
@@ -122,6 +128,11 @@ export class LeaderLink {
     this.#gate.clear();
     this.#writes.lostLeadership();
     this.#transactions.lostLeadership();
+  }
+
+  #mayBeLost(durability: Durability): boolean {
+    if (durability === 'quorum') return false;
+    return mayBeLost(durability, this.#parts.raft.membership.filter(({ voter }) => voter).length);
   }
 
   /** The leader if it is known and reachable; this member's own id while it takes writes itself. */

@@ -13,8 +13,8 @@ export class LoopLog {
     this.#app.post({ type: 'log', level: 'info', fields, message });
   }
 
-  warn(message: string): void {
-    this.#app.post({ type: 'log', level: 'warn', fields: {}, message });
+  warn(message: string, fields: object = {}): void {
+    this.#app.post({ type: 'log', level: 'warn', fields, message });
   }
 
   error(fields: object, message: string): void {

@@ -18,6 +18,7 @@ import { LeaderLink } from './leader-link.ts';
 import { Leadership } from './leadership.ts';
 import { LoopLog } from './loop-log.ts';
 import { LoopReads } from './loop-reads.ts';
+import { LostWrites } from './lost-writes.ts';
 import { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
@@ -60,6 +61,7 @@ export class Loop {
   readonly #compaction: Compaction;
   readonly #supply: DatabaseSupply;
   readonly #firstElection: FirstElection;
+  readonly #lost: LostWrites;
   readonly #shutdown: Shutdown;
   readonly #switchover: Switchover;
   readonly #commitNews: CommitNews;
@@ -70,17 +72,13 @@ export class Loop {
 
   constructor(parts: LoopParts) {
     const { options, log, raft, clock, sql, app } = parts;
-    const self = options.id;
-    const network = this.#network;
+    const [self, network] = [options.id, this.#network];
     const post = (message: LoopToSql) => sql.post(message);
     const turn = (work: () => void) => this.#turn(work);
-    this.#parts = parts;
-    this.#startedMs = clock.now();
+    [this.#parts, this.#startedMs] = [parts, clock.now()];
     const loopLog = new LoopLog(app);
-    this.#loopLog = loopLog;
-    this.#raft = raft;
     const compaction = new Compaction(log, options.logKeepBytes);
-    this.#compaction = compaction;
+    [this.#loopLog, this.#raft, this.#compaction] = [loopLog, raft, compaction];
     const tracker = new DatabaseTracker({
       log,
       post,
@@ -91,9 +89,10 @@ export class Loop {
     this.#leaderLink = new LeaderLink({ ...parts, self, raft, network });
     const leaderLink = this.#leaderLink;
     this.#reads = new LoopReads({ ...parts, network, leader: () => leaderLink.leader });
-    this.#leadership = new Leadership({ ...parts, raft, tracker, leaderLink, loopLog });
+    this.#leadership = new Leadership({ ...parts, tracker, leaderLink, loopLog });
+    this.#lost = new LostWrites({ log, post, loopLog, bytesMax: options.lostBytesMax });
     this.#supply = new DatabaseSupply({
-      ...{ self, raft, log, tracker, compaction, network, post, loopLog },
+      ...{ self, raft, log, tracker, compaction, network, post, loopLog, lost: this.#lost },
       ...{ incomingFile: parts.incomingFile, files: parts.snapshotFiles, clock },
       turn,
     });
@@ -213,7 +212,7 @@ export class Loop {
   #step(message: Message): void {
     const { options, log } = this.#parts;
     if (options.import !== null) checkImportIsFirst(log, message);
-    this.#raft.step(message);
+    if (!this.#lost.holdsBack(message)) this.#raft.step(message);
   }
 
   /** The SQL thread takes no account of the commit index while this is so. */
@@ -240,6 +239,8 @@ export class Loop {
       case 'rolled-back':
       case 'stepped-down':
         return this.#tracker.fromSql(message);
+      case 'lost-saved':
+        return this.#lost.done(message);
       case 'checkpointed':
         return this.#compact(message);
       case 'report':

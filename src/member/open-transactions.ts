@@ -56,7 +56,7 @@ export class OpenTransactions {
     this.#timer = clock.later(() => turn(() => this.#outlived(transaction)), lifetimeMs);
   }
 
-  take({ from, name, key, step }: Step): void {
+  take({ from, name, key, step, mayBeLost }: Step): void {
     const ref = { from, name };
     if (step.type === 'begin') {
       const { id, lifetimeMs } = step;
@@ -69,7 +69,7 @@ export class OpenTransactions {
       return this.#answer(ref, key, { error: notOpen().toRecord() });
     }
     if (step.type === 'run') this.#run(current, key, step, engine);
-    else if (step.type === 'commit') this.#commit(current, key, engine);
+    else if (step.type === 'commit') this.#commit(current, key, engine, mayBeLost);
     else {
       this.#over();
       engine.interactive.rollBack();
@@ -130,11 +130,11 @@ export class OpenTransactions {
     }
   }
 
-  #commit(current: QueuedTransaction, key: number, engine: Engine): void {
+  #commit(current: QueuedTransaction, key: number, engine: Engine, mayBeLost: boolean): void {
     const { emit } = this.#parts;
     this.#over();
     try {
-      const finished = engine.interactive.commit(current.id);
+      const finished = engine.interactive.commit(current.id, mayBeLost);
       if ('executed' in finished && finished.executed !== null) emit(finished.executed);
       if ('error' in finished) return this.#answer(current, key, finished);
       this.#answer(current, key, { results: NOTHING, position: finished.position });

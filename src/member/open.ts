@@ -75,6 +75,7 @@ function startThreads(
     options,
     cluster,
     path: layout.database,
+    lost: layout.lost,
     app: appSql.port2,
     loop: loopSql.port2,
     shared: shared.buffer,

@@ -57,6 +57,7 @@ export interface OpenOptions {
   readonly logKeepBytes?: number;
   readonly segmentBytesMax?: number;
   readonly pageCacheBytes?: number;
+  readonly lostBytesMax?: number;
 }
 
 type Knobs = Required<
@@ -95,6 +96,7 @@ export const DEFAULTS: Knobs & { readonly cluster: string; readonly durability: 
   checkpointWalBytes: 64 * 2 ** 20, // pages written again and again are copied once; start-up after a crash reads this much
   logKeepBytes: 256 * 2 ** 20, // kept for followers that are behind; beyond it they get a snapshot
   segmentBytesMax: 16 * 2 ** 20,
+  lostBytesMax: 64 * 2 ** 20, // log of one failover's discarded writes that is saved; of more, the beginning
   pageCacheBytes: 32 * 2 ** 20, // last images of changed pages, the bases of deltas
 };
 

@@ -71,7 +71,7 @@ export function packEntries(entries: readonly Entry[]): PackedEntries {
 }
 
 /** The entries without their memberships, which are no concern of the database. */
-export function unpackEntries({ ids, lengths, handOver }: PackedEntries): Entry[] {
+export function unpackEntries({ ids, lengths, handOver }: Omit<PackedEntries, 'type'>): Entry[] {
   let at = 0;
   return ids.map((id, i) => {
     const data = handOver.subarray(at, at + lengths[i]!);
@@ -89,11 +89,24 @@ export type LoopToSql =
   /** The commit index, which is in shared memory, moved, and the SQL thread waits for that. */
   | { readonly type: 'committed' }
   | { readonly type: 'roll-back'; readonly to: EntryId }
-  | { readonly type: 'write'; readonly key: number; readonly handOver: Uint8Array }
+  | {
+      readonly type: 'write';
+      readonly key: number;
+      readonly handOver: Uint8Array;
+      /** It may be acknowledged before it is committed. */
+      readonly mayBeLost: boolean;
+    }
+  /** Successive entries that the log is about to discard, after `common`; of the last ones, `omitted` are not here. */
+  | (Omit<PackedEntries, 'type'> & {
+      readonly type: 'save-lost';
+      readonly common: EntryId;
+      readonly omitted: number;
+    })
   | (TransactionRef & {
       readonly type: 'transaction';
       readonly key: number;
       readonly step: TransactionStep;
+      readonly mayBeLost: boolean;
     })
   /** The member that asked for them is out of reach. */
   | { readonly type: 'drop-transactions'; readonly from: MemberId }
@@ -124,6 +137,8 @@ export interface DatabaseReport {
   readonly pageSize: number;
   readonly databaseBytes: number;
   readonly walBytes: number;
+  /** Files of lost writes. */
+  readonly lostFiles: number;
 }
 
 export type SqlToLoop =
@@ -141,6 +156,12 @@ export type SqlToLoop =
   /** It was undone, for a reason of ours. */
   | (TransactionRef & { readonly type: 'transaction-ended'; readonly error: ErrorRecord })
   | { readonly type: 'applied'; readonly position: EntryId }
+  | {
+      readonly type: 'lost-saved';
+      readonly file: string;
+      readonly entries: number;
+      readonly error: ErrorRecord | null;
+    }
   | { readonly type: 'stepped-down'; readonly position: EntryId }
   | { readonly type: 'rolled-back'; readonly position: EntryId }
   | { readonly type: 'checkpointed'; readonly id: EntryId; readonly checksum: ChecksumValue }

@@ -1,5 +1,6 @@
 import type { EntryId } from '../raft/entry.ts';
 import type { Clock, Timer } from './clock.ts';
+import type { DatabaseHome } from './database-home.ts';
 import type { DatabaseReport } from './protocol.ts';
 import type { RunningDatabase } from './running-database.ts';
 
@@ -11,17 +12,20 @@ export class Reporter {
   readonly #current: () => RunningDatabase | null;
   readonly #post: (report: DatabaseReport) => void;
   readonly #clock: Clock;
+  readonly #home: Pick<DatabaseHome, 'lostFiles'>;
   #timer: Timer | null = null;
   #reported: EntryId | null = null;
 
   constructor(
     clock: Clock,
+    home: Pick<DatabaseHome, 'lostFiles'>,
     current: () => RunningDatabase | null,
     post: (report: DatabaseReport) => void,
   ) {
     this.#clock = clock;
     this.#current = current;
     this.#post = post;
+    this.#home = home;
   }
 
   /** Call when something may have changed. */
@@ -50,6 +54,7 @@ export class Reporter {
       pageSize,
       databaseBytes,
       walBytes: wal.bytes,
+      lostFiles: this.#home.lostFiles(),
     });
   }
 }

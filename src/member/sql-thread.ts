@@ -1,4 +1,4 @@
-import { decodeWrite, type WireWrite } from '../api/wire.ts';
+import { decodeWrite } from '../api/wire.ts';
 import { asPacelineError } from '../base/errors.ts';
 import type { Entry, Index, Term } from '../raft/entry.ts';
 import type { Executed } from '../sqlite/engine-parts.ts';
@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import type { DatabaseHome } from './database-home.ts';
 import { DatabaseSlot } from './database-slot.ts';
 import { Inflight } from './inflight.ts';
+import { saveLost } from './lost-saver.ts';
 import { OpenTransactions } from './open-transactions.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
@@ -48,7 +49,6 @@ export class SqlThread {
   readonly #inflight = new Inflight();
   #deferred: LoopToSql[] = [];
   #toApply: Entry[] = [];
-  /** The term that this member is to begin leading. */
   #toLead: Term | null = null;
   #committed: Index = 0;
   #closing = false;
@@ -56,7 +56,7 @@ export class SqlThread {
   #leaving = false;
 
   constructor(parts: SqlThreadParts) {
-    const { clock, loop, app, options } = parts;
+    const { clock, home, loop, app, options } = parts;
     const tellLoop = (message: SqlToLoop) => loop.post(message);
     const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
@@ -88,7 +88,7 @@ export class SqlThread {
       engine: () => this.#slot.running?.engine ?? null,
       emit: (executed) => this.#emit(executed),
     });
-    this.#reporter = new Reporter(clock, () => this.#slot.running, tellLoop);
+    this.#reporter = new Reporter(clock, home, () => this.#slot.running, tellLoop);
   }
 
   start(): void {
@@ -167,7 +167,7 @@ export class SqlThread {
         this.#toApply.push(...unpackEntries(message));
         return;
       case 'lead':
-        // Without a database this is void: the loop is about to learn that there is none.
+        // Void without a database: the loop is about to learn of that.
         if (this.#slot.running !== null) this.#toLead = message.term;
         return;
       case 'step-down':
@@ -180,7 +180,9 @@ export class SqlThread {
       case 'roll-back':
         return this.#slot.rollBack(message.to);
       case 'write':
-        return this.#queueForwarded(decodeWrite(message.handOver), message.key);
+        return this.#forwarded(message);
+      case 'save-lost':
+        return this.#parts.loop.post(saveLost(message, this.#slot.running, this.#parts));
       case 'transaction':
         return this.#transactions.take(message);
       case 'drop-transactions':
@@ -199,9 +201,10 @@ export class SqlThread {
     }
   };
 
-  #queueForwarded(write: WireWrite, key: number): void {
+  #forwarded({ key, mayBeLost, handOver }: Extract<LoopToSql, { type: 'write' }>): void {
+    const write = decodeWrite(handOver);
     if (write.asks) this.#transactions.abandon(write.id);
-    this.#writes.push({ ...write, key, from: 'loop' });
+    this.#writes.push({ ...write, key, mayBeLost, from: 'loop' });
   }
 
   #work(): void {

@@ -9,6 +9,8 @@ import { SqlThread } from './sql-thread.ts';
 /** What the application's thread gives the SQL thread. */
 export interface SqlWorkerData {
   readonly path: string;
+  /** Directory of files of lost writes. */
+  readonly lost: string;
   readonly cluster: string;
   readonly options: MemberOptions;
   readonly loop: MessagePort;
@@ -16,10 +18,10 @@ export interface SqlWorkerData {
   readonly shared: SharedArrayBuffer;
 }
 
-const { path, cluster, options, loop, app, shared } = workerData as SqlWorkerData;
+const { path, lost, cluster, options, loop, app, shared } = workerData as SqlWorkerData;
 
 new SqlThread({
-  home: sqliteHome(path),
+  home: sqliteHome(path, lost),
   cluster,
   options,
   clock: systemClock,

@@ -45,6 +45,7 @@ export function makeStatus(parts: StatusParts): Status {
     databaseBytes: report?.databaseBytes ?? 0,
     walBytes: report?.walBytes ?? 0,
     logBytes: log.sizeBytes,
+    lostFiles: report?.lostFiles ?? 0,
     snapshot,
     pid: process.pid,
     uptimeMs: Math.round(uptimeMs),

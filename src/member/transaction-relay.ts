@@ -29,6 +29,8 @@ export interface RelayParts {
   /** The leader as far as is known, reachable or not. */
   readonly knownLeader: () => MemberId | null;
   readonly send: (to: MemberId, channel: Channel, parts: readonly Uint8Array[]) => boolean;
+  /** Whether a commit at this level may be acknowledged before it is committed. */
+  readonly mayBeLost: (durability: Durability) => boolean;
   readonly toSql: (message: LoopToSql) => void;
   readonly toApp: (message: LoopToApp) => void;
   readonly gate: AnswerGate;
@@ -180,7 +182,10 @@ export class TransactionRelay {
         error: new PacelineError('NOT_LEADER', 'this member does not lead').toRecord(),
       });
     this.#incoming.set(keyOf(incoming), incoming);
-    toSql({ type: 'transaction', from, name, key, step });
+    toSql({
+      ...{ type: 'transaction', from, name, key, step },
+      mayBeLost: this.#parts.mayBeLost(durability),
+    });
   }
 
   /** The SQL thread has run, or refused, a step. */

@@ -10,7 +10,7 @@ import type {
 import { decodeResults, encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
-import { checkWriteOptions, closed } from './handle-errors.ts';
+import { checkWriteOptions, closed, unconfirmed } from './handle-errors.ts';
 import type { MemberOptions } from './options.ts';
 import {
   type Acknowledged,
@@ -281,15 +281,6 @@ function notDone(): PacelineError {
     'TIMED_OUT',
     'the write had not begun when its time was up, and will not',
   );
-}
-
-function unconfirmed(id: string | null): PacelineError {
-  const retry =
-    id === null
-      ? 'it has no request id to ask with, as it was asked without options'
-      : `ask with outcome(), or try again, with the same request id (${id})`;
-  const message = `the write was not confirmed by a majority in time and may or may not take effect: ${retry}`;
-  return new PacelineError('OUTCOME_UNKNOWN', message);
 }
 
 function overloaded(what: string, option: string): PacelineError {

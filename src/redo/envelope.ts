@@ -15,6 +15,8 @@ export const SECTIONS_MAX = 64;
 
 /** The kinds of section. Numbers are stable. */
 export const SECTION_REDO = 1;
+/** Empty: the entry has writes that asked for less than a majority. */
+export const SECTION_MAY_BE_LOST = 2;
 
 /** A part of a log entry's payload. Members skip sections that they need not understand. */
 export interface Section {

@@ -53,7 +53,7 @@ export class Engine {
       lock: () => this.lock(),
       position: () => this.#position,
       bytesMax: options.transactionBytesMax,
-      commit: (work) => this.#commitInteractive(work),
+      commit: (work, mayBeLost) => this.#commitInteractive(work, mayBeLost),
     });
     this.#position = position;
     this.#checksum = checksum;
@@ -131,7 +131,7 @@ export class Engine {
       this.#options.onVisible(this.#position.index, false);
       throw error;
     }
-    const executed = must(this.#capture(id), 'an entry that starts a term is small');
+    const executed = must(this.#capture(id, false), 'an entry that starts a term is small');
     this.#lockIfPossible();
     return executed;
   }
@@ -166,7 +166,7 @@ export class Engine {
     this.lock();
     this.#options.onVisible(id.index, false);
     const ran = this.#executor.run(writes, id);
-    const executed = ran?.wrote === true ? this.#capture(id) : null;
+    const executed = ran?.wrote === true ? this.#capture(id, writes.some(isAtRisk)) : null;
     this.#options.onVisible(this.#position.index, false);
     if (ran === null) return this.#runOneByOne(writes, emit);
     if (executed !== null || !ran.wrote) emit(executed, ran.outcomes);
@@ -182,12 +182,12 @@ export class Engine {
     return writes.length;
   }
 
-  #commitInteractive(work: (id: EntryId) => void): Executed | null {
+  #commitInteractive(work: (id: EntryId) => void, mayBeLost: boolean): Executed | null {
     const id = this.#nextId();
     this.#options.onVisible(id.index, false);
     try {
       work(id);
-      return this.#capture(id);
+      return this.#capture(id, mayBeLost);
     } finally {
       this.#options.onVisible(this.#position.index, false);
       this.#lockIfPossible();
@@ -207,7 +207,7 @@ export class Engine {
   rollBack(id: EntryId): boolean {
     assert(!this.leading, 'a leader does not roll back');
     this.lock();
-    const commit = this.#wal.findCommit(id) ?? findStored(this.#wal, this.#options.cluster, id);
+    const commit = this.commitAt(id);
     if (commit === undefined) return false;
     this.#checksum = undoTo(commit, this.#wal, this.#images, this.#checksum, this.#pageSize);
     this.#position = id;
@@ -215,6 +215,11 @@ export class Engine {
     this.#schemaCookie++;
     this.#renewLock();
     return true;
+  }
+
+  /** The commit that brought the database to `id`, if the WAL still has it. */
+  commitAt(id: EntryId): WalCommit | undefined {
+    return this.#wal.findCommit(id) ?? findStored(this.#wal, this.#options.cluster, id);
   }
 
   /**
@@ -247,7 +252,7 @@ export class Engine {
   }
 
   /** The entry of the commit just made; null if it is too large for one, and was undone. */
-  #capture(id: EntryId): Executed | null {
+  #capture(id: EntryId, mayBeLost: boolean): Executed | null {
     const before = { id: this.#position, databasePages: this.#wal.databasePages };
     const committed = this.#wal.readCommitted();
     const record = captureCommit(
@@ -260,7 +265,7 @@ export class Engine {
     this.#wal.noteCommitted(id);
     this.#checksum = record.checksumAfter;
     if (record.pages[0]?.pgno === 1) this.#schemaCookie++;
-    const data = encodeEntryData(record);
+    const data = encodeEntryData(record, mayBeLost);
     if (data.length > this.#options.transactionBytesMax) {
       this.#undoWhileLeading({ ...before, frame: committed.from });
       return null;
@@ -297,3 +302,5 @@ export class Engine {
     this.lock();
   }
 }
+
+const isAtRisk = ({ mayBeLost }: Write) => mayBeLost === true;

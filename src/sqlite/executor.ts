@@ -18,6 +18,8 @@ export interface Write {
   readonly id: string | null;
   /** Nothing is to be run: what became of the write with this id? */
   readonly asks?: boolean;
+  /** It may be acknowledged before it is committed. */
+  readonly mayBeLost?: boolean;
 }
 
 /** `position` is where the write is, once that position is committed; for a retried id, where it already was. */

@@ -15,7 +15,7 @@ export interface InteractiveParts {
   /** Bytes of log that one commit may cost. */
   readonly bytesMax: number;
   /** Makes an entry of what `work` commits at the id that it is given; null if it was too large, and undone. */
-  readonly commit: (work: (id: EntryId) => void) => Executed | null;
+  readonly commit: (work: (id: EntryId) => void, mayBeLost: boolean) => Executed | null;
 }
 
 /** How a COMMIT went: `executed` is null where nothing had been changed. */
@@ -64,7 +64,7 @@ export class Interactive {
   }
 
   /** Ends it, well or not. What was committed under this id before is answered again, and nothing done (I9). */
-  commit(id: string): Finished {
+  commit(id: string, mayBeLost: boolean): Finished {
     const { executor, bytesMax, commit } = this.#parts;
     const known = executor.find(id);
     if (known !== null) {
@@ -72,7 +72,7 @@ export class Interactive {
       return 'error' in known ? known : { position: known.position, executed: null };
     }
     this.#open = false;
-    const executed = commit((at) => executor.finish(id, at));
+    const executed = commit((at) => executor.finish(id, at), mayBeLost);
     if (executed === null) return { error: tooLarge(bytesMax).toRecord() };
     return { position: executed.id, executed };
   }

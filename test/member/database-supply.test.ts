@@ -9,6 +9,7 @@ import { Compaction } from '../../src/member/compaction.ts';
 import { DatabaseSupply } from '../../src/member/database-supply.ts';
 import { DatabaseTracker } from '../../src/member/database-tracker.ts';
 import { LoopLog } from '../../src/member/loop-log.ts';
+import { LostWrites } from '../../src/member/lost-writes.ts';
 import { Network } from '../../src/member/network.ts';
 import { resolveOptions } from '../../src/member/options.ts';
 import type { Port } from '../../src/member/port.ts';
@@ -97,6 +98,7 @@ class Supplied {
       onUnfit: (why) => this.supply.rebuild(why, false),
     });
     this.supply = new DatabaseSupply({
+      lost: new LostWrites({ log, post, loopLog: new LoopLog(app), bytesMax: 1000 }),
       ...{ self: 'a', raft, log, tracker: this.tracker, network, post },
       compaction: new Compaction(log, 1000),
       loopLog: new LoopLog(app),

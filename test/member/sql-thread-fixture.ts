@@ -52,7 +52,7 @@ export class SqlThreadFixture {
     this.#loop.listen((messages) => messages.forEach(this.#fromSql));
     this.#app.listen((messages) => this.toApp.push(...messages));
     new SqlThread({
-      home: sqliteHome(this.path),
+      home: sqliteHome(this.path, `${this.path}-lost`),
       clock: systemClock,
       cluster: CLUSTER,
       options: resolveOptions({ dir: this.dir, id: 'a', ...options }),

@@ -15,7 +15,7 @@ test('writes are refused with NOT_LEADER before it leads, whoever asks, and befo
     'NOT_LEADER',
   ]);
   const bytes = encodeWrite({ id: 'request', asks: false, statements: [{ sql: 'SELECT 1' }] });
-  thread.order({ type: 'write', key: 9, handOver: bytes.slice() });
+  thread.order({ type: 'write', key: 9, handOver: bytes.slice(), mayBeLost: false });
   const { key, answer } = await thread.fromSql('forward-answer');
   assert.deepEqual([key, 'error' in answer && answer.error.code], [9, 'NOT_LEADER']);
   assert.deepEqual(thread.log, []);

@@ -108,6 +108,7 @@ export class PlainDatabase implements SessionDatabase {
       appliedIndex: this.#index,
       lastIndex: this.#index,
       acknowledgedAtRisk: 0,
+      lostFiles: 0,
     };
     return {
       ...{ id: 'a', cluster: 'test', role: this.leader === 'a' ? 'leader' : 'candidate', term: 1 },

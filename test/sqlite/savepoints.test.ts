@@ -45,7 +45,7 @@ test('an interactive transaction goes back to its savepoints and keeps the rest'
   run('savepoint two');
   run('INSERT INTO t VALUES (4)');
   run('release two');
-  interactive.commit('id');
+  interactive.commit('id', false);
   assert.deepEqual(leader.all('SELECT * FROM t'), [{ v: 1 }, { v: 4 }]);
 });
 

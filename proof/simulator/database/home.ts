@@ -77,6 +77,18 @@ export class SimHome implements DatabaseHome {
     };
   }
 
+  /** Files of lost writes, by name. */
+  readonly lost = new Map<string, Uint8Array>();
+
+  saveLost(name: string, bytes: Uint8Array): string {
+    this.lost.set(name, bytes);
+    return name;
+  }
+
+  lostFiles(): number {
+    return this.lost.size;
+  }
+
   replaceBy(file: string): void {
     const { takeFile, pageSize } = this.#parts;
     const full = this.files?.full ?? false;

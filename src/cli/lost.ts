@@ -1,0 +1,83 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { argsToJson } from '../api/json.ts';
+import { PacelineError } from '../base/errors.ts';
+import { layoutOf } from '../member/directory.ts';
+import { lostFilesIn } from '../member/lost-directory.ts';
+import { decodeLostFile, type LostFile } from '../member/lost-file.ts';
+
+export function addLost(program: Command): void {
+  const lost = program
+    .command('lost')
+    .description(
+      'writes that a failover discarded although they may have been acknowledged (below a majority)',
+    );
+  lost
+    .command('list')
+    .description("the files in a member's directory, one line each; changes nothing")
+    .argument('<DIR>', "the member's directory")
+    .action((dir: string) => print(list(dir)));
+  lost
+    .command('show')
+    .description(
+      'what one of them holds: positions, pages, and rows where they can be told; changes nothing',
+    )
+    .argument('<DIR>', "the member's directory")
+    .argument('<NAME>', 'as "lost list" prints it')
+    .action((dir: string, name: string) => print(describeLostFile(readLost(dir, name))));
+  lost
+    .command('discard')
+    .description('removes one of them, for good')
+    .argument('<DIR>', "the member's directory")
+    .argument('<NAME>', 'as "lost list" prints it')
+    .action((dir: string, name: string) => rmSync(pathOf(dir, name)));
+}
+
+function* list(dir: string): Generator<string> {
+  for (const name of lostFilesIn(layoutOf(dir).lost)) {
+    const { entries, omitted, rows } = readLost(dir, name);
+    const acknowledged = entries.filter((entry) => entry.mayBeAcknowledged).length;
+    yield `${name}  transactions ${entries.length + omitted}, perhaps acknowledged ${acknowledged}, rows ${rows.length}`;
+  }
+}
+
+/** One line for each thing in it. */
+export function* describeLostFile(file: LostFile): Generator<string> {
+  const { cluster, member, common, pageSize, omitted, entries, rows } = file;
+  yield `lost writes of member ${member}, cluster ${cluster}, page size ${pageSize}`;
+  yield `common up to ${common.term}.${common.index}`;
+  for (const { id, mayBeAcknowledged, pages, payload } of entries) {
+    const acknowledged = mayBeAcknowledged ? ', perhaps acknowledged' : '';
+    const numbers = [...pages.keys()].join(' ');
+    yield `${id.term}.${id.index}${acknowledged}, ${payload.length} bytes of log, pages ${numbers}`;
+  }
+  if (omitted > 0) yield `${omitted} more transactions were not saved (lostBytesMax)`;
+  for (const { table, rowid, columns, before, after } of rows) {
+    const what = before === null ? 'inserted' : after === null ? 'deleted' : 'updated';
+    const texts = [before, after].flatMap((row) => (row === null ? [] : [textOf(columns, row)]));
+    yield `${what} ${table} rowid ${rowid}: ${texts.join(' -> ')}`;
+  }
+}
+
+function textOf(columns: readonly string[], row: LostFile['rows'][number]['before']): string {
+  const values = argsToJson(row ?? [], 'row') as unknown[];
+  return JSON.stringify(Object.fromEntries(values.map((v, i) => [columns[i] ?? `column ${i}`, v])));
+}
+
+function readLost(dir: string, name: string): LostFile {
+  return decodeLostFile(readFileSync(pathOf(dir, name)));
+}
+
+function pathOf(dir: string, name: string): string {
+  const { lost } = layoutOf(dir);
+  if (lostFilesIn(lost).includes(name)) return join(lost, name);
+  throw new PacelineError(
+    'OPTIONS_INVALID',
+    `there is no ${name} in ${lost}; see "paceline lost list"`,
+  );
+}
+
+function print(lines: Iterable<string>): void {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}
