@@ -88,6 +88,7 @@ export class MemberProcess implements SimProcess {
       delay,
     );
     this.home = this.#makeHome();
+    this.#databaseAt = this.home.files?.position(world.cluster)?.index ?? 0;
     this.handle = new Handle({
       options,
       openReader: this.home.openReader,
