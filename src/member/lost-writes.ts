@@ -44,7 +44,7 @@ export class LostWrites {
     const { log, post, bytesMax } = this.#parts;
     const term = log.term(log.lastIndex);
     const before = log.term(from - 1);
-    if (term === undefined || before === undefined) return false;
+    if (from > log.lastIndex || term === undefined || before === undefined) return false;
     const last = { term, index: log.lastIndex };
     if (this.#last?.index === last.index && this.#last.term === term && this.#from <= from)
       return !this.#saved;

@@ -60,6 +60,9 @@ test('POST /execute runs a statement and answers with its result and position', 
     changes: 1,
     lastInsertRowid: body.lastInsertRowid,
     position: { term: 1, index: 2 },
+    id: 'one',
+    reached: { committed: true, members: ['only'] },
+    elapsedMs: 1,
   });
   assert.equal(database.ids.at(-1), 'one');
 });
