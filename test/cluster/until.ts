@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Between two looks. */
 const LOOK_MS = 10;
 /** Far above what anything here takes on a busy machine: reaching it is a failure, not slowness. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /**
  * Looks until `look` gives something other than false, null and undefined; fails at the deadline, also when a look never ends, with
