@@ -58,7 +58,8 @@ export class DatabaseSlot {
 
   /** The loop has found the database's place in the log; the database may be ahead of it. */
   begin(at: EntryId, checksum: ChecksumValue): void {
-    const running = this.#run(must(this.#opened, 'an open database'), checksum);
+    // A second time, if going back failed for want of room.
+    const running = this.#running ?? this.#run(must(this.#opened, 'an open database'), checksum);
     if (!running.engine.rewind(at, checksum)) {
       this.rebuild(cannotGoBack(at));
       return;

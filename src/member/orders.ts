@@ -1,22 +1,45 @@
 import type { LoopToSql } from './protocol.ts';
+import { passes } from './sql-failures.ts';
 
-/** What the loop orders, carried out in its order; while the database may not be touched, it waits. */
+export interface OrdersParts {
+  readonly carryOut: (order: LoopToSql) => void;
+  /** A checkpoint has SQLite's writer lock, or a moment ago something did not work. */
+  readonly mustWait: () => boolean;
+}
+
+/**
+ * What the loop orders, carried out one by one. One that fails for a reason that passes, as a full disk does, stays
+ * the next one: the loop waits for its answer, and those behind it rely on it.
+ */
 export class Orders {
-  readonly #mayNotTouch: () => boolean;
-  readonly #carryOut: (order: LoopToSql) => void;
+  readonly #parts: OrdersParts;
   #waiting: LoopToSql[] = [];
 
-  constructor(mayNotTouch: () => boolean, carryOut: (order: LoopToSql) => void) {
-    this.#mayNotTouch = mayNotTouch;
-    this.#carryOut = carryOut;
+  constructor(parts: OrdersParts) {
+    this.#parts = parts;
   }
 
   readonly take = (order: LoopToSql): void => {
-    if (this.#waiting.length > 0 || this.#mayNotTouch()) this.#waiting.push(order);
-    else this.#carryOut(order);
+    this.#waiting.push(order);
   };
 
-  carryOutWaiting(): void {
-    while (this.#waiting.length > 0 && !this.#mayNotTouch()) this.#carryOut(this.#waiting.shift()!);
+  /** Throws what an order throws; the others wait. */
+  carryOut(): void {
+    while (this.#waiting.length > 0 && !this.#parts.mustWait()) {
+      const order = this.#waiting.shift()!;
+      try {
+        this.#parts.carryOut(order);
+      } catch (error) {
+        if (passes(error)) this.#waiting.unshift(order);
+        throw error;
+      }
+    }
+  }
+
+  /** Whether the end of the member waits behind orders that cannot be carried out; then they are void. */
+  takeClose(): boolean {
+    const closes = this.#waiting.some(({ type }) => type === 'close');
+    if (closes) this.#waiting = [];
+    return closes;
   }
 }

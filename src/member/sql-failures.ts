@@ -8,6 +8,10 @@ const RETRY_MS = 50;
 /** Troubles that pass by themselves. */
 const PASSING = ['DATABASE_BUSY', 'DISK_FULL'];
 
+export function passes(error: unknown): boolean {
+  return error instanceof PacelineError && PASSING.includes(error.code);
+}
+
 export interface SqlFailuresParts {
   readonly clock: Clock;
   readonly tellLoop: (message: SqlToLoop) => void;
@@ -34,10 +38,10 @@ export class SqlFailures {
   handle(error: unknown): void {
     const { tellLoop, rebuild, refuse, clock, tryAgain } = this.#parts;
     if (needsRebuild(error)) return rebuild(error);
-    if (!(error instanceof PacelineError) || !PASSING.includes(error.code))
-      return tellLoop({ type: 'fault', error: asPacelineError(error).toRecord() });
-    tellLoop({ type: 'warning', message: error.message });
-    refuse(error);
+    const known = asPacelineError(error);
+    if (!passes(known)) return tellLoop({ type: 'fault', error: known.toRecord() });
+    tellLoop({ type: 'warning', message: known.message });
+    refuse(known);
     this.#retry ??= clock.later(() => {
       this.#retry = null;
       tryAgain();

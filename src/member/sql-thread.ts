@@ -48,11 +48,10 @@ export class SqlThread {
   readonly #transactions: OpenTransactions;
   readonly #failures: SqlFailures;
   readonly #inflight = new Inflight();
-  /** A checkpoint may have SQLite's writer lock. */
-  readonly #orders = new Orders(
-    () => this.#slot.running?.cycle.unlocked === true,
-    (order) => this.#fromLoop(order),
-  );
+  readonly #orders = new Orders({
+    carryOut: (order) => this.#fromLoop(order),
+    mustWait: () => this.#failures.pause || this.#slot.running?.cycle.unlocked === true,
+  });
   #toApply: Entry[] = [];
   #toLead: Term | null = null;
   #committed: Index = 0;
@@ -108,7 +107,8 @@ export class SqlThread {
     try {
       this.#lookAtCommit();
       work();
-      this.#orders.carryOutWaiting();
+      this.#orders.carryOut();
+      if (this.#failures.pause && this.#orders.takeClose()) this.#close();
       this.#transactions.look();
       if (this.#leaving) this.#leave();
       this.#work();
