@@ -96,8 +96,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'resend without the id',
     file: 'src/member/sql-thread.js',
-    find: 'this.#queueForwarded(decodeWrite(message.handOver), message.key)',
-    replace: 'this.#queueForwarded({ ...decodeWrite(message.handOver), id: null }, message.key)',
+    find: 'const write = decodeWrite(handOver);',
+    replace: 'const write = { ...decodeWrite(handOver), id: null };',
     breaks: ['I9', 'linearizable'],
     seedsMax: 40,
   },
