@@ -2,18 +2,24 @@
 import { register } from 'node:module';
 import type { Order, Search } from './search.ts';
 
-const { sabotage, firstSeed, seeds } = JSON.parse(process.argv[2]!) as Order;
+/** With faults of one's own choice: a leader is elected, and lost again. */
+const FAULT_EVERY_MS = 1000;
+
+const { sabotage, firstSeed, seeds, faults } = JSON.parse(process.argv[2]!) as Order;
 if (sabotage !== null) {
   register('./hooks.js', import.meta.url, { data: sabotage });
   // Loaded whether the simulator needs it or not: a line that is not there is an error, not an escape.
   await import(new URL(`../../${sabotage.file}`, import.meta.url).href);
 }
 const { runSimulation } = await import('../simulator/run.ts');
+// Three voters, so that a member cut off from the others is without a majority.
+const plan = { voters: 3, learners: 0, spares: 0, faultEveryMs: FAULT_EVERY_MS };
+const options = faults === null ? {} : { plan: { ...plan, faults: new Set(faults) } };
 
 const search: { caught: Search['caught']; seeds: number } = { caught: null, seeds: 0 };
 while (search.caught === null && search.seeds < seeds) {
   const seed = firstSeed + search.seeds++;
-  const { failure } = await runSimulation(seed);
+  const { failure } = await runSimulation(seed, options);
   if (failure !== null)
     search.caught = { seed, invariant: failure.invariant, message: failure.message };
 }

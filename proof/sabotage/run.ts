@@ -50,13 +50,19 @@ async function firstCaught(sabotage: Sabotage, firstSeed: number): Promise<Outco
     const from = firstSeed + seeds;
     const search = await searchSeeds({
       sabotage,
+      faults: sabotage.faults ?? null,
       firstSeed: from,
       seeds: sabotage.seedsMax - seeds,
     });
     seeds += search.seeds;
     const { caught } = search;
     if (caught === null) break;
-    const plain = await searchSeeds({ sabotage: null, firstSeed: caught.seed, seeds: 1 });
+    const plain = await searchSeeds({
+      sabotage: null,
+      faults: sabotage.faults ?? null,
+      firstSeed: caught.seed,
+      seeds: 1,
+    });
     if (plain.caught !== null) continue;
     const named = isNamed(sabotage, caught.invariant);
     return { sabotage, caught, seeds, named, trouble: null };

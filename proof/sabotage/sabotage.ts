@@ -1,3 +1,5 @@
+import type { FaultKind } from '../simulator/plan.ts';
+
 /** One line of the product, as it is and as it must not be. */
 export interface Sabotage {
   /** What the product does then. */
@@ -11,6 +13,8 @@ export interface Sabotage {
   readonly breaks: readonly string[];
   /** It must be caught within so many seeds. */
   readonly seedsMax: number;
+  /** The faults that bring it to light, where it takes too many seeds to meet enough of them by chance. */
+  readonly faults?: readonly FaultKind[];
 }
 
 /** The file with the line changed. Throws if it has no such line, or more than one. */

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { FaultKind } from '../simulator/plan.ts';
 import type { Sabotage } from './sabotage.ts';
 
 /** What a child is told to do. */
@@ -8,6 +9,8 @@ export interface Order {
   readonly sabotage: Sabotage | null;
   readonly firstSeed: number;
   readonly seeds: number;
+  /** In place of those that a seed decides on. */
+  readonly faults: readonly FaultKind[] | null;
 }
 
 /** The run that noticed. */

@@ -66,8 +66,9 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'src/raft/read-index.js',
     find: 'const confirmed = quorumValue(answered);',
     replace: 'const confirmed = reads.round;',
-    breaks: ['linearizable'],
-    seedsMax: 60,
+    breaks: ['linearizable', 'monotonic reads'],
+    seedsMax: 150,
+    faults: ['lose', 'partition', 'partial', 'stall-loop'],
   },
   {
     name: 'answer before the commit index moves',
