@@ -46,10 +46,15 @@ export class Switchover {
     if (raft.role !== 'leader') return this.#wait();
     tracker.stopLeading(true);
     if (tracker.settling || !raft.canPropose()) return;
-    const first = this.#asked ? null : this.#target;
+    const first = this.#asked || this.#votesNoMore() ? null : this.#target;
     const to = first ?? successor(self, raft, network);
     this.#asked = true;
     if (to !== null) raft.transferLeadership(to);
+  }
+
+  /** The membership may have changed since the target was named. */
+  #votesNoMore(): boolean {
+    return !this.#parts.raft.membership.some(({ id, voter }) => voter && id === this.#target);
   }
 
   /** Done as soon as it is known who leads now. */
