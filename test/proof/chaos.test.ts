@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -10,13 +9,14 @@ import type { Report } from '../../proof/chaos/report.ts';
 import { FAULT_KINDS } from '../../proof/chaos/schedule.ts';
 
 const CHAOS = fileURLToPath(new URL('../../proof/chaos/main.js', import.meta.url));
+/** Which faults come when, and whom they meet; the processes' own timing differs from run to run in any case. */
+const SEED = process.env.CHAOS_SEED ?? '3834528916';
 /** The command that members run: the one built with these tests. */
 const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 test('two minutes of chaos on three and on five real processes break nothing, and every kind of fault was done', async (t) => {
-  const seed = randomInt(2 ** 32);
-  t.diagnostic(`npm run chaos -- --minutes 2 --seed ${seed}`);
-  const args = [CHAOS, '--minutes', '2', '--seed', String(seed), '--cli', CLI];
+  t.diagnostic(`npm run chaos -- --minutes 2 --seed ${SEED}`);
+  const args = [CHAOS, '--minutes', '2', '--seed', SEED, '--cli', CLI];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGTERM'));
   const closed = once(child, 'close');
