@@ -37,11 +37,16 @@ export const fullDisk: Fault = async (scene) => {
   return `${member.id}, ${restarted ? 'which was restarted' : 'which went on by itself'}`;
 };
 
-/** Writes until the disk is full. Errors are expected: the member may lead. */
+/**
+ * Writes until the disk is full, or the member has met many times what was left: one that cannot make a file of the size that it
+ * needs may give back what it had of it, and stop. Errors are expected: the member may lead.
+ */
 async function fill(client: Database, disk: SmallDisk): Promise<void> {
+  let rows = 0;
   await until('the disk is full', async () => {
+    rows++;
     await addBallast(client, LIMITS.ballastRowBytes);
-    return disk.freeBytes < LIMITS.ballastRowBytes;
+    return disk.freeBytes < LIMITS.ballastRowBytes || rows >= LIMITS.fillRowsMax;
   });
   for (let i = 0; i < LIMITS.ballastRowsMore; i++) await addBallast(client, LIMITS.ballastRowBytes);
 }

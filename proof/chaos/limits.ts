@@ -30,6 +30,7 @@ export const LIMITS = {
   smallRowBytesMax: 12_000, // of rows that make the log long, so that members that were away need a snapshot
   smallRowPauseMs: 100,
   smallRowsMax: 200, // then they are deleted
+  fillRowsMax: 60, // twenty times fullDiskLeftBytes
   ballastRowsMore: 20, // once it is full: the member must run into it
   recoverMs: 5_000, // for a member to go on by itself when there is space again
 
