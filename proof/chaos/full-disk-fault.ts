@@ -43,10 +43,12 @@ export const fullDisk: Fault = async (scene) => {
  */
 async function fill(client: Database, disk: SmallDisk): Promise<void> {
   let rows = 0;
+  const full = () => disk.freeBytes < LIMITS.ballastRowBytes || rows >= LIMITS.fillRowsMax;
   await until('the disk is full', async () => {
+    if (full()) return true;
     rows++;
     await addBallast(client, LIMITS.ballastRowBytes);
-    return disk.freeBytes < LIMITS.ballastRowBytes || rows >= LIMITS.fillRowsMax;
+    return full();
   });
   for (let i = 0; i < LIMITS.ballastRowsMore; i++) await addBallast(client, LIMITS.ballastRowBytes);
 }
