@@ -56,7 +56,6 @@ export interface Plan {
   readonly lossBreaks: boolean;
   readonly portMsMax: number;
   readonly diskMsMax: number;
-  readonly realSqlite: boolean;
   readonly options: PlanOptions;
 }
 
@@ -101,7 +100,6 @@ export function makePlan(seed: number): Plan {
     lossBreaks: prng.chance(0.7),
     portMsMax: one([0.05, 0.05, 1, 5]),
     diskMsMax: one([0.1, 2, 5]),
-    realSqlite: false,
     options: makeOptions(one),
   };
 }

@@ -29,4 +29,8 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed:
       'I8, I5: between the log’s reset to a snapshot and its installation, an orphaned tail in the old database passed for committed',
   },
+  {
+    seed: 755633543,
+    showed: 'a member stopped when the one that was to lead next had lost its vote meanwhile',
+  },
 ];

@@ -5,7 +5,8 @@ import type { Durability } from './durability.ts';
  * - `write`: has the leader's writer connection to itself from its beginning on; other writers wait.
  * - `deferred`: the same from its first statement on; before that it holds nobody up. It never meets a snapshot that is no
  *   longer current, as SQLite's own deferred transactions do.
- * - `read`: reads one state of this member's copy; nobody waits for it.
+ * - `read`: like `deferred`, at the leader too, but a statement that writes is refused (READ_ONLY). For reads of one state that
+ *   hold nobody up use `snapshot`.
  */
 export type TransactionMode = 'write' | 'read' | 'deferred';
 

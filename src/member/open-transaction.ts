@@ -185,7 +185,10 @@ export class OpenTransaction implements Transaction {
   ): Promise<readonly StatementResult[]> {
     for (const statement of statements) checkStatement(statement, this.#terms.sqlBytesMax);
     await this.#ready();
-    const { results } = await this.#ask({ type: 'run', statements, readOnly });
+    const { results } = await this.#ask({
+      ...{ type: 'run', statements },
+      readOnly: readOnly || this.mode === 'read',
+    });
     return decodeResults(results);
   }
 
