@@ -219,6 +219,7 @@ export class MemberProcess implements SimProcess {
     const loop = new Loop({
       ...{ options, cluster: world.cluster, log, raft, sql, app, clock: this.loopThread },
       shared: this.#shared,
+      incarnation: machine.starts,
       incomingFile: INCOMING,
       snapshotFiles: simSnapshotFiles(
         machine.snapshots,

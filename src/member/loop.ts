@@ -38,6 +38,8 @@ export interface LoopParts {
   readonly sql: Port<SqlToLoop, LoopToSql>;
   readonly app: Port<AppToLoop, LoopToApp>;
   readonly shared: SharedState;
+  /** From 0 to 2^32 - 1, and another one in every process of this member, as far as chance can see to that. */
+  readonly incarnation: number;
   readonly incomingFile: string;
   readonly clock: Clock;
   readonly snapshotFiles: SnapshotFiles;
@@ -115,7 +117,7 @@ export class Loop {
     this.#turn(() => {
       const now = this.#parts.clock.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
-      this.#leaderLink.reroute();
+      this.#leaderLink.tick();
       this.#reads.tick();
       this.#supply.tick(now);
     });
@@ -171,8 +173,8 @@ export class Loop {
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
       this.#leaderLink.look();
       this.#tracker.pump(this.#raft.commit);
-      this.#parts.shared.accepting =
-        this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
+      const accepts = this.#leadership.begun && this.#raft.canPropose() && !this.#shutdown.begun;
+      this.#parts.shared.setAccepting(accepts && this.#tracker.leading ? this.#raft.term : null);
       this.#reads.endTurn(this.#tracker.position.index);
     } catch (error) {
       // Damaged bytes from a peer are the transport's to deal with.
@@ -290,7 +292,7 @@ export class Loop {
 
   #stop(): void {
     this.#stopped = true;
-    this.#parts.shared.accepting = false;
+    this.#parts.shared.setAccepting(null);
     this.#supply.stop();
     this.#parts.onStopped();
   }

@@ -54,21 +54,21 @@ export class SqlThread {
   });
   #toApply: Entry[] = [];
   #toLead: Term | null = null;
+  /** Low bits of the term that this thread led last. */
+  #term = 0;
   #committed: Index = 0;
   #closing = false;
   /** Leadership is to be given up as soon as the transaction that is open has ended. */
   #leaving = false;
 
   constructor(parts: SqlThreadParts) {
-    const { clock, home, loop, app, options } = parts;
+    const { clock, home, loop, app } = parts;
     const tellLoop = (message: SqlToLoop) => loop.post(message);
     const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
     const answers = new SqlAnswers(app, loop);
     this.#answers = answers;
-    this.#writes = new WriteQueue(options.writeQueueMax, (queued, error) =>
-      answers.refuse(queued, error),
-    );
+    this.#writes = new WriteQueue(answers.refuse.bind(answers));
     this.#slot = new DatabaseSlot({
       ...{ ...parts, tellLoop, turn },
       tellApp: (message) => app.post(message),
@@ -147,7 +147,9 @@ export class SqlThread {
     else if (message.type === 'take-back') {
       if (this.#writes.takeBack(message.key)) this.#answers.takenBack(message.key);
     } else
-      for (const write of eachWrite(message.flat)) this.#writes.push({ ...write, from: 'app' });
+      for (const write of eachWrite(message.flat))
+        if (message.term === this.#term) this.#writes.push({ ...write, from: 'app' });
+        else this.#answers.refuse({ ...write, from: 'app' }, notLeader());
   };
 
   readonly #fromLoop = (message: LoopToSql): void => {
@@ -259,6 +261,7 @@ export class SqlThread {
   /** Stays ordered until it is done: the disk may be full, or a foreign process have the lock. */
   #lead({ engine, cycle }: RunningDatabase, term: Term): void {
     this.#emit(engine.lead(term));
+    this.#term = term | 0;
     this.#toLead = null;
     cycle.afterWork();
   }

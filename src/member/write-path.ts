@@ -59,6 +59,8 @@ export class WritePath {
   #nextKey = 1;
   /** Writes of this turn for the SQL thread. */
   #outgoing: FlatWrites = [];
+  /** Low bits of the term for which writes are with the SQL thread. */
+  #directTerm = 0;
   /** What this member executed in the term that it leads is committed up to here. */
   #committed = 0;
   /** The last leaderships of this member that ended and are settled, the earliest first. */
@@ -196,14 +198,22 @@ export class WritePath {
   /** To this member's own SQL thread while that takes writes, in flat lists; all else goes through the loop. */
   #send(write: PendingWrite): void {
     const isPlain = write.durability === null;
-    const direct = this.#parts.shared.accepting && !this.#closing && isPlain;
-    if (direct && this.#pending.count('loop') === 0 && this.#here.length === 0) {
+    if (isPlain && !this.#closing && this.#mayGoDirectly()) {
       this.#pending.move(write, 'sql');
       if (this.#outgoing.length === 0) queueMicrotask(() => this.#flush());
       pushWrite(this.#outgoing, write);
     } else if (isPlain && (this.#pending.count('sql') > 0 || this.#here.length > 0))
       this.#again(write);
     else this.#forward(write);
+  }
+
+  /** Not while earlier ones are elsewhere, or were sent for a leadership that is over: they may be refused. */
+  #mayGoDirectly(): boolean {
+    const { acceptingTerm } = this.#parts.shared;
+    if (acceptingTerm === 0 || this.#pending.count('loop') > 0 || this.#here.length > 0)
+      return false;
+    if (this.#pending.count('sql') === 0) this.#directTerm = acceptingTerm;
+    return this.#directTerm === acceptingTerm;
   }
 
   /** It did not happen, or not yet: it waits here until it is known which writes before it did. */
@@ -225,7 +235,7 @@ export class WritePath {
     const flat = this.#outgoing;
     if (flat.length === 0) return;
     this.#outgoing = [];
-    this.#parts.sql.post({ type: 'writes', flat });
+    this.#parts.sql.post({ type: 'writes', flat, term: this.#directTerm });
   }
 
   #forward(write: PendingWrite): void {
@@ -235,7 +245,9 @@ export class WritePath {
     write.id ??= this.#makeId(key);
     this.#pending.move(write, 'loop');
     const bytes = encodeWrite({ statements, id: write.id, asks: statements.length === 0 });
-    this.#parts.loop.post({ type: 'forward', key, bytes, durability: durability ?? 'quorum' });
+    const timeoutMs = Math.max(1, write.deadlineMs - this.#parts.clock.now());
+    const asked = { durability: durability ?? 'quorum', timeoutMs };
+    this.#parts.loop.post({ type: 'forward', key, bytes, ...asked });
   }
 
   #executed(write: PendingWrite, results: readonly StatementResult[], position: Position): void {
