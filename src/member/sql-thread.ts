@@ -66,9 +66,8 @@ export class SqlThread {
     const tellLoop = (message: SqlToLoop) => loop.post(message);
     const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
-    const answers = new SqlAnswers(app, loop);
-    this.#answers = answers;
-    this.#writes = new WriteQueue(answers.refuse.bind(answers));
+    this.#answers = new SqlAnswers(app, loop);
+    this.#writes = new WriteQueue(this.#answers.refuse);
     this.#slot = new DatabaseSlot({
       ...{ ...parts, tellLoop, turn },
       tellApp: (message) => app.post(message),

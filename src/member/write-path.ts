@@ -11,7 +11,7 @@ import { decodeResults, encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { type FlatWrites, pushWrite } from './flat-writes.ts';
-import { checkWriteOptions, closed, unconfirmed } from './handle-errors.ts';
+import { checkWriteOptions, closed, notDone, overloaded, unconfirmed } from './handle-errors.ts';
 import type { MemberOptions } from './options.ts';
 import {
   type Acknowledged,
@@ -286,15 +286,4 @@ function onAbort(signal: CancelSignal, listener: () => void): () => void {
 
 function defaultDurability({ durability }: MemberOptions): Durability | null {
   return durability === 'quorum' ? null : durability;
-}
-
-function notDone(): PacelineError {
-  return new PacelineError(
-    'TIMED_OUT',
-    'the write had not begun when its time was up, and will not',
-  );
-}
-
-function overloaded(what: string, option: string): PacelineError {
-  return new PacelineError('OVERLOADED', `${what} waiting already: slow down, or raise ${option}`);
 }
