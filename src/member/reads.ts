@@ -23,6 +23,7 @@ import { ReadsElsewhere } from './reads-elsewhere.ts';
 import { Session } from './session.ts';
 import type { SharedState } from './shared-state.ts';
 import { SlowStatements } from './slow-statements.ts';
+import { statusAge } from './status-age.ts';
 import { takeSnapshot, takeSnapshotInWorker } from './take-snapshot.ts';
 import { type OpenReader, ThisCopy } from './this-copy.ts';
 
@@ -116,6 +117,11 @@ export class Reads {
     const request = this.#path.request(options);
     if (options.worker !== true) return takeSnapshot(work, request, this.#path, this.#snapshots);
     return takeSnapshotInWorker(work, request, this.#path, this.#pool, this.#parts.shared);
+  }
+
+  /** See `Status.copyAgeMs`. */
+  copyAge(): Promise<number | null> {
+    return statusAge({ ...this.#parts, waits: this.#waits });
   }
 
   get token(): string {
