@@ -181,6 +181,10 @@ export class Handle implements LocalDatabase {
     return this.#reads.token;
   }
 
+  get certainToken(): string {
+    return this.#reads.certainToken;
+  }
+
   async status(): Promise<Status> {
     this.#checkOpen();
     return this.#calls.status();
