@@ -211,7 +211,7 @@ export class Loop {
   #step(message: Message): void {
     const { options, log } = this.#parts;
     if (options.import !== null) checkImportIsFirst(log, message);
-    if (!this.#lost.holdsBack(message)) this.#raft.step(message);
+    if (!this.#lost.holdsBack(message, this.#raft.term)) this.#raft.step(message);
   }
 
   /** The SQL thread takes no account of the commit index while this is so. */
