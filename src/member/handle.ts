@@ -185,7 +185,8 @@ export class Handle implements LocalDatabase {
 
   async status(): Promise<Status> {
     this.#checkOpen();
-    return this.#calls.status();
+    const [copyAgeMs, status] = await Promise.all([this.#reads.copyAge(), this.#calls.status()]);
+    return { ...status, copyAgeMs };
   }
 
   close(): Promise<void> {
