@@ -83,7 +83,7 @@ export class SqlThread {
         this.#toLead = null;
         this.#slot.rebuild(error);
       },
-      refuse: (error) => this.#writes.refuseAll(error),
+      refuse: (error) => this.#writes.refuseAll(() => error),
       tryAgain: () => this.#turn(() => {}),
     });
     this.#transactions = new OpenTransactions({
@@ -203,7 +203,7 @@ export class SqlThread {
 
   #work(): void {
     const { running } = this.#slot;
-    if (running === null) return this.#writes.refuseAll(notLeader());
+    if (running === null) return this.#writes.refuseAll(notLeader);
     if (this.#failures.pause) return;
     running.cycle.afterWork();
     if (running.cycle.pausesWork) return;
@@ -224,7 +224,7 @@ export class SqlThread {
   }
 
   #execute({ engine, cycle }: RunningDatabase): void {
-    if (!engine.leading) return this.#writes.refuseAll(notLeader());
+    if (!engine.leading) return this.#writes.refuseAll(notLeader);
     while (this.#mayRun(cycle)) {
       const transaction = this.#writes.takeTransaction();
       if (transaction !== null) {
@@ -267,7 +267,7 @@ export class SqlThread {
 
   #leave(): void {
     const { running } = this.#slot;
-    this.#writes.refuseAll(notLeader());
+    this.#writes.refuseAll(notLeader);
     if (this.#transactions.busy) return;
     this.#leaving = false;
     if (running === null) return;
@@ -285,7 +285,7 @@ export class SqlThread {
   #close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#writes.refuseAll(notLeader());
+    this.#writes.refuseAll(notLeader);
     this.#transactions.abortAll('this member was closed');
     this.#failures.stop();
     this.#reporter.stop();
