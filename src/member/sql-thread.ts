@@ -1,4 +1,3 @@
-import { decodeWrite } from '../api/wire.ts';
 import { asPacelineError } from '../base/errors.ts';
 import type { Entry, Index, Term } from '../raft/entry.ts';
 import type { Executed } from '../sqlite/engine-parts.ts';
@@ -7,6 +6,7 @@ import type { Clock } from './clock.ts';
 import type { DatabaseHome } from './database-home.ts';
 import { DatabaseSlot } from './database-slot.ts';
 import { eachWrite } from './flat-writes.ts';
+import { readForwarded } from './forwarded-write.ts';
 import { Inflight } from './inflight.ts';
 import { saveLost } from './lost-saver.ts';
 import { OpenTransactions } from './open-transactions.ts';
@@ -195,10 +195,10 @@ export class SqlThread {
     }
   };
 
-  #forwarded({ key, mayBeLost, handOver }: Extract<LoopToSql, { type: 'write' }>): void {
-    const write = decodeWrite(handOver);
-    if (write.asks) this.#transactions.abandon(write.id);
-    this.#writes.push({ ...write, key, mayBeLost, from: 'loop' });
+  #forwarded(order: Extract<LoopToSql, { type: 'write' }>): void {
+    const write = readForwarded(order, this.#answers.refuse);
+    if (write?.asks === true) this.#transactions.abandon(write.id);
+    if (write !== null) this.#writes.push(write);
   }
 
   #work(): void {
