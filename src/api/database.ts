@@ -60,7 +60,7 @@ export interface LocalWrites {
     work: (transaction: Transaction) => Promise<T>,
     options?: TransactionRunOptions,
   ): Promise<T>;
-  /** Begins a transaction; resolves when its turn has come. Mode `write` when absent. */
+  /** Begins a transaction; resolves when its turn has come, in mode `read` when this member has the state. Mode `write` when absent. */
   transaction(mode?: TransactionMode, options?: TransactionOptions): Promise<Transaction>;
   /** What became of the write, or the transaction, with this request id. Asks the leader; rejects with NO_LEADER if there is none. */
   outcome(id: string, options?: OutcomeOptions): Promise<WriteOutcome>;

@@ -14,7 +14,7 @@ export interface MemberStatus {
   readonly lagEntries: number | null;
 }
 
-/** One picture of a member, taken at one moment. */
+/** One picture of a member. */
 export interface Status {
   readonly id: string;
   readonly cluster: string;
@@ -24,6 +24,12 @@ export interface Status {
   readonly commitIndex: number;
   readonly appliedIndex: number;
   readonly lastIndex: number;
+  /**
+   * How old this copy is: it has all that was committed so many milliseconds ago, by this member's own clock, as a leader
+   * that a majority confirmed has told it. It grows while no leader can be asked, or while this copy falls behind; null
+   * when none has told yet.
+   */
+  readonly copyAgeMs: number | null;
   /**
    * Known to the leader only: acknowledged writes that would be lost if it died now; 0 unless writes ask for less than a
    * majority (`durability`).

@@ -1,12 +1,12 @@
 import type { Durability, Reached } from '../api/durability.ts';
 import type { Statement, StatementResult } from '../api/request.ts';
-import type { Status } from '../api/status.ts';
 import type { TransactionStep } from '../api/transaction-wire.ts';
 import type { ErrorRecord } from '../base/errors.ts';
 import type { Entry, EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import type { FlatWrites } from './flat-writes.ts';
 import type { Settled } from './settlement.ts';
+import type { LoopStatus } from './status.ts';
 
 /** What the three threads of a member say to each other. `key` is the asker's own number for a request. */
 
@@ -266,7 +266,7 @@ export type LoopToApp =
   | { readonly type: 'forwarded-read'; readonly key: number; readonly bytes: Uint8Array }
   /** Something that reads may wait for has changed. */
   | { readonly type: 'news' }
-  | { readonly type: 'status'; readonly key: number; readonly status: Status }
+  | { readonly type: 'status'; readonly key: number; readonly status: LoopStatus }
   | { readonly type: 'failed'; readonly error: ErrorRecord }
   | {
       readonly type: 'log';

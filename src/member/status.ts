@@ -22,8 +22,11 @@ export interface StatusParts {
   readonly isConnected: (id: MemberId) => boolean;
 }
 
+/** All but what only the application's thread waits for. */
+export type LoopStatus = Omit<Status, 'copyAgeMs'>;
+
 /** One picture of the member. */
-export function makeStatus(parts: StatusParts): Status {
+export function makeStatus(parts: StatusParts): LoopStatus {
   const { options, cluster, log, raft, applied, snapshot, uptimeMs } = parts;
   const { report, problem } = parts.health;
   return {

@@ -107,6 +107,7 @@ export class PlainDatabase implements SessionDatabase {
       commitIndex: this.#index,
       appliedIndex: this.#index,
       lastIndex: this.#index,
+      copyAgeMs: 0,
       acknowledgedAtRisk: 0,
       lostFiles: 0,
     };
