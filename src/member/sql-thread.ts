@@ -90,6 +90,7 @@ export class SqlThread {
       ...{ clock, tellLoop, turn, queue: this.#writes },
       engine: () => this.#slot.running?.engine ?? null,
       emit: (executed) => this.#emit(executed),
+      refused: (error) => this.#failures.refused([{ error: error.toRecord() }]),
     });
     this.#reporter = new Reporter(clock, home, () => this.#slot.running, tellLoop);
   }
@@ -106,6 +107,7 @@ export class SqlThread {
     try {
       this.#lookAtCommit();
       work();
+      if (!this.#failures.pause) this.#slot.look();
       this.#orders.carryOut();
       if (this.#failures.pause && this.#orders.takeClose()) this.#close();
       this.#transactions.look();
@@ -113,6 +115,7 @@ export class SqlThread {
       this.#work();
       this.#reporter.look();
       tellReaders(this.#slot.running, this.#parts);
+      this.#failures.turnEnded();
       this.#askForCommit();
     } catch (error) {
       this.#failures.handle(error);
@@ -182,7 +185,7 @@ export class SqlThread {
       case 'drop-transactions':
         return this.#transactions.drop(message.from);
       case 'hold-snapshot':
-        return this.#holdSnapshot(message.atLeast);
+        return this.#slot.hold(message.atLeast);
       case 'release-snapshot':
         this.#slot.running?.cycle.resume();
         return;
@@ -207,6 +210,7 @@ export class SqlThread {
     if (this.#failures.pause) return;
     running.cycle.afterWork();
     if (running.cycle.pausesWork) return;
+    running.engine.lock(); // also while there is nothing to do: foreign writers stay out
     const applies = this.#toApply.length > 0;
     if (applies) this.#apply(running);
     if (this.#toLead !== null) this.#lead(running, this.#toLead);
@@ -236,6 +240,7 @@ export class SqlThread {
       try {
         engine.run(batch, (executed, outcomes) => {
           if (executed !== null) this.#emit(executed);
+          else this.#failures.refused(outcomes);
           this.#answers.answerAll(batch.slice(answered, answered + outcomes.length), outcomes);
           answered += outcomes.length;
         });
@@ -252,6 +257,7 @@ export class SqlThread {
   }
 
   #emit({ id, data }: Executed): void {
+    this.#failures.committed();
     this.#inflight.add(id.index, data.length);
     this.#parts.loop.post({ type: 'executed', id, handOver: data });
     this.#parts.loop.flush();
@@ -272,14 +278,9 @@ export class SqlThread {
     this.#leaving = false;
     if (running === null) return;
     this.#inflight.clear();
+    this.#failures.stoppedLeading();
     running.engine.stepDown();
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
-  }
-
-  #holdSnapshot(atLeast: Index): void {
-    const { running } = this.#slot;
-    if (running === null) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
-    running.hold(atLeast, (snapshot) => this.#parts.loop.post({ type: 'snapshot-held', snapshot }));
   }
 
   #close(): void {

@@ -125,6 +125,7 @@ export class PlainDatabase implements SessionDatabase {
       members: [{ ...member, matchIndex: this.#index, lagEntries: 0 }],
       ...{ position: { term: 1, index: this.#index }, checksum: '0123456789abcdef' },
       ...{ pageSize: 4096, databaseBytes: 8192, walBytes: 0, logBytes: 100, snapshot: null },
+      problem: null,
       ...{ pid: process.pid, uptimeMs: 61_000 },
     };
   }
