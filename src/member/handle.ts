@@ -26,6 +26,7 @@ import { closed, unknownOutcome } from './handle-errors.ts';
 import { load } from './load.ts';
 import { LoopCalls } from './loop-calls.ts';
 import type { Logger, MemberOptions } from './options.ts';
+import { ofOne } from './pending-writes.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
 import type { StartReader } from './reader-thread.ts';
@@ -107,9 +108,9 @@ export class Handle implements LocalDatabase {
     const statement = args === undefined ? { sql } : { sql, args };
     checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    const { results, ...receipt } = await this.#writes.write([statement], options);
+    const receipt = await this.#writes.write([statement], options);
     this.#reads.wrote(receipt.position);
-    return { ...results[0]!, ...receipt };
+    return ofOne(receipt);
   }
 
   async batch(statements: readonly Statement[], options: WriteOptions = {}): Promise<BatchResult> {
@@ -182,9 +183,14 @@ export class Handle implements LocalDatabase {
     return this.#reads.token;
   }
 
+  get certainToken(): string {
+    return this.#reads.certainToken;
+  }
+
   async status(): Promise<Status> {
     this.#checkOpen();
-    return this.#calls.status();
+    const [copyAgeMs, status] = await Promise.all([this.#reads.copyAge(), this.#calls.status()]);
+    return { ...status, copyAgeMs };
   }
 
   close(): Promise<void> {

@@ -24,6 +24,7 @@ import { ReadsElsewhere } from './reads-elsewhere.ts';
 import { Session } from './session.ts';
 import type { SharedState } from './shared-state.ts';
 import { SlowStatements } from './slow-statements.ts';
+import { statusAge } from './status-age.ts';
 import { type KeptState, keepState, takeSnapshot } from './take-snapshot.ts';
 import { type OpenReader, ThisCopy } from './this-copy.ts';
 
@@ -129,8 +130,17 @@ export class Reads {
     return keepState(request, worker === true, { ...parts, ...holders });
   }
 
+  /** See `Status.copyAgeMs`. */
+  copyAge(): Promise<number | null> {
+    return statusAge({ ...this.#parts, waits: this.#waits });
+  }
+
   get token(): string {
     return this.#session.token;
+  }
+
+  get certainToken(): string {
+    return this.#session.certainToken;
   }
 
   /** This handle's write was answered. */
