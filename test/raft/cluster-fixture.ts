@@ -226,7 +226,7 @@ export class Cluster {
     assert.ok(!member.up, `${id} is running`);
     member.raft = this.#start(id, member.log);
     member.up = true;
-    this.checker.restarted(id);
+    this.checker.restarted(id, member.log.hardState.term);
     this.settle(member);
   }
 
