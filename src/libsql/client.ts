@@ -11,7 +11,7 @@ import { mayRead, toStatement } from './statements.ts';
 import { OpenLibsqlTransaction } from './transaction.ts';
 
 export interface LibsqlClientOptions {
-  /** What reads outside of transactions must see; when absent, all that the handle has written and read. */
+  /** What reads outside of transactions, and transactions in mode `read`, must see; when absent, all that the handle has written and read. */
   readonly reads?: Omit<ReadOptions, 'signal'>;
   /** For writes and commits. */
   readonly writes?: Pick<WriteOptions, 'timeoutMs' | 'durability'>;
@@ -74,7 +74,9 @@ class LocalLibsqlClient implements LibsqlClient {
 
   transaction(mode: TransactionMode = 'write'): Promise<LibsqlTransaction> {
     return this.#call(async () => {
-      const transaction = await this.#db.transaction(mode, this.#options.writes);
+      const { reads, writes } = this.#options;
+      const { forward: _, ...state } = reads ?? {};
+      const transaction = await this.#db.transaction(mode, mode === 'read' ? state : writes);
       return new OpenLibsqlTransaction(transaction, (sql, result) => this.#typesOf(sql, result));
     });
   }

@@ -49,10 +49,7 @@ export class OpenLibsqlTransaction implements LibsqlTransaction {
 
   async #execute(given: InStatement | [string, InArgs?], args?: InArgs): Promise<ResultSet> {
     const { sql, args: values } = toStatement(given, args);
-    const transaction = this.#transaction;
-    const result = await (transaction.mode === 'read'
-      ? transaction.query(sql, values)
-      : transaction.execute(sql, values));
+    const result = await this.#transaction.execute(sql, values);
     return resultSet(result, () => this.#typesOf(sql, result));
   }
 }

@@ -81,6 +81,7 @@ export class Handle implements LocalDatabase {
     this.#transactions = new Transactions({
       ...parts,
       writes: this.#writes,
+      keep: (options) => this.#reads.keep(options),
       wrote: (position) => this.#reads.wrote(position),
     });
     this.#reads = new Reads(parts);
@@ -180,6 +181,10 @@ export class Handle implements LocalDatabase {
 
   get token(): string {
     return this.#reads.token;
+  }
+
+  get certainToken(): string {
+    return this.#reads.certainToken;
   }
 
   async status(): Promise<Status> {

@@ -2,14 +2,13 @@ import { checkStatement } from '../api/check.ts';
 import type { Transaction } from '../api/database.ts';
 import type { Reached } from '../api/durability.ts';
 import type { Position, QueryResult, Receipt, Statement, StatementResult } from '../api/request.ts';
-import type { TransactionMode } from '../api/transaction.ts';
 import type { TransactionStep } from '../api/transaction-wire.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { decodeResults } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ForwardAnswer } from './protocol.ts';
-import { outlived } from './transaction-errors.ts';
+import { outlived, usedAfterEnd } from './transaction-errors.ts';
 
 /** After its lifetime the leader says that it was rolled back; past this nobody will. */
 const SILENCE_MS = 1_000;
@@ -17,13 +16,15 @@ const SILENCE_MS = 1_000;
 const STEPS_MAX = 1_024;
 
 export interface TransactionTerms {
-  readonly mode: TransactionMode;
+  readonly mode: WriteMode;
   /** The request id that its commit is recorded under. */
   readonly id: string;
   readonly timeoutMs: number;
   readonly lifetimeMs: number;
   readonly sqlBytesMax: number;
 }
+
+export type WriteMode = 'write' | 'deferred';
 
 interface Committed {
   readonly position: Position;
@@ -67,7 +68,7 @@ export class OpenTransaction implements Transaction {
     this.#link = link;
   }
 
-  get mode(): TransactionMode {
+  get mode(): WriteMode {
     return this.#terms.mode;
   }
 
@@ -185,10 +186,7 @@ export class OpenTransaction implements Transaction {
   ): Promise<readonly StatementResult[]> {
     for (const statement of statements) checkStatement(statement, this.#terms.sqlBytesMax);
     await this.#ready();
-    const { results } = await this.#ask({
-      ...{ type: 'run', statements },
-      readOnly: readOnly || this.mode === 'read',
-    });
+    const { results } = await this.#ask({ type: 'run', statements, readOnly });
     return decodeResults(results);
   }
 
@@ -244,10 +242,6 @@ export class OpenTransaction implements Transaction {
 
 function isAborted(error: unknown): boolean {
   return error instanceof PacelineError && error.code === 'TRANSACTION_ABORTED';
-}
-
-function usedAfterEnd(): PacelineError {
-  return new PacelineError('TRANSACTION_ENDED', 'this transaction has ended: begin another one');
 }
 
 function noTurn(timeoutMs: number): PacelineError {
