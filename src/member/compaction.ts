@@ -59,9 +59,10 @@ export class Compaction {
     this.#checkpoints.push({ id, checksum, bytesBefore: this.#appendedBytes });
     const beyond = (c: Checkpointed) => this.#appendedBytes - c.bytesBefore;
     const mayGo = (c: Checkpointed) => beyond(c) >= this.#keptBytes(c.id.index, needs);
-    const at = this.#checkpoints.findLast(mayGo);
+    // The older one is, the more there is behind it and the less is wanted there: all that may go are in front.
+    const kept = this.#checkpoints.findIndex((c) => !mayGo(c));
+    const at = this.#checkpoints.splice(0, kept === -1 ? this.#checkpoints.length : kept).at(-1);
     if (at === undefined) return;
-    this.#checkpoints = this.#checkpoints.filter((c) => c.id.index > at.id.index);
     if (at.id.index <= this.#log.base.index) return;
     this.#log.compact({
       id: at.id,

@@ -40,6 +40,8 @@ export interface LoopParts {
   readonly sql: Port<SqlToLoop, LoopToSql>;
   readonly app: Port<AppToLoop, LoopToApp>;
   readonly shared: SharedState;
+  /** From 0 to 2^32 - 1, and another one in every process of this member, as far as chance can see to that. */
+  readonly incarnation: number;
   readonly incomingFile: string;
   readonly clock: Clock;
   readonly snapshotFiles: SnapshotFiles;
@@ -123,7 +125,7 @@ export class Loop {
     this.#turn(() => {
       const now = this.#parts.clock.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
-      this.#leaderLink.reroute();
+      this.#leaderLink.tick();
       this.#reads.tick();
       this.#supply.tick(now);
       this.#steppingAside.tick(now);
@@ -180,8 +182,8 @@ export class Loop {
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
       this.#leaderLink.look();
       this.#tracker.pump(this.#raft.commit);
-      this.#parts.shared.accepting =
-        this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
+      const accepts = this.#leadership.begun && this.#raft.canPropose() && !this.#shutdown.begun;
+      this.#parts.shared.setAccepting(accepts && this.#tracker.leading ? this.#raft.term : null);
       this.#reads.endTurn(this.#tracker.position.index);
     } catch (error) {
       // Damaged bytes from a peer are the transport's to deal with.
@@ -218,7 +220,7 @@ export class Loop {
   #step(message: Message): void {
     const { options, log } = this.#parts;
     if (options.import !== null) checkImportIsFirst(log, message);
-    if (!this.#lost.holdsBack(message)) this.#raft.step(message);
+    if (!this.#lost.holdsBack(message, this.#raft.term)) this.#raft.step(message);
   }
 
   /** The SQL thread takes no account of the commit index while this is so. */
@@ -292,7 +294,7 @@ export class Loop {
 
   #stop(): void {
     this.#stopped = true;
-    this.#parts.shared.accepting = false;
+    this.#parts.shared.setAccepting(null);
     this.#supply.stop();
     this.#parts.onStopped();
   }

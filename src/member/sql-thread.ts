@@ -1,4 +1,3 @@
-import { decodeWrite } from '../api/wire.ts';
 import { asPacelineError } from '../base/errors.ts';
 import type { Entry, Index, Term } from '../raft/entry.ts';
 import type { Executed } from '../sqlite/engine-parts.ts';
@@ -7,6 +6,7 @@ import type { Clock } from './clock.ts';
 import type { DatabaseHome } from './database-home.ts';
 import { DatabaseSlot } from './database-slot.ts';
 import { eachWrite } from './flat-writes.ts';
+import { readForwarded } from './forwarded-write.ts';
 import { Inflight } from './inflight.ts';
 import { saveLost } from './lost-saver.ts';
 import { OpenTransactions } from './open-transactions.ts';
@@ -54,21 +54,20 @@ export class SqlThread {
   });
   #toApply: Entry[] = [];
   #toLead: Term | null = null;
+  /** Low bits of the term that this thread led last. */
+  #term = 0;
   #committed: Index = 0;
   #closing = false;
   /** Leadership is to be given up as soon as the transaction that is open has ended. */
   #leaving = false;
 
   constructor(parts: SqlThreadParts) {
-    const { clock, home, loop, app, options } = parts;
+    const { clock, home, loop, app } = parts;
     const tellLoop = (message: SqlToLoop) => loop.post(message);
     const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
-    const answers = new SqlAnswers(app, loop);
-    this.#answers = answers;
-    this.#writes = new WriteQueue(options.writeQueueMax, (queued, error) =>
-      answers.refuse(queued, error),
-    );
+    this.#answers = new SqlAnswers(app, loop);
+    this.#writes = new WriteQueue(this.#answers.refuse);
     this.#slot = new DatabaseSlot({
       ...{ ...parts, tellLoop, turn },
       tellApp: (message) => app.post(message),
@@ -84,7 +83,7 @@ export class SqlThread {
         this.#toLead = null;
         this.#slot.rebuild(error);
       },
-      refuse: (error) => this.#writes.refuseAll(error),
+      refuse: (error) => this.#writes.refuseAll(() => error),
       tryAgain: () => this.#turn(() => {}),
     });
     this.#transactions = new OpenTransactions({
@@ -150,7 +149,9 @@ export class SqlThread {
     else if (message.type === 'take-back') {
       if (this.#writes.takeBack(message.key)) this.#answers.takenBack(message.key);
     } else
-      for (const write of eachWrite(message.flat)) this.#writes.push({ ...write, from: 'app' });
+      for (const write of eachWrite(message.flat))
+        if (message.term === this.#term) this.#writes.push({ ...write, from: 'app' });
+        else this.#answers.refuse({ ...write, from: 'app' }, notLeader());
   };
 
   readonly #fromLoop = (message: LoopToSql): void => {
@@ -197,15 +198,15 @@ export class SqlThread {
     }
   };
 
-  #forwarded({ key, mayBeLost, handOver }: Extract<LoopToSql, { type: 'write' }>): void {
-    const write = decodeWrite(handOver);
-    if (write.asks) this.#transactions.abandon(write.id);
-    this.#writes.push({ ...write, key, mayBeLost, from: 'loop' });
+  #forwarded(order: Extract<LoopToSql, { type: 'write' }>): void {
+    const write = readForwarded(order, this.#answers.refuse);
+    if (write?.asks === true) this.#transactions.abandon(write.id);
+    if (write !== null) this.#writes.push(write);
   }
 
   #work(): void {
     const { running } = this.#slot;
-    if (running === null) return this.#writes.refuseAll(notLeader());
+    if (running === null) return this.#writes.refuseAll(notLeader);
     if (this.#failures.pause) return;
     running.cycle.afterWork();
     if (running.cycle.pausesWork) return;
@@ -227,7 +228,7 @@ export class SqlThread {
   }
 
   #execute({ engine, cycle }: RunningDatabase): void {
-    if (!engine.leading) return this.#writes.refuseAll(notLeader());
+    if (!engine.leading) return this.#writes.refuseAll(notLeader);
     while (this.#mayRun(cycle)) {
       const transaction = this.#writes.takeTransaction();
       if (transaction !== null) {
@@ -265,13 +266,14 @@ export class SqlThread {
   /** Stays ordered until it is done: the disk may be full, or a foreign process have the lock. */
   #lead({ engine, cycle }: RunningDatabase, term: Term): void {
     this.#emit(engine.lead(term));
+    this.#term = term | 0;
     this.#toLead = null;
     cycle.afterWork();
   }
 
   #leave(): void {
     const { running } = this.#slot;
-    this.#writes.refuseAll(notLeader());
+    this.#writes.refuseAll(notLeader);
     if (this.#transactions.busy) return;
     this.#leaving = false;
     if (running === null) return;
@@ -284,7 +286,7 @@ export class SqlThread {
   #close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#writes.refuseAll(notLeader());
+    this.#writes.refuseAll(notLeader);
     this.#transactions.abortAll('this member was closed');
     this.#failures.stop();
     this.#reporter.stop();
