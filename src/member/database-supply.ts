@@ -74,7 +74,7 @@ export class DatabaseSupply {
       files,
       hold: (atLeast) => post({ type: 'hold-snapshot', atLeast }),
       release: () => post({ type: 'release-snapshot' }),
-      membership: () => raft.membership,
+      membershipAt: (index) => raft.membershipAt(index),
       reply: (to, frame) => network.send(to, 'snapshot-reply', encodeSnapshotReply(frame)),
       info: (fields, message) => loopLog.info(fields, message),
       warn: (message) => loopLog.warn(message),
@@ -94,7 +94,7 @@ export class DatabaseSupply {
   }
 
   /** What must stay in this member's log for those that are being given a snapshot. */
-  logNeeds(nowMs: number): LogNeed[] {
+  logNeeds(nowMs = this.#parts.clock.now()): LogNeed[] {
     return this.#leases.needs(nowMs);
   }
 

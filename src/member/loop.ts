@@ -250,10 +250,7 @@ export class Loop {
       case 'lost-saved':
         return this.#lost.done(message);
       case 'checkpointed':
-        return this.#compaction.checkpointed(
-          message,
-          this.#supply.logNeeds(this.#parts.clock.now()),
-        );
+        return this.#compaction.checkpointed(message, this.#supply.logNeeds());
       case 'snapshot-held':
       case 'snapshot-lost':
         return this.#supply.fromSql(message);
