@@ -94,7 +94,7 @@ export class DatabaseSupply {
   }
 
   /** What must stay in this member's log for those that are being given a snapshot. */
-  logNeeds(nowMs = this.#parts.clock.now()): LogNeed[] {
+  logNeeds(nowMs: number): LogNeed[] {
     return this.#leases.needs(nowMs);
   }
 
