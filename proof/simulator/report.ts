@@ -25,24 +25,38 @@ export class Tally {
       this.faults.set(kind, (this.faults.get(kind) ?? 0) + count);
   }
 
-  summary(): string {
+  /** In few words. */
+  progress(): string {
     const seconds = (performance.now() - this.#startedMs) / 1000;
     const rate = Math.round(this.memberSeconds / seconds);
+    return `${this.runs} runs, ${Math.round(this.memberSeconds)} member-seconds (${rate} per second)`;
+  }
+
+  summary(): string {
     const faults = FAULT_KINDS.map((kind) => `${kind} ${this.faults.get(kind) ?? 0}`).join(', ');
     return [
-      `${this.runs} runs, ${Math.round(this.memberSeconds)} member-seconds (${rate} per second), ` +
-        `${this.operations} operations, ${this.entries} entries, ${this.elections} elections, ` +
-        `${this.steps} steps, ${this.undecided} histories undecided`,
+      `${this.progress()}, ${this.operations} operations, ${this.entries} entries, ` +
+        `${this.elections} elections, ${this.steps} steps, ${this.undecided} histories undecided`,
       `faults: ${faults}`,
     ].join('\n');
   }
 }
 
-export function printFailure({ seed, plan, failure }: RunResult, lines: boolean): void {
+export function printFailure(
+  { seed, plan, failure }: RunResult,
+  lines: boolean,
+  changes: string,
+): void {
   if (failure === null) return;
   if (lines) for (const line of failure.lines) console.log(line);
-  const { faults, ...rest } = plan;
-  console.log(`\nseed ${seed}: ${JSON.stringify({ ...rest, faults: [...faults] })}`);
+  const { faults, without, ...rest } = plan;
+  const sets = { faults: [...faults], without: [...without] };
+  console.log(`\nseed ${seed}: ${JSON.stringify({ ...rest, ...sets })}`);
   console.log(`VIOLATED ${failure.invariant}\n${failure.message}`);
-  console.log(`replay: npm run simulate -- --seed ${seed}`);
+  console.log(`replay: ${replayCommand(seed, changes)}`);
+}
+
+/** `changes`: what else the command line has to say. */
+export function replayCommand(seed: number, changes: string): string {
+  return `npm run simulate -- --seed ${seed} ${changes}`.trim();
 }
