@@ -20,7 +20,7 @@ import { SqlThread } from '../../src/member/sql-thread.ts';
 import type { Role } from '../../src/raft/ready.ts';
 import type { Watched } from './checker.ts';
 import type { DatabaseFiles } from './database/files.ts';
-import { SimHome } from './database/home.ts';
+import type { MemberHome } from './database/member-database.ts';
 import type { Machine } from './machine.ts';
 import { connectPorts } from './port.ts';
 import { simSnapshotFiles } from './snapshot-files.ts';
@@ -38,7 +38,7 @@ export class MemberProcess implements SimProcess {
   readonly machine: Machine;
   readonly options: MemberOptions;
   readonly handle: Handle;
-  readonly home: SimHome;
+  readonly home: MemberHome;
   readonly sqlThread: SimThread;
   readonly loopThread: SimThread;
   readonly appThread: SimThread;
@@ -91,7 +91,6 @@ export class MemberProcess implements SimProcess {
       delay,
     );
     this.home = this.#makeHome();
-    this.#databaseAt = this.home.files?.position(world.cluster)?.index ?? 0;
     this.handle = new Handle({
       options,
       openReader: this.home.openReader,
@@ -150,13 +149,14 @@ export class MemberProcess implements SimProcess {
     this.trace(`is ${role} of term ${term}`);
   }
 
-  #makeHome(): SimHome {
+  #makeHome(): MemberHome {
     const { machine } = this;
-    const { checker, plan, cluster, parts } = this.#world;
+    const { checker, plan, cluster } = this.#world;
     const check = (work: () => void) => this.#world.check(work);
     const { pageSizeBytes: pageSize } = this.options;
-    return new SimHome({
-      ...{ cluster, pageSize, files: machine.database, thread: this.sqlThread },
+    return machine.database.home({
+      ...{ cluster, pageSize, thread: this.sqlThread },
+      onOpen: (files) => this.#databaseOpened(files),
       onCommit: (files, executed) => this.#databaseCommit(files, executed),
       onCheckpoint: (files) => {
         const at = files.mainPosition(cluster);
@@ -169,8 +169,18 @@ export class MemberProcess implements SimProcess {
         machine.snapshots.files.delete(path);
         return file?.bytes ?? new Uint8Array(0);
       },
-      ...(parts.executor === undefined ? {} : { makeExecutor: parts.executor }),
+      onViolation: (violation) =>
+        check(() => {
+          throw violation;
+        }),
     });
+  }
+
+  #databaseOpened(files: DatabaseFiles): void {
+    const { checker, cluster } = this.#world;
+    const at = files.position(cluster);
+    this.#databaseAt = at?.index ?? 0;
+    if (at !== null) this.#world.check(() => checker.database(this.id, at, files.checksum));
   }
 
   #databaseCommit(files: DatabaseFiles, executed: boolean): void {
@@ -223,11 +233,12 @@ export class MemberProcess implements SimProcess {
     const loop = new Loop({
       ...{ options, cluster: world.cluster, log, raft, sql, app, clock: this.loopThread },
       shared: this.#shared,
+      incarnation: machine.starts,
       incomingFile: INCOMING,
       snapshotFiles: simSnapshotFiles(
         machine.snapshots,
         this.loopThread,
-        () => this.home.files,
+        (fd, into, offset) => this.home.readMain(fd, into, offset),
         () => this.#prng.between(0, 1 + world.plan.diskMsMax),
       ),
       onStopped: () => this.#stopped(transport, log, app),

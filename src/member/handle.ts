@@ -183,6 +183,10 @@ export class Handle implements LocalDatabase {
     return this.#reads.token;
   }
 
+  get certainToken(): string {
+    return this.#reads.certainToken;
+  }
+
   async status(): Promise<Status> {
     this.#checkOpen();
     const [copyAgeMs, status] = await Promise.all([this.#reads.copyAge(), this.#calls.status()]);

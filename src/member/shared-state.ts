@@ -46,11 +46,17 @@ export class SharedState {
 
   /** Whether this member leads and takes writes. */
   get accepting(): boolean {
-    return Atomics.load(this.#fields, ACCEPTING) === 1;
+    return this.acceptingTerm !== 0;
   }
 
-  set accepting(value: boolean) {
-    Atomics.store(this.#fields, ACCEPTING, value ? 1 : 0);
+  /** Low bits of the term in which it does; 0: it does not. */
+  get acceptingTerm(): number {
+    return Atomics.load(this.#fields, ACCEPTING);
+  }
+
+  /** Null: it takes none. In one term it does so from some moment to another, not again. */
+  setAccepting(term: number | null): void {
+    Atomics.store(this.#fields, ACCEPTING, (term ?? 0) | 0);
   }
 
   /** Low bits of the index up to which readers of the database may see data. Raised before a commit, lowered after an undo. */

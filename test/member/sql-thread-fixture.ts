@@ -40,6 +40,8 @@ export class SqlThreadFixture {
   readonly log: Entry[] = [];
   readonly #loop: ThreadPort<SqlToLoop, LoopToSql>;
   readonly #app: ThreadPort<SqlToApp, AppToSql>;
+  /** That writes are sent for. */
+  term = 0;
   #nextKey = 1;
 
   constructor(t: Scope, options: Partial<OpenOptions> = {}) {
@@ -89,7 +91,7 @@ export class SqlThreadFixture {
       pushWrite(flat, { key, id: null, statements: [{ sql }] });
       return key;
     });
-    this.#app.post({ type: 'writes', flat });
+    this.#app.post({ type: 'writes', flat, term: this.term });
     return keys;
   }
 
@@ -111,6 +113,7 @@ export class SqlThreadFixture {
   /** Makes it lead with a table to write to, all of it committed. */
   async lead(term: number): Promise<this> {
     this.order({ type: 'lead', term });
+    this.term = term;
     await until('the entry that starts the term', () => this.log.at(-1)?.term === term);
     await this.answers(this.write('CREATE TABLE IF NOT EXISTS t(v)'));
     this.commit(this.log.at(-1)!.index);
