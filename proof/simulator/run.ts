@@ -52,6 +52,10 @@ export interface RunResult {
   readonly elections: number;
   readonly entries: number;
   readonly faults: ReadonlyMap<FaultKind, number>;
+  /** What the nemesis did. */
+  readonly events: number;
+  /** When it was over, or failed. */
+  readonly endedMs: number;
   /** Objects whose history could not be judged within the bound. */
   readonly undecided: number;
 }
@@ -108,6 +112,8 @@ class Run {
       elections: checker.elections,
       entries: checker.commit,
       faults: this.#nemesis.counts,
+      events: this.#nemesis.events,
+      endedMs: this.#cluster.timeline.nowMs,
       undecided: this.#undecided,
     };
   }
