@@ -8,10 +8,12 @@ import { MemoryNetwork } from '../../src/transport/memory.ts';
 import { Timeline } from '../../src/transport/timeline.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { Checker } from './checker.ts';
+import { MemoryDatabase } from './database/memory.ts';
 import { Machine } from './machine.ts';
 import { MemberProcess } from './member.ts';
 import { SimPolicy } from './network.ts';
 import type { Plan } from './plan.ts';
+import { SqliteDatabase } from './sqlite/database.ts';
 import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import { joinNetwork, type Parts, type World } from './world.ts';
@@ -132,6 +134,11 @@ export class Cluster implements World {
     this.violation ??= violation;
   }
 
+  /** The run is over. */
+  discard(): void {
+    for (const { database } of this.machines.values()) database.discard();
+  }
+
   /** Call after each step, and after what followed from it. */
   look(): void {
     const { current } = this;
@@ -142,7 +149,10 @@ export class Cluster implements World {
 
   #machine(id: MemberId, membership: Membership): Machine {
     const { pageSizeBytes } = this.plan.options;
-    const machine = new Machine(id, this.fork(), pageSizeBytes, membership);
+    const prng = this.fork();
+    const Database = this.plan.realSqlite ? SqliteDatabase : MemoryDatabase;
+    const database = new Database(pageSizeBytes, prng);
+    const machine = new Machine(id, prng, pageSizeBytes, membership, database);
     machine.disk.latencyMs = { min: 0, max: this.plan.diskMsMax };
     return machine;
   }

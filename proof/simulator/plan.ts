@@ -36,6 +36,8 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 /** Everything that a seed decides before a run begins. */
 export interface Plan {
   readonly seed: number;
+  /** Members have SQLite, not a state machine in its place. */
+  readonly realSqlite: boolean;
   readonly voters: number;
   readonly learners: number;
   /** Processes that run beside the cluster, and may be taken into it. */
@@ -72,6 +74,9 @@ export interface PlanOptions {
   readonly pageCacheBytes: number;
 }
 
+/** One run of so many is on real SQLite: those take longer. */
+const REAL_EVERY = 7;
+
 const VOTERS = [1, 2, 3, 3, 3, 3, 5, 5];
 
 export function makePlan(seed: number): Plan {
@@ -86,6 +91,7 @@ export function makePlan(seed: number): Plan {
   else faults.delete('membership');
   return {
     seed,
+    realSqlite: seed % REAL_EVERY === REAL_EVERY - 1,
     voters,
     learners,
     spares: membership ? 1 : 0,

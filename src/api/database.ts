@@ -82,6 +82,11 @@ export interface LocalWrites {
 export interface SessionDatabase extends Database {
   /** All that this handle has written and read, for the `after` of reads through other handles. */
   readonly token: string;
+  /**
+   * What of it is known to be committed: all that this handle has read, and of its writes those that no failover can
+   * discard. As `after` it never ends in POSITION_LOST.
+   */
+  readonly certainToken: string;
 }
 
 /** A member of the cluster, as the application that embeds it sees it. */

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/errors.ts';
 import type { Role } from './role.ts';
 
 /** What this member knows about another one. */
@@ -48,6 +49,11 @@ export interface Status {
   readonly lostFiles: number;
   /** A snapshot being received: bytes so far and in all; null when there is none. */
   readonly snapshot: { readonly receivedBytes: number; readonly totalBytes: number } | null;
+  /**
+   * What keeps this member's database from being worked on, and is tried again all the time: a foreign process's lock
+   * (`DATABASE_BUSY`), a full disk (`DISK_FULL`); null when there is nothing.
+   */
+  readonly problem: { readonly code: ErrorCode; readonly message: string } | null;
   readonly pid: number;
   readonly uptimeMs: number;
 }

@@ -9,7 +9,7 @@ export function renderStatus(status: Status): string {
 }
 
 function facts(status: Status): (readonly [string, string])[] {
-  const { position, snapshot } = status;
+  const { position, snapshot, problem } = status;
   const lines: [string, string][] = [
     ['member', `${status.id} of cluster ${status.cluster}`],
     ['role', `${status.role} in term ${status.term}`],
@@ -31,6 +31,7 @@ function facts(status: Status): (readonly [string, string])[] {
       `${formatBytes(receivedBytes)} of ${formatBytes(totalBytes)} received`,
     ]);
   }
+  if (problem !== null) lines.push(['problem', `${problem.code}: ${problem.message}`]);
   return lines;
 }
 

@@ -1,7 +1,7 @@
 import { must } from '../base/assert.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
-import type { CheckpointReply } from '../sqlite/checkpoint-worker.ts';
+import type { CheckpointReply } from '../sqlite/checkpointer.ts';
 import type { Engine } from '../sqlite/engine.ts';
 import type { LiveWal } from '../sqlite/live-wal.ts';
 import type { CheckpointTools } from './database-home.ts';

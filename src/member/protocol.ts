@@ -171,6 +171,8 @@ export type SqlToLoop =
   | { readonly type: 'snapshot-lost' }
   | { readonly type: 'installed'; readonly position: EntryId }
   | { readonly type: 'warning'; readonly message: string }
+  /** What keeps the database from being worked on, and is tried again all the time; null when it is over. */
+  | { readonly type: 'hindered'; readonly error: ErrorRecord | null }
   | { readonly type: 'fault'; readonly error: ErrorRecord }
   | { readonly type: 'closed' };
 

@@ -139,6 +139,10 @@ export class Reads {
     return this.#session.token;
   }
 
+  get certainToken(): string {
+    return this.#session.certainToken;
+  }
+
   /** This handle's write was answered. */
   wrote(position: EntryId): void {
     this.#session.wrote(position);

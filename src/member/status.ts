@@ -4,8 +4,8 @@ import type { LogStore } from '../log-store/log-store.ts';
 import { type Index, type MemberId, ORIGIN } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import { DatabaseChecksum } from '../redo/checksum.ts';
+import type { DatabaseHealth } from './database-health.ts';
 import type { MemberOptions } from './options.ts';
-import type { DatabaseReport } from './protocol.ts';
 
 export interface StatusParts {
   readonly options: MemberOptions;
@@ -15,8 +15,7 @@ export interface StatusParts {
   readonly applied: Index;
   /** Writes that this leader has acknowledged and that are not committed. */
   readonly atRisk: number;
-  /** Null until the database was opened. */
-  readonly report: DatabaseReport | null;
+  readonly health: Pick<DatabaseHealth, 'report' | 'problem'>;
   readonly starting: boolean;
   readonly snapshot: Status['snapshot'];
   readonly uptimeMs: number;
@@ -28,7 +27,8 @@ export type LoopStatus = Omit<Status, 'copyAgeMs'>;
 
 /** One picture of the member. */
 export function makeStatus(parts: StatusParts): LoopStatus {
-  const { options, cluster, log, raft, applied, report, snapshot, uptimeMs } = parts;
+  const { options, cluster, log, raft, applied, snapshot, uptimeMs } = parts;
+  const { report, problem } = parts.health;
   return {
     id: options.id,
     cluster,
@@ -50,6 +50,7 @@ export function makeStatus(parts: StatusParts): LoopStatus {
     logBytes: log.sizeBytes,
     lostFiles: report?.lostFiles ?? 0,
     snapshot,
+    problem: problem === null ? null : { code: problem.code, message: problem.message },
     pid: process.pid,
     uptimeMs: Math.round(uptimeMs),
   };

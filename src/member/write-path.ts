@@ -7,10 +7,11 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from '../api/request.ts';
-import { decodeResults, encodeWrite } from '../api/wire.ts';
+import { encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { type FlatWrites, pushWrite } from './flat-writes.ts';
+import { readAcknowledged } from './forwarded-write.ts';
 import { checkWriteOptions, closed, notDone, overloaded, unconfirmed } from './handle-errors.ts';
 import type { MemberOptions } from './options.ts';
 import {
@@ -177,10 +178,7 @@ export class WritePath {
 
   forwarded(key: number, answer: ForwardAnswer): void {
     const write = this.#pending.get(key);
-    if (write === undefined) return;
-    if ('error' in answer) return this.#pending.fail(write, PacelineError.fromRecord(answer.error));
-    const { position, reached } = answer;
-    this.#pending.answer(write, { results: decodeResults(answer.results), position, reached });
+    if (write !== undefined) this.#pending.answer(write, readAcknowledged(answer));
   }
 
   committed(index: number): void {

@@ -86,7 +86,10 @@ export class WriteQueue {
     return at >= 0;
   }
 
-  refuseAll(error: PacelineError): void {
+  /** The error is made when it is needed: a follower has nothing to refuse in most of its turns. */
+  refuseAll(makeError: () => PacelineError): void {
+    if (this.#waiting.length === 0) return;
+    const error = makeError();
     const refused = this.#waiting;
     this.#waiting = [];
     this.#transactions = 0;
