@@ -115,7 +115,7 @@ export class SqlThread {
       this.#work();
       this.#reporter.look();
       tellReaders(this.#slot.running, this.#parts);
-      this.#failures.turnEnded();
+      this.#failures.turnEnded(this.#slot.running?.engine.leading === true);
       this.#askForCommit();
     } catch (error) {
       this.#failures.handle(error);
@@ -187,8 +187,7 @@ export class SqlThread {
       case 'hold-snapshot':
         return this.#slot.hold(message.atLeast);
       case 'release-snapshot':
-        this.#slot.running?.cycle.resume();
-        return;
+        return this.#slot.running?.cycle.resume();
       case 'install':
         this.#toApply = [];
         this.#toLead = null;
@@ -278,7 +277,6 @@ export class SqlThread {
     this.#leaving = false;
     if (running === null) return;
     this.#inflight.clear();
-    this.#failures.stoppedLeading();
     running.engine.stepDown();
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
   }
