@@ -17,6 +17,7 @@ import type {
 import { raftConfig, TICK_MS } from '../../src/member/raft-timing.ts';
 import { SharedState } from '../../src/member/shared-state.ts';
 import { SqlThread } from '../../src/member/sql-thread.ts';
+import type { Role } from '../../src/raft/ready.ts';
 import type { Watched } from './checker.ts';
 import type { DatabaseFiles } from './database/files.ts';
 import type { MemberHome } from './database/member-database.ts';
@@ -53,7 +54,9 @@ export class MemberProcess implements SimProcess {
   raft: WatchedRaft | null = null;
   /** What the checker looks at, from when the log is open. */
   watched: Watched | null = null;
-  #role = '';
+  /** As told last. */
+  #role: Role | null = null;
+  #term = 0;
   /** Index of the last commit of the database. */
   #databaseAt = 0;
   #ended = false;
@@ -139,10 +142,11 @@ export class MemberProcess implements SimProcess {
     const { raft } = this;
     if (raft === null) return;
     raft.shown();
-    const role = `${raft.role} of term ${raft.term}`;
-    if (role === this.#role) return;
+    const { role, term } = raft;
+    if (role === this.#role && term === this.#term) return;
     this.#role = role;
-    this.trace(`is ${role}`);
+    this.#term = term;
+    this.trace(`is ${role} of term ${term}`);
   }
 
   #makeHome(): MemberHome {
@@ -229,6 +233,7 @@ export class MemberProcess implements SimProcess {
     const loop = new Loop({
       ...{ options, cluster: world.cluster, log, raft, sql, app, clock: this.loopThread },
       shared: this.#shared,
+      incarnation: machine.starts,
       incomingFile: INCOMING,
       snapshotFiles: simSnapshotFiles(
         machine.snapshots,

@@ -1,4 +1,5 @@
 import type { Database } from '../../src/api/database.ts';
+import type { Reached } from '../../src/api/durability.ts';
 import type { Position, QueryResult, Statement, WriteOptions } from '../../src/api/request.ts';
 import { PacelineError } from '../../src/base/errors.ts';
 import { type Action, isRead, type Outcome } from '../history/operation.ts';
@@ -7,6 +8,8 @@ import { observedIn, outcomeOfError, toStatements } from './statements.ts';
 export interface Answer {
   readonly outcome: Outcome;
   readonly position: Position | null;
+  /** Of a write that has its receipt. */
+  readonly reached?: Reached;
 }
 
 /** How one statement is read; the level, if any, is the caller's matter. */
@@ -23,10 +26,11 @@ export async function performWrite(
   try {
     if (only !== undefined) {
       const result = await database.execute(only.sql, only.args, options);
-      return answer(action, [result], result.position);
+      const { position, reached } = result;
+      return { ...answer(action, [result], position), reached };
     }
-    const { results, position } = await database.batch(statements, options);
-    return answer(action, results, position);
+    const { results, position, reached } = await database.batch(statements, options);
+    return { ...answer(action, results, position), reached };
   } catch (error) {
     return answerOfError(action, error);
   }

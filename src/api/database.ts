@@ -60,7 +60,7 @@ export interface LocalWrites {
     work: (transaction: Transaction) => Promise<T>,
     options?: TransactionRunOptions,
   ): Promise<T>;
-  /** Begins a transaction; resolves when its turn has come. Mode `write` when absent. */
+  /** Begins a transaction; resolves when its turn has come, in mode `read` when this member has the state. Mode `write` when absent. */
   transaction(mode?: TransactionMode, options?: TransactionOptions): Promise<Transaction>;
   /** What became of the write, or the transaction, with this request id. Asks the leader; rejects with NO_LEADER if there is none. */
   outcome(id: string, options?: OutcomeOptions): Promise<WriteOutcome>;
@@ -82,6 +82,11 @@ export interface LocalWrites {
 export interface SessionDatabase extends Database {
   /** All that this handle has written and read, for the `after` of reads through other handles. */
   readonly token: string;
+  /**
+   * What of it is known to be committed: all that this handle has read, and of its writes those that no failover can
+   * discard. As `after` it never ends in POSITION_LOST.
+   */
+  readonly certainToken: string;
 }
 
 /** A member of the cluster, as the application that embeds it sees it. */

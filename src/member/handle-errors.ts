@@ -50,3 +50,14 @@ export function unconfirmed(id: string | null): PacelineError {
   const message = `the write was not confirmed by a majority in time and may or may not take effect: ${retry}`;
   return new PacelineError('OUTCOME_UNKNOWN', message);
 }
+
+export function notDone(): PacelineError {
+  return new PacelineError(
+    'TIMED_OUT',
+    'the write had not begun when its time was up, and will not',
+  );
+}
+
+export function overloaded(what: string, option: string): PacelineError {
+  return new PacelineError('OVERLOADED', `${what} waiting already: slow down, or raise ${option}`);
+}

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { checkArgs, checkSql, checkStatement } from '../api/check.ts';
+import { checkArgs, checkBatch, checkSql, checkStatement, ofBatch } from '../api/check.ts';
 import type { LocalDatabase, Transaction } from '../api/database.ts';
 import type { LoadItems, LoadOptions, LoadProgress } from '../api/load.ts';
 import type { PrepareOptions, ReadOptions } from '../api/read-options.ts';
@@ -81,6 +81,7 @@ export class Handle implements LocalDatabase {
     this.#transactions = new Transactions({
       ...parts,
       writes: this.#writes,
+      keep: (options) => this.#reads.keep(options),
       wrote: (position) => this.#reads.wrote(position),
     });
     this.#reads = new Reads(parts);
@@ -113,13 +114,15 @@ export class Handle implements LocalDatabase {
   }
 
   async batch(statements: readonly Statement[], options: WriteOptions = {}): Promise<BatchResult> {
-    if (!Array.isArray(statements) || statements.length === 0)
-      throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
-    for (const statement of statements) checkStatement(statement, this.#parts.options.sqlBytesMax);
+    checkBatch(statements, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    const receipt = await this.#writes.write(statements, options);
-    this.#reads.wrote(receipt.position);
-    return receipt;
+    try {
+      const receipt = await this.#writes.write(statements, options);
+      this.#reads.wrote(receipt.position);
+      return receipt;
+    } catch (error) {
+      throw ofBatch(error, statements);
+    }
   }
 
   transaction<T>(
@@ -182,9 +185,14 @@ export class Handle implements LocalDatabase {
     return this.#reads.token;
   }
 
+  get certainToken(): string {
+    return this.#reads.certainToken;
+  }
+
   async status(): Promise<Status> {
     this.#checkOpen();
-    return this.#calls.status();
+    const [copyAgeMs, status] = await Promise.all([this.#reads.copyAge(), this.#calls.status()]);
+    return { ...status, copyAgeMs };
   }
 
   close(): Promise<void> {

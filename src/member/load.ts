@@ -1,7 +1,7 @@
 import type { LoadItems, LoadOptions, LoadProgress } from '../api/load.ts';
 import type { Receipt, Statement, WriteOptions } from '../api/request.ts';
 import type { SqlArgs } from '../api/value.ts';
-import { PacelineError } from '../base/errors.ts';
+import { atStatement, PacelineError } from '../base/errors.ts';
 
 /** An entry of some hundred kilobytes: the log is synced once for it, and other writers wait milliseconds. */
 const CHUNK_ITEMS = 1_000;
@@ -27,11 +27,19 @@ export async function load(
   for await (const chunk of chunksOf(items, limits)) {
     const statements = chunk.map((args) => ({ sql, args }));
     const named = id === undefined ? options : { ...options, id: `${id}.${progress.chunks}` };
-    const { position } = await batch(statements, named);
+    const { position } = await batch(statements, named).catch((error: unknown) => {
+      throw ofItem(error, progress.items);
+    });
     progress = { items: progress.items + chunk.length, chunks: progress.chunks + 1, position };
     onProgress?.(progress);
   }
   return progress;
+}
+
+/** Statements are counted from the first item of all. */
+function ofItem(error: unknown, itemsBefore: number): unknown {
+  if (!(error instanceof PacelineError) || error.statementIndex === undefined) return error;
+  return atStatement(error, itemsBefore + error.statementIndex);
 }
 
 async function* chunksOf(

@@ -1,10 +1,10 @@
-import type { Status } from '../api/status.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { MemberId } from '../raft/entry.ts';
 import type { Clock } from './clock.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, LoopToApp } from './protocol.ts';
+import type { LoopStatus } from './status.ts';
 
 export interface LoopCallsParts {
   readonly options: MemberOptions;
@@ -29,7 +29,7 @@ export class LoopCalls {
     this.#parts = parts;
   }
 
-  status(): Promise<Status> {
+  status(): Promise<LoopStatus> {
     return this.#call((key) => ({ type: 'status', key }));
   }
 

@@ -97,7 +97,7 @@ export function writeError(error: unknown, file: string): PacelineError {
   return full
     ? new PacelineError(
         'DISK_FULL',
-        `no room left to write ${file}: free some space, then restart this member`,
+        `no room left to write ${file}: free some space; this member tries again by itself`,
         { cause: error },
       )
     : new PacelineError(
