@@ -232,6 +232,7 @@ export class Loop {
   }
 
   readonly #fromSql = (message: SqlToLoop): void => {
+    const { clock } = this.#parts;
     if (this.#leaderLink.fromSql(message) || this.#health.fromSql(message)) return;
     switch (message.type) {
       case 'opened':
@@ -250,10 +251,7 @@ export class Loop {
       case 'lost-saved':
         return this.#lost.done(message);
       case 'checkpointed':
-        return this.#compaction.checkpointed(
-          message,
-          this.#supply.logNeeds(this.#parts.clock.now()),
-        );
+        return this.#compaction.checkpointed(message, this.#supply.logNeeds(clock.now()));
       case 'snapshot-held':
       case 'snapshot-lost':
         return this.#supply.fromSql(message);

@@ -127,7 +127,8 @@ export class OpenTransactions {
       this.#answer(current, key, { results, position: engine.position });
     } catch (error) {
       const failure = asPacelineError(error);
-      this.#answer(current, key, { error: failure.toRecord() });
+      // What SQLite refuses tells of what is there, too (I5).
+      this.#answer(current, key, { error: failure.toRecord(), position: engine.position });
       if (!engine.interactive.open) this.#end(aborted(failure.message));
       if (concernsAll(failure)) throw failure;
       this.#parts.refused(failure);

@@ -187,8 +187,7 @@ export class SqlThread {
       case 'hold-snapshot':
         return this.#slot.hold(message.atLeast);
       case 'release-snapshot':
-        this.#slot.running?.cycle.resume();
-        return;
+        return this.#slot.running?.cycle.resume();
       case 'install':
         this.#toApply = [];
         this.#toLead = null;
