@@ -1,7 +1,7 @@
 import { argsFromJson, argsToJson } from '../api/json.ts';
 import { ByteReader, ByteWriter } from '../base/bytes.ts';
 import { crc32 } from '../base/crc32.ts';
-import { PacelineError } from '../base/errors.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import type { RowChange } from '../sqlite/row-changes.ts';
 
@@ -68,7 +68,7 @@ export function decodeLostFile(bytes: Uint8Array): LostFile {
   const [pageSize, omitted, count] = [r.u32(), r.u32(), r.u32()];
   const entries: LostEntry[] = [];
   for (let i = 0; i < count; i++) entries.push(readEntry(r));
-  const rows = (JSON.parse(r.text()) as Record<string, unknown>[]).map(rowFromJson);
+  const rows = readRows(r);
   r.end();
   return { cluster, member, common, pageSize, omitted, entries, rows };
 }
@@ -82,11 +82,32 @@ function readEntry(r: ByteReader): LostEntry {
 }
 
 function rowToJson({ before, after, ...row }: RowChange): object {
-  const values = (list: RowChange['before']) => (list === null ? null : argsToJson(list, 'row'));
-  return { ...row, rowid: Number(row.rowid), before: values(before), after: values(after) };
+  const list = (row: RowChange['before']) => (row === null ? null : argsToJson(row, 'row'));
+  return { ...row, rowid: Number(row.rowid), before: list(before), after: list(after) };
 }
 
-function rowFromJson({ before, after, ...row }: Record<string, unknown>): RowChange {
-  const values = (list: unknown) => (list === null ? null : argsFromJson(list, 'row'));
-  return { ...row, before: values(before), after: values(after) } as RowChange;
+function readRows(r: ByteReader): RowChange[] {
+  try {
+    const rows: unknown = JSON.parse(r.text());
+    if (Array.isArray(rows)) return rows.map(rowFromJson);
+  } catch (error) {
+    throw r.damaged(`its rows: ${messageOf(error)}`);
+  }
+  throw r.damaged('its rows are no list');
+}
+
+/** Throws what says that it is no row. */
+function rowFromJson(json: unknown): RowChange {
+  const { table, rowid, columns, before, after } = json as Record<string, unknown>;
+  const isNamed = typeof table === 'string' && Number.isSafeInteger(rowid);
+  if (!isNamed || !Array.isArray(columns) || columns.some((name) => typeof name !== 'string'))
+    throw new Error('one has no table, rowid and columns');
+  return { table, rowid: rowid as number, columns, before: values(before), after: values(after) };
+}
+
+function values(json: unknown): RowChange['before'] {
+  if (json === null) return null;
+  const list = argsFromJson(json, 'row');
+  if (!Array.isArray(list)) throw new Error('the values of one are no list');
+  return list;
 }

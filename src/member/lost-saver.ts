@@ -26,10 +26,12 @@ export function saveLost(
   const name = `${term}.${index + 1}-${order.ids.at(-1)!.term}.${order.ids.at(-1)!.index}.lost`;
   const entries = order.ids.length;
   try {
-    const file = parts.home.saveLost(name, encodeLostFile(lostFile(order, running, parts)));
-    return { type: 'lost-saved', file, entries, error: null };
+    const images = imagesOf(order, running);
+    const file = parts.home.saveLost(name, encodeLostFile(lostFile(order, running, images, parts)));
+    return { type: 'lost-saved', file, entries, untold: images?.untold ?? null, error: null };
   } catch (error) {
-    return { type: 'lost-saved', file: name, entries, error: asFailure(error) };
+    const failure = asFailure(error);
+    return { type: 'lost-saved', file: name, entries, untold: null, error: failure };
   }
 }
 
@@ -38,9 +40,13 @@ function asFailure(error: unknown): ErrorRecord {
   return asPacelineError(new PacelineError('IO', messageOf(error))).toRecord();
 }
 
-function lostFile(order: Order, running: RunningDatabase | null, parts: LostSaverParts): LostFile {
+function lostFile(
+  order: Order,
+  running: RunningDatabase | null,
+  images: LostImages | null,
+  parts: LostSaverParts,
+): LostFile {
   const entries = unpackEntries(order);
-  const images = imagesOf(order, running);
   return {
     ...{ cluster: parts.cluster, member: parts.options.id, common: order.common },
     ...{ pageSize: running?.database.pageSize ?? 0, omitted: order.omitted },

@@ -92,17 +92,30 @@ function payloadAt(
   pageOf: PageOf,
 ): Uint8Array {
   const local = localBytes(total, usable);
-  const payload = new Uint8Array(total);
-  payload.set(new Uint8Array(view.buffer, view.byteOffset + at, local));
+  const parts = [new Uint8Array(view.buffer, view.byteOffset + at, local)];
   let next = local < total ? view.getUint32(at + local) : 0;
+  const followed = new Set<number>();
   for (let done = local; done < total; ) {
+    // Only what is there is taken, so that a damaged length costs no more than the database has.
+    if (next === 0 || followed.has(next)) throw new RangeError('the pages of a row break off');
+    followed.add(next);
     const page = pageOf(next);
     const part = page.subarray(4, 4 + Math.min(usable - 4, total - done));
-    payload.set(part, done);
+    parts.push(part);
     done += part.length;
     next = viewOf(page).getUint32(0);
   }
-  return payload;
+  return joined(parts, total);
+}
+
+function joined(parts: readonly Uint8Array[], total: number): Uint8Array {
+  const whole = new Uint8Array(total);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function localBytes(total: number, usable: number): number {

@@ -1,5 +1,7 @@
+import { messageOf } from '../base/errors.ts';
 import type { Entry } from '../raft/entry.ts';
 import { pageImage } from '../redo/page.ts';
+import type { PageOf } from './btree.ts';
 import { redoOf } from './entry-data.ts';
 import type { LiveWal, WalCommit } from './live-wal.ts';
 import { type RowChange, rowChanges } from './row-changes.ts';
@@ -9,6 +11,8 @@ export interface LostImages {
   /** Of each entry, its pages as they were after it. */
   readonly pages: readonly ReadonlyMap<number, Uint8Array>[];
   readonly rows: readonly RowChange[];
+  /** Why the rows cannot be told; null if they are. */
+  readonly untold: string | null;
 }
 
 /** Works out what `entries` changed from the database as it was at `before`, whether they have been applied since or not. */
@@ -35,5 +39,18 @@ export function lostImages(
     }
     return images;
   });
-  return { pages, rows: rowChanges(imageBefore, imageAfter, [...latest.keys()]) };
+  return { pages, ...tellRows(imageBefore, imageAfter, [...latest.keys()]) };
+}
+
+/** Pages that are no table's any more, as damage leaves them, must not keep what is lost from being saved. */
+function tellRows(
+  before: PageOf,
+  after: PageOf,
+  changed: readonly number[],
+): Pick<LostImages, 'rows' | 'untold'> {
+  try {
+    return { rows: rowChanges(before, after, changed), untold: null };
+  } catch (error) {
+    return { rows: [], untold: messageOf(error) };
+  }
 }
