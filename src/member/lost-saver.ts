@@ -26,12 +26,10 @@ export function saveLost(
   const name = `${term}.${index + 1}-${order.ids.at(-1)!.term}.${order.ids.at(-1)!.index}.lost`;
   const entries = order.ids.length;
   try {
-    const images = imagesOf(order, running);
-    const file = parts.home.saveLost(name, encodeLostFile(lostFile(order, running, images, parts)));
-    return { type: 'lost-saved', file, entries, untold: images?.untold ?? null, error: null };
+    const file = parts.home.saveLost(name, encodeLostFile(lostFile(order, running, parts)));
+    return { type: 'lost-saved', file, entries, error: null };
   } catch (error) {
-    const failure = asFailure(error);
-    return { type: 'lost-saved', file: name, entries, untold: null, error: failure };
+    return { type: 'lost-saved', file: name, entries, error: asFailure(error) };
   }
 }
 
@@ -40,13 +38,9 @@ function asFailure(error: unknown): ErrorRecord {
   return asPacelineError(new PacelineError('IO', messageOf(error))).toRecord();
 }
 
-function lostFile(
-  order: Order,
-  running: RunningDatabase | null,
-  images: LostImages | null,
-  parts: LostSaverParts,
-): LostFile {
+function lostFile(order: Order, running: RunningDatabase | null, parts: LostSaverParts): LostFile {
   const entries = unpackEntries(order);
+  const images = imagesOf(order, running);
   return {
     ...{ cluster: parts.cluster, member: parts.options.id, common: order.common },
     ...{ pageSize: running?.database.pageSize ?? 0, omitted: order.omitted },
@@ -57,6 +51,7 @@ function lostFile(
       payload: data,
     })),
     rows: images?.rows ?? [],
+    untold: images?.untold ?? ['all rows: the database does not go back to the common position'],
   };
 }
 

@@ -63,7 +63,7 @@ export class LostWrites {
   }
 
   /** The SQL thread has saved them, or could not: then it is tried again with the leader's next message. */
-  done({ file, entries, untold, error }: Extract<SqlToLoop, { type: 'lost-saved' }>): void {
+  done({ file, entries, error }: Extract<SqlToLoop, { type: 'lost-saved' }>): void {
     const { loopLog } = this.#parts;
     if (error !== null) {
       this.#last = null;
@@ -75,8 +75,6 @@ export class LostWrites {
       `a failover has discarded ${entries} transactions of this member that may have been acknowledged below a majority: they are in ${file}; see "paceline lost"`,
       { event: 'lost-writes', file, entries },
     );
-    if (untold !== null)
-      loopLog.warn(`${file} has the pages of lost writes, but not their rows: ${untold}`);
   }
 }
 

@@ -160,8 +160,6 @@ export type SqlToLoop =
       readonly type: 'lost-saved';
       readonly file: string;
       readonly entries: number;
-      /** Why the file does not tell rows, though it has pages; null if it does. */
-      readonly untold: string | null;
       readonly error: ErrorRecord | null;
     }
   | { readonly type: 'stepped-down'; readonly position: EntryId }

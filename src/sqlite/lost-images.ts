@@ -1,18 +1,14 @@
 import { messageOf } from '../base/errors.ts';
 import type { Entry } from '../raft/entry.ts';
 import { pageImage } from '../redo/page.ts';
-import type { PageOf } from './btree.ts';
 import { redoOf } from './entry-data.ts';
 import type { LiveWal, WalCommit } from './live-wal.ts';
-import { type RowChange, rowChanges } from './row-changes.ts';
+import { type RowChanges, rowChanges } from './row-changes.ts';
 
 /** What the entries changed, page by page. */
-export interface LostImages {
+export interface LostImages extends RowChanges {
   /** Of each entry, its pages as they were after it. */
   readonly pages: readonly ReadonlyMap<number, Uint8Array>[];
-  readonly rows: readonly RowChange[];
-  /** Why the rows cannot be told; null if they are. */
-  readonly untold: string | null;
 }
 
 /** Works out what `entries` changed from the database as it was at `before`, whether they have been applied since or not. */
@@ -39,18 +35,14 @@ export function lostImages(
     }
     return images;
   });
-  return { pages, ...tellRows(imageBefore, imageAfter, [...latest.keys()]) };
+  return { pages, ...rowsAsFarAsTold(imageBefore, imageAfter, [...latest.keys()]) };
 }
 
-/** Pages that are no table's any more, as damage leaves them, must not keep what is lost from being saved. */
-function tellRows(
-  before: PageOf,
-  after: PageOf,
-  changed: readonly number[],
-): Pick<LostImages, 'rows' | 'untold'> {
+/** The pages are what must be saved: whatever prevents telling the rows must not prevent that. */
+function rowsAsFarAsTold(...states: Parameters<typeof rowChanges>): RowChanges {
   try {
-    return { rows: rowChanges(before, after, changed), untold: null };
+    return rowChanges(...states);
   } catch (error) {
-    return { rows: [], untold: messageOf(error) };
+    return { rows: [], untold: [`all rows: ${messageOf(error)}`] };
   }
 }

@@ -50,7 +50,7 @@ test('a message that would discard what may have been acknowledged is held back 
   assert.deepEqual(order.common, { term: 3, index: 0 });
   assert.equal(lost.holdsBack(append(5), 5), true);
   assert.equal(posted.length, 1);
-  lost.done({ type: 'lost-saved', file: 'f', entries: 2, untold: null, error: null });
+  lost.done({ type: 'lost-saved', file: 'f', entries: 2, error: null });
   assert.equal(lost.holdsBack(append(5), 5), false);
 });
 

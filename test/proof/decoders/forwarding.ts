@@ -61,6 +61,7 @@ const result = fc.array(text, { maxLength: 3 }).chain((columns) =>
 const code = fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[]));
 const error = fc.oneof(
   record({ code, message: text }),
+  record({ code, message: text, statementIndex: u32 }),
   record({ code, message: text, sqlite: record({ code: text, errcode: u32 }) }),
 );
 const durability: fc.Arbitrary<Durability> = fc.oneof(

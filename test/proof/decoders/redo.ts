@@ -67,13 +67,14 @@ const lostFile = record({
   rows: fc.array(
     record({
       table: text,
-      rowid: count,
+      rowid: fc.oneof(count, fc.constant(2n ** 62n)),
       columns: fc.array(text, { maxLength: 3 }),
       before: rowValues,
       after: rowValues,
     }),
     { maxLength: 3 },
   ),
+  untold: fc.array(text, { maxLength: 2 }),
 });
 
 const delta = fc.array(fc.nat(PAGE_SIZE - 1), { minLength: 1, maxLength: 20 }).map((places) => {
