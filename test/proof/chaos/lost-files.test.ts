@@ -42,6 +42,7 @@ function save(cluster: ChaosCluster, id: string, entry: Partial<LostEntry>, valu
         ...entry,
       },
     ],
+    untold: [],
     rows: [
       {
         ...{ table: 'list', rowid: 1, columns: ['n', 'key', 'value'], before: null },
