@@ -218,10 +218,14 @@ export class SqlThread {
     running.cycle.afterWork();
   }
 
-  #apply({ engine }: RunningDatabase): void {
+  #apply({ engine, cycle }: RunningDatabase): void {
     if (engine.leading) return;
     this.#toApply = this.#toApply.filter((entry) => entry.index > engine.position.index);
-    if (this.#toApply.length > 0) engine.apply(this.#toApply);
+    const last = this.#toApply.at(-1);
+    if (last !== undefined) {
+      cycle.before(last.index);
+      engine.apply(this.#toApply);
+    }
     this.#toApply = [];
     this.#parts.loop.post({ type: 'applied', position: engine.position });
   }
@@ -264,6 +268,7 @@ export class SqlThread {
 
   /** Stays ordered until it is done: the disk may be full, or a foreign process have the lock. */
   #lead({ engine, cycle }: RunningDatabase, term: Term): void {
+    cycle.before(engine.position.index + 1);
     this.#emit(engine.lead(term));
     this.#term = term | 0;
     this.#toLead = null;
