@@ -10,7 +10,8 @@ import { Cluster } from './cluster.ts';
 import { drive } from './drive.ts';
 import type { MemberProcess } from './member.ts';
 import { Nemesis } from './nemesis.ts';
-import { type FaultKind, makePlan, type Plan } from './plan.ts';
+import { makePlan, type Plan } from './plan.ts';
+import type { Failure, RunResult } from './run-result.ts';
 import { firstDifference } from './sqlite/books.ts';
 import { MOVING_PAGES } from './sqlite/moving-pages.ts';
 import { Violation } from './violation.ts';
@@ -30,30 +31,6 @@ export interface RunOptions {
   readonly print?: (line: string) => void;
   /** Changes what the seed has planned. */
   readonly plan?: Partial<Plan>;
-}
-
-export interface Failure {
-  readonly invariant: string;
-  readonly message: string;
-  readonly lines: readonly string[];
-}
-
-export interface RunResult {
-  readonly seed: number;
-  readonly plan: Plan;
-  readonly failure: Failure | null;
-  /** Of the whole trace. */
-  readonly hash: string;
-  readonly memberSeconds: number;
-  /** It took, of this process. */
-  readonly cpuSeconds: number;
-  readonly steps: number;
-  readonly operations: number;
-  readonly elections: number;
-  readonly entries: number;
-  readonly faults: ReadonlyMap<FaultKind, number>;
-  /** Objects whose history could not be judged within the bound. */
-  readonly undecided: number;
 }
 
 /** One run, in which the seed decides everything. `parts` takes the place of the product's own. */
@@ -108,6 +85,8 @@ class Run {
       elections: checker.elections,
       entries: checker.commit,
       faults: this.#nemesis.counts,
+      events: this.#nemesis.events,
+      endedMs: this.#cluster.timeline.nowMs,
       undecided: this.#undecided,
     };
   }

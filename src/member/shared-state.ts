@@ -27,6 +27,7 @@ const AGE_WANTED = 1;
 const AGE_AWAITED = 2;
 const SNAPSHOTS_ENDED = 17;
 const OPEN_SNAPSHOTS = 18;
+const READERS_LEAVE = 19;
 const FIELDS = 20;
 /** The table of terms lies behind the fields, at a place that suits its numbers. */
 const TERMS_AT = FIELDS * 4;
@@ -215,6 +216,19 @@ export class SharedState {
     Atomics.store(this.#fields, READERS_WAIT, value ? 1 : 0);
   }
 
+  /**
+   * The files are to be replaced, and whoever has them open is asked to close them. A thread that stands still cannot hear
+   * that: it is woken, and finds it here.
+   */
+  get readersLeave(): boolean {
+    return Atomics.load(this.#fields, READERS_LEAVE) === 1;
+  }
+
+  setReadersLeave(leave: boolean): void {
+    Atomics.store(this.#fields, READERS_LEAVE, leave ? 1 : 0);
+    this.#wake();
+  }
+
   /** Call before `setCommitted`. */
   noteTerms(log: LogView, commit: number): void {
     if (this.#terms.note(log, commit)) this.#news = true;
@@ -238,15 +252,19 @@ export class SharedState {
   takeNews(): boolean {
     if (!this.#news) return false;
     this.#news = false;
-    if (Atomics.load(this.#fields, BLOCKED) > 0) {
-      Atomics.add(this.#fields, NEWS, 1);
-      Atomics.notify(this.#fields, NEWS);
-    }
+    this.#wake();
     return Atomics.load(this.#fields, READERS_WAIT) === 1;
   }
 
+  #wake(): void {
+    if (Atomics.load(this.#fields, BLOCKED) === 0) return;
+    Atomics.add(this.#fields, NEWS, 1);
+    Atomics.notify(this.#fields, NEWS);
+  }
+
   /**
-   * Lets the calling thread stand still until `isTrue`, for at most `timeoutMs`; returns whether it is. Threads that
+   * Lets the calling thread stand still until `isTrue`, for at most `timeoutMs`; returns whether it is. It does not while readers
+   * are to leave. Threads that
    * change something look whether anyone stands still after they have, and we look at their changes after we have said so.
    */
   block(isTrue: () => boolean, timeoutMs: number, now: () => number): boolean {
@@ -256,6 +274,7 @@ export class SharedState {
       for (;;) {
         const news = Atomics.load(this.#fields, NEWS);
         if (isTrue()) return true;
+        if (this.readersLeave) return false;
         const leftMs = deadline - now();
         if (leftMs <= 0) return false;
         Atomics.wait(this.#fields, NEWS, news, leftMs);

@@ -115,7 +115,7 @@ export class SqlThread {
       this.#work();
       this.#reporter.look();
       tellReaders(this.#slot.running, this.#parts);
-      this.#failures.turnEnded();
+      this.#failures.turnEnded(this.#slot.running?.engine.leading === true);
       this.#askForCommit();
     } catch (error) {
       this.#failures.handle(error);
@@ -218,10 +218,14 @@ export class SqlThread {
     running.cycle.afterWork();
   }
 
-  #apply({ engine }: RunningDatabase): void {
+  #apply({ engine, cycle }: RunningDatabase): void {
     if (engine.leading) return;
     this.#toApply = this.#toApply.filter((entry) => entry.index > engine.position.index);
-    if (this.#toApply.length > 0) engine.apply(this.#toApply);
+    const last = this.#toApply.at(-1);
+    if (last !== undefined) {
+      cycle.before(last.index);
+      engine.apply(this.#toApply);
+    }
     this.#toApply = [];
     this.#parts.loop.post({ type: 'applied', position: engine.position });
   }
@@ -264,6 +268,7 @@ export class SqlThread {
 
   /** Stays ordered until it is done: the disk may be full, or a foreign process have the lock. */
   #lead({ engine, cycle }: RunningDatabase, term: Term): void {
+    cycle.before(engine.position.index + 1);
     this.#emit(engine.lead(term));
     this.#term = term | 0;
     this.#toLead = null;
@@ -277,7 +282,6 @@ export class SqlThread {
     this.#leaving = false;
     if (running === null) return;
     this.#inflight.clear();
-    this.#failures.stoppedLeading();
     running.engine.stepDown();
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
   }
