@@ -23,6 +23,8 @@ interface Committed {
   readonly entry: Entry;
   /** Of the leader that committed it first. */
   readonly inTerm: Term;
+  /** When that was. */
+  readonly ms: number;
   /** Of the database at this entry. */
   readonly checksum: ChecksumValue;
 }
@@ -39,10 +41,12 @@ export class Checker {
   /** Index i at place i - 1. */
   readonly #committed: Committed[] = [];
   readonly #watched: (id: MemberId) => Watched | undefined;
+  readonly #now: () => number;
   elections = 0;
 
-  constructor(watched: (id: MemberId) => Watched | undefined) {
+  constructor(watched: (id: MemberId) => Watched | undefined, now: () => number) {
     this.#watched = watched;
+    this.#now = now;
   }
 
   get commit(): Index {
@@ -51,6 +55,23 @@ export class Checker {
 
   isCommitted({ term, index }: EntryId): boolean {
     return index === 0 || this.#committed[index - 1]?.entry.term === term;
+  }
+
+  /** It can never be committed: there is something else in its place, or what follows is of a later term. */
+  isLost(id: EntryId): boolean {
+    if (id.index <= this.commit) return !this.isCommitted(id);
+    return (this.#committed.at(-1)?.entry.term ?? 0) > id.term;
+  }
+
+  /** The last index that was committed before that moment. */
+  committedBefore(ms: number): Index {
+    let [low, high] = [0, this.#committed.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#committed[middle]!.ms < ms) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   describe({ term, index }: EntryId): string {
@@ -166,7 +187,7 @@ export class Checker {
       return `${id} commits ${entry.term}.${index}, of ${voters} only ${durable} have it on disk`;
     });
     const checksum = redoOf(entry.data).checksumAfter;
-    this.#committed.push({ entry, inTerm: ready.term, checksum });
+    this.#committed.push({ entry, inTerm: ready.term, ms: this.#now(), checksum });
   }
 
   #hasOnDisk(id: MemberId, { term, index }: Entry): boolean {

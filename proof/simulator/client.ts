@@ -1,25 +1,29 @@
-import type { QueryResult, Statement } from '../../src/api/request.ts';
-import { decodeToken } from '../../src/api/token.ts';
+import type { Position } from '../../src/api/request.ts';
 import type { Prng } from '../../src/base/prng.ts';
-import { isLater } from '../../src/member/needed-positions.ts';
 import { describeAction } from '../history/describe.ts';
-import { type Action, isRead, type ReadLevel } from '../history/operation.ts';
+import { type Action, isRead } from '../history/operation.ts';
 import type { Recorder } from '../history/recorder.ts';
-import { type Answer, performRead, performWrite } from '../workload/perform.ts';
+import { type Answer, performWrite } from '../workload/perform.ts';
 import type { Workload } from '../workload/workload.ts';
+import { ClientReads, type HandedTokens } from './client-reads.ts';
+import { ClientToken } from './client-token.ts';
 import type { Cluster } from './cluster.ts';
 import type { MemberProcess } from './member.ts';
+import { describeReading, type Reading } from './reading.ts';
 
 /** How often a write of unknown outcome is asked again under its id before the client goes on. */
 const RETRIES_MAX = 8;
 /** Rest before another try. */
 const RETRY_MS = 100;
-/** Reads are asked at these levels, each as often as it is here. */
-const LEVELS: readonly ReadLevel[] = ['eventual', 'eventual', 'session', 'session', 'strong'];
 /** A client stays with its member with this probability, else it goes to another. */
 const STAYS = 0.8;
 
-const UNKNOWN: Answer = { outcome: { kind: 'unknown' }, position: null };
+const UNKNOWN: Answer = {
+  outcome: { kind: 'unknown' },
+  position: null,
+  reached: null,
+  error: null,
+};
 
 export interface ClientParts {
   readonly number: number;
@@ -27,6 +31,7 @@ export interface ClientParts {
   readonly prng: Prng;
   readonly workload: Workload;
   readonly recorder: Recorder;
+  readonly handed: HandedTokens;
   /** A number that rises with every event. */
   readonly clock: () => number;
 }
@@ -35,8 +40,8 @@ export interface ClientParts {
 export class Client {
   readonly #parts: ClientParts;
   #member: MemberProcess | null = null;
-  /** What it has written and read, for its next read through whichever member. */
-  #token: string | null = null;
+  readonly #token = new ClientToken();
+  readonly #reads: ClientReads;
   #nextId = 1;
   #stopped = false;
   /** It waits for no answer. */
@@ -45,6 +50,7 @@ export class Client {
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
+    this.#reads = new ClientReads(parts.cluster, parts.prng, this.#token, parts.handed);
   }
 
   /** Until `stop`. */
@@ -68,21 +74,20 @@ export class Client {
   }
 
   async #perform(action: Action, id: string | null): Promise<void> {
-    const { recorder, workload, clock, cluster, prng } = this.#parts;
-    const level = isRead(action) ? LEVELS[prng.between(0, LEVELS.length - 1)]! : null;
-    const pending = recorder.called(this.#parts.number, action, level, clock());
-    const answer = await this.#ask(action, id, level);
+    const { number, recorder, workload, clock, cluster, handed } = this.#parts;
+    const reading = isRead(action) ? this.#reads.draw() : null;
+    const pending = recorder.called(number, action, reading?.options.level ?? null, clock());
+    const answer = await this.#ask(action, id, reading);
     recorder.returned(pending, answer.outcome, answer.position, clock());
     workload.saw(action, answer.outcome);
-    cluster.trace.add(
-      `c${this.#parts.number}`,
-      `${describeAction(action)}: ${describe(answer)} (${level ?? id ?? 'unnamed'})`,
-    );
+    const how = reading === null ? (id ?? 'unnamed') : describeReading(reading);
+    cluster.trace.add(`c${number}`, `${describeAction(action)}: ${describe(answer)} (${how})`);
+    if (this.#token.token !== null) handed.set(number, this.#token.token);
     this.done++;
   }
 
   /** A write that bears an id is asked again until its outcome is known. */
-  async #ask(action: Action, id: string | null, level: ReadLevel | null): Promise<Answer> {
+  async #ask(action: Action, id: string | null, reading: Reading | null): Promise<Answer> {
     const { cluster } = this.#parts;
     let answer = UNKNOWN;
     for (let i = 0; i < RETRIES_MAX; i++) {
@@ -90,7 +95,7 @@ export class Client {
       if (member === null)
         answer = i === 0 ? { ...UNKNOWN, outcome: { kind: 'rejected' } } : answer;
       else {
-        const next = await this.#askMember(member, action, id, level);
+        const next = await this.#askMember(member, action, id, reading);
         // That it was refused now says nothing about what became of it before.
         if (i === 0 || next.outcome.kind === 'ok') answer = next;
       }
@@ -105,38 +110,30 @@ export class Client {
     member: MemberProcess,
     action: Action,
     id: string | null,
-    level: ReadLevel | null,
+    reading: Reading | null,
   ): Promise<Answer> {
     const died = new Promise<Answer>((resolve) => member.whenDead(() => resolve(UNKNOWN)));
     const { handle } = member;
-    const after = level === 'session' && this.#token !== null ? { after: this.#token } : {};
-    const query = ({ sql, args }: Statement) =>
-      handle
-        .query(sql, args, { level: level!, ...after })
-        .then((result) => this.#checkRead(member, result));
-    const asked = isRead(action)
-      ? performRead(query, action)
-      : performWrite(handle, action, id === null ? {} : { id });
+    const asked =
+      reading === null
+        ? performWrite(handle, action, id === null ? {} : { id })
+        : this.#reads.ask(member, action, reading);
     const answer = await Promise.race([asked, died]);
     if (answer.outcome.kind !== 'ok') {
       this.#member = null;
       return answer;
     }
-    this.#token = later(this.#token, handle.token);
+    this.#token.saw(handle.token);
     const { position } = answer;
-    const { cluster } = this.#parts;
-    if (!isRead(action) && position !== null)
-      cluster.check(() => cluster.checker.acknowledged(member.id, position));
+    if (reading === null && position !== null) this.#acknowledged(member, position);
     return answer;
   }
 
-  /** I5 */
-  #checkRead(member: MemberProcess, result: QueryResult): QueryResult {
-    const at = member.home.positionOf(result);
-    if (at === undefined) return result;
+  #acknowledged(member: MemberProcess, position: Position): void {
     const { cluster } = this.#parts;
-    cluster.check(() => cluster.checker.read(member.id, at));
-    return result;
+    cluster.check(() => cluster.checker.acknowledged(member.id, position));
+    cluster.promises.wrote(member, position);
+    this.#token.sawCommitted(position);
   }
 
   #choose(): MemberProcess | null {
@@ -148,11 +145,6 @@ export class Client {
     this.#member = next;
     return next;
   }
-}
-
-/** A handle's token says nothing of what the client did through others. */
-function later(one: string | null, other: string): string {
-  return one !== null && isLater(decodeToken(one), decodeToken(other)) ? one : other;
 }
 
 function describe({ outcome, position }: Answer): string {

@@ -12,6 +12,7 @@ import { Machine } from './machine.ts';
 import { MemberProcess } from './member.ts';
 import { SimPolicy } from './network.ts';
 import type { Plan } from './plan.ts';
+import { ReadPromises } from './read-promises.ts';
 import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import { joinNetwork, type Parts, type World } from './world.ts';
@@ -34,6 +35,7 @@ export class Cluster implements World {
   readonly policy: SimPolicy;
   readonly trace: Trace;
   readonly checker: Checker;
+  readonly promises: ReadPromises;
   readonly parts: Parts;
   readonly machines = new Map<MemberId, Machine>();
   readonly #prng: Prng;
@@ -49,7 +51,9 @@ export class Cluster implements World {
     this.trace = new Trace(() => this.timeline.nowMs, print);
     this.policy = new SimPolicy(this.fork(), plan, (from, to) => this.network.disconnect(from, to));
     this.network = new MemoryNetwork(this.policy, { connectMs: 5 }, this.timeline);
-    this.checker = new Checker((id) => this.machines.get(id)?.watched ?? undefined);
+    const now = () => this.timeline.nowMs;
+    this.checker = new Checker((id) => this.machines.get(id)?.watched ?? undefined, now);
+    this.promises = new ReadPromises(this.checker, now);
     const ids = NAMES.slice(0, plan.voters + plan.learners + plan.spares);
     const membership = ids
       .slice(0, plan.voters + plan.learners)

@@ -6,6 +6,7 @@ import { Recorder } from '../history/recorder.ts';
 import { performRead } from '../workload/perform.ts';
 import { Workload } from '../workload/workload.ts';
 import { Client } from './client.ts';
+import type { HandedTokens } from './client-reads.ts';
 import { Cluster } from './cluster.ts';
 import { drive } from './drive.ts';
 import type { MemberProcess } from './member.ts';
@@ -78,10 +79,11 @@ class Run {
     this.#nemesis = new Nemesis(this.#cluster, this.#cluster.fork());
     const { reads } = plan;
     this.#workload = new Workload(this.#cluster.fork().next(), { ...BANKS, reads, objects: 2 });
+    const handed: HandedTokens = new Map();
     this.#clients = Array.from({ length: plan.clients }, (_, i) => {
       const number = i + 1;
       return new Client({
-        ...{ number, cluster: this.#cluster, workload: this.#workload },
+        ...{ number, cluster: this.#cluster, workload: this.#workload, handed },
         ...{ prng: this.#cluster.fork(), recorder: this.#recorder, clock: () => this.#clock() },
       });
     });
@@ -176,6 +178,7 @@ class Run {
     await this.#nemesis.run();
     await this.#settle();
     this.#judge(await this.#finalReads());
+    this.#cluster.promises.checkLost();
   }
 
   async #makeSchema(): Promise<void> {

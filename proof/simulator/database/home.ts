@@ -1,3 +1,4 @@
+import type { SqlArgs, SqlValue } from '../../../src/api/value.ts';
 import { assert } from '../../../src/base/assert.ts';
 import { PacelineError } from '../../../src/base/errors.ts';
 import type {
@@ -13,7 +14,7 @@ import { SimCheckpoints, SimPins } from './checkpoints.ts';
 import { SimExecutor } from './executor.ts';
 import { DatabaseFiles, type OnCommit } from './files.ts';
 import { Rows } from './rows.ts';
-import { runQuery } from './statements.ts';
+import { columnsOf, runQuery } from './statements.ts';
 import { SimWal } from './wal.ts';
 
 export interface SimHomeParts {
@@ -38,6 +39,8 @@ export interface SimHomeParts {
 export class SimHome implements DatabaseHome {
   readonly #parts: SimHomeParts;
   readonly #readAt = new WeakMap<object, EntryId>();
+  /** The state that was read last. */
+  lastReadAt: EntryId = ORIGIN;
   /** Null if it is gone. */
   files: DatabaseFiles | null;
 
@@ -112,12 +115,19 @@ export class SimHome implements DatabaseHome {
     const files = this.files;
     assert(files !== null, 'a database to read');
     const rows = new Rows(files);
+    const query = (sql: string, args?: SqlArgs) => {
+      const result = runQuery(rows, args === undefined ? { sql } : { sql, args });
+      this.lastReadAt = files.position(this.#parts.cluster) ?? ORIGIN;
+      this.#readAt.set(result, this.lastReadAt);
+      return result;
+    };
     return {
-      query: (sql, args) => {
-        const result = runQuery(rows, args === undefined ? { sql } : { sql, args });
-        this.#readAt.set(result, files.position(this.#parts.cluster) ?? ORIGIN);
-        return result;
+      query,
+      first(sql, args) {
+        const { columns, rows: found } = query(sql, args);
+        return { columns, row: found[0] as SqlValue[] | undefined };
       },
+      columns: (sql) => columnsOf(sql).map((name) => ({ name, type: null })),
       close: () => {},
       ...ONLY_QUERIES,
     };
@@ -125,14 +135,11 @@ export class SimHome implements DatabaseHome {
 }
 
 function notSimulated(): never {
-  throw new Error('simulated clients read with query() alone');
+  throw new Error('simulated clients hold no state of the database');
 }
 
-/** Reads in place block their thread, of which the simulator has only one. */
 const ONLY_QUERIES = {
-  first: notSimulated,
   iterate: notSimulated,
-  columns: notSimulated,
   begin: notSimulated,
   end: notSimulated,
 };
