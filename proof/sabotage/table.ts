@@ -227,12 +227,12 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'help another candidate while a leader may hold a lease',
-    file: 'src/member/raft-timing.js',
-    find: 'protectLeader: options.leaseDriftMs > 0',
-    replace: "protectLeader: options.leaseDriftMs > 0 && options.id === 'a'",
+    file: 'src/raft/election.js',
+    find: 'return protectLeader && state.leaderSilentTicks < electionTicks && !isOnlyVoter(state);',
+    replace: 'return false;',
     breaks: ['linearizable', 'bounded'],
-    seedsMax: 60,
-    faults: ['partition', 'transfer'],
+    seedsMax: 40,
+    faults: ['partition'],
     leases: true,
   },
   {

@@ -6,8 +6,8 @@ import { type Answer, performRead } from '../workload/perform.ts';
 import type { ClientToken } from './client-token.ts';
 import type { Cluster } from './cluster.ts';
 import type { MemberProcess } from './member.ts';
-import { drawReading, query, type Reading } from './reading.ts';
 import type { Promised } from './read-promises.ts';
+import { drawReading, query, type Reading } from './reading.ts';
 import { Violation } from './violation.ts';
 
 /** Tokens that clients hand to each other: the last one of each. */

@@ -27,8 +27,7 @@ export class NetworkFaults {
   #partition(): boolean {
     const { ids, network } = this.#trouble.cluster;
     const leader = this.#trouble.prng.chance(0.4) ? this.#trouble.cluster.leader() : null;
-    const side =
-      leader === null ? ids.filter(() => this.#trouble.prng.chance(0.5)) : [leader.id];
+    const side = leader === null ? ids.filter(() => this.#trouble.prng.chance(0.5)) : [leader.id];
     const other = ids.filter((id) => !side.includes(id));
     if (side.length === 0 || other.length === 0) return false;
     const links = side.flatMap((a) => other.flatMap((b) => [[a, b] as const, [b, a] as const]));

@@ -169,6 +169,7 @@ export class Loop {
       this.#switchover.look();
       this.#shutdown.look(this.#parts.clock.now());
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
+      this.#leadership.noteStable();
       this.#leaderLink.look();
       this.#tracker.pump(this.#raft.commit);
       this.#parts.shared.accepting =

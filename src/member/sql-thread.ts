@@ -54,6 +54,7 @@ export class SqlThread {
   });
   #toApply: Entry[] = [];
   #toLead: Term | null = null;
+  /** And on this member's disk: what the main file holds must be in this log, or nobody could undo what follows it. */
   #committed: Index = 0;
   #closing = false;
   /** Leadership is to be given up as soon as the transaction that is open has ended. */
@@ -121,12 +122,12 @@ export class SqlThread {
   }
 
   /**
-   * True if the commit index has moved. While the database may hold what the log has not, it says nothing about what is
-   * here: entries of a later leader may be meant. That is looked at second, since the loop notes it first.
+   * True if more is committed, in this member's own log as well. While the database may hold what the log has not, that says
+   * nothing about what is here: entries of a later leader may be meant. It is looked at second, since the loop notes it first.
    */
   #lookAtCommit(): boolean {
     const { shared } = this.#parts;
-    const committed = shared.committedAfter(this.#committed);
+    const committed = shared.stableAfter(this.#committed);
     if (committed <= this.#committed || shared.suspect) return false;
     this.#committed = committed;
     this.#inflight.committed(committed);
