@@ -31,6 +31,8 @@ function byClient(history: History): Map<number, Operation[]> {
   for (const operation of history) {
     const { outcome, level, client } = operation;
     if (outcome.kind !== 'ok' || level === 'eventual' || level === 'bounded') continue;
+    // Acknowledged below a majority: its author sees it when it has reached one.
+    if (operation.returned === null) continue;
     const operations = clients.get(client);
     if (operations === undefined) clients.set(client, [operation]);
     else operations.push(operation);

@@ -16,6 +16,7 @@ import { ReadPromises } from './read-promises.ts';
 import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import { joinNetwork, type Parts, type World } from './world.ts';
+import { WritePromises } from './write-promises.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const CLUSTER = '0123456789abcdef0123456789abcdef';
@@ -36,6 +37,7 @@ export class Cluster implements World {
   readonly trace: Trace;
   readonly checker: Checker;
   readonly promises: ReadPromises;
+  readonly writePromises: WritePromises;
   readonly parts: Parts;
   readonly machines = new Map<MemberId, Machine>();
   readonly #prng: Prng;
@@ -54,6 +56,7 @@ export class Cluster implements World {
     const now = () => this.timeline.nowMs;
     this.checker = new Checker((id) => this.machines.get(id)?.watched ?? undefined, now);
     this.promises = new ReadPromises(this.checker, now);
+    this.writePromises = new WritePromises(this.checker, plan);
     const ids = NAMES.slice(0, plan.voters + plan.learners + plan.spares);
     const membership = ids
       .slice(0, plan.voters + plan.learners)

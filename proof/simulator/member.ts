@@ -152,7 +152,7 @@ export class MemberProcess implements SimProcess {
     const check = (work: () => void) => this.#world.check(work);
     const { pageSizeBytes: pageSize } = this.options;
     return new SimHome({
-      ...{ cluster, pageSize, files: machine.database, thread: this.sqlThread },
+      ...{ cluster, pageSize, files: machine.database, lost: machine.lost, thread: this.sqlThread },
       onCommit: (files, executed) => this.#databaseCommit(files, executed),
       onCheckpoint: (files) => {
         const at = files.mainPosition(cluster);

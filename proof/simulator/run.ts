@@ -9,6 +9,7 @@ import { Client } from './client.ts';
 import type { HandedTokens } from './client-reads.ts';
 import { Cluster } from './cluster.ts';
 import { drive } from './drive.ts';
+import type { Machine } from './machine.ts';
 import type { MemberProcess } from './member.ts';
 import { Nemesis } from './nemesis.ts';
 import { type FaultKind, makePlan, type Plan } from './plan.ts';
@@ -179,6 +180,7 @@ class Run {
     await this.#settle();
     this.#judge(await this.#finalReads());
     this.#cluster.promises.checkLost();
+    this.#cluster.writePromises.checkLost(this.#taking());
   }
 
   async #makeSchema(): Promise<void> {
@@ -226,6 +228,13 @@ class Run {
     return '';
   }
 
+  /** Machines whose members are in the cluster, and have caught up. */
+  #taking(): Machine[] {
+    const membership = this.#cluster.leader()?.raft?.membership ?? [];
+    const machines = membership.map(({ id }) => this.#cluster.machines.get(id)!);
+    return machines.filter(({ outOfService }) => !outOfService);
+  }
+
   #differs(leader: MemberProcess, member: MemberProcess | null): string | null {
     const { cluster } = this.#cluster;
     if (member === null || !member.ready) return 'does not serve';
@@ -255,7 +264,8 @@ class Run {
 
   #judge(final: Operation[]): void {
     const { accounts, balance } = BANKS;
-    const { findings, undecided } = judge(this.#recorder.history(), final, {
+    const history = this.#cluster.writePromises.settled(this.#recorder.history());
+    const { findings, undecided } = judge(history, final, {
       bank: { accounts, balance },
     });
     this.#undecided = undecided.length;

@@ -21,6 +21,8 @@ export interface SimHomeParts {
   readonly cluster: string;
   readonly pageSize: number;
   readonly files: DatabaseFiles | null;
+  /** Files of lost writes, by name. */
+  readonly lost: Map<string, Uint8Array>;
   /** The thread that works on the database. */
   readonly thread: SimThread;
   readonly onCommit: OnCommit;
@@ -80,16 +82,13 @@ export class SimHome implements DatabaseHome {
     };
   }
 
-  /** Files of lost writes, by name. */
-  readonly lost = new Map<string, Uint8Array>();
-
   saveLost(name: string, bytes: Uint8Array): string {
-    this.lost.set(name, bytes);
+    this.#parts.lost.set(name, bytes);
     return name;
   }
 
   lostFiles(): number {
-    return this.lost.size;
+    return this.#parts.lost.size;
   }
 
   replaceBy(file: string): void {
