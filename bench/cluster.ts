@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Database, type OpenOptions, open, type Status } from '../src/index.ts';
+import { type LocalDatabase, type OpenOptions, open, type Status } from '../src/index.ts';
 import { ChildMember } from './child-member.ts';
 import { logger } from './logger.ts';
 
@@ -26,7 +26,7 @@ export class Cluster {
   readonly #leads: Leads;
   readonly #addresses: Readonly<Record<string, string>>;
   readonly #children = new Map<string, ChildMember>();
-  #app: Database | null = null;
+  #app: LocalDatabase | null = null;
 
   private constructor(dir: string, leads: Leads, addresses: Readonly<Record<string, string>>) {
     this.appId = leads === 'app' ? NAMES[0]! : NAMES.at(-1)!;
@@ -46,7 +46,7 @@ export class Cluster {
     return cluster;
   }
 
-  get app(): Database {
+  get app(): LocalDatabase {
     if (this.#app === null) throw new Error('the application’s member is closed');
     return this.#app;
   }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { LocalDatabase } from '../src/api/database.ts';
 import { layoutOf } from '../src/member/directory.ts';
-import { DatabaseSync } from '../src/sqlite/binding.ts';
+import { type Connection, DatabaseSync } from '../src/sqlite/binding.ts';
 import { Cluster } from './cluster.ts';
 import type { BenchOptions } from './options.ts';
 import { COMMON_COLUMNS, column, printTable, progress, type Row } from './report.ts';
@@ -17,11 +18,13 @@ const TIMED_EVERY = 16;
 
 interface Reader {
   readonly system: string;
+  /** The bare connection that answers in the same shape: what its speed is compared with. */
+  readonly bare: string;
   /** Reads one row; true if it was there. */
   readonly slice: (untilMs: number, samples: Samples) => Promise<number>;
 }
 
-/** Point reads by primary key on a follower in this process, beside a bare connection to the same file. */
+/** Point reads by primary key on a follower in this process, awaited and in place, beside a bare connection to the same file. */
 export async function reads(dir: string, options: BenchOptions): Promise<Row[]> {
   progress(`reads: loading ${ROWS} rows`);
   const cluster = await Cluster.start(join(dir, 'reads'), 'another');
@@ -30,15 +33,8 @@ export async function reads(dir: string, options: BenchOptions): Promise<Row[]> 
   for (const batch of batchesOfRows('t', ROWS)) await app.batch(batch);
   await cluster.caughtUp();
   const path = layoutOf(cluster.directory(cluster.appId)).database;
-  const bare = new DatabaseSync(path, { readOnly: true, returnArrays: true });
-  const statement = bare.prepare(SQL);
-  const readers: Reader[] = [
-    { system: 'bare read-only connection', slice: blockingSlice((id) => statement.all(id).length) },
-    {
-      system: 'paceline, follower in process',
-      slice: awaitedSlice(async (id) => (await app.query(SQL, [id])).rows.length),
-    },
-  ];
+  const bare = new DatabaseSync(path, { readOnly: true });
+  const readers = readersOf(app, bare);
   const rounds = readers.map((): Measured[] => []);
   for (let round = 1; round <= options.rounds; round++) {
     progress(`reads, round ${round}`);
@@ -48,6 +44,33 @@ export async function reads(dir: string, options: BenchOptions): Promise<Row[]> 
   bare.close();
   await cluster.close();
   return report(readers, rounds);
+}
+
+/** An asynchronous read gives arrays, one in place an object: each has a bare read of the same shape beside it. */
+function readersOf(app: LocalDatabase, bare: Connection): Reader[] {
+  const object = bare.prepare(SQL);
+  const arrays = bare.prepare(SQL);
+  arrays.setReturnArrays(true);
+  const inPlace = app.prepare(SQL);
+  const [BARE_ALL, BARE_GET] = ['bare connection, arrays', 'bare connection, get'];
+  return [
+    {
+      ...{ system: BARE_ALL, bare: BARE_ALL },
+      slice: blockingSlice((id) => arrays.all(id).length),
+    },
+    {
+      ...{ system: 'paceline, query', bare: BARE_ALL },
+      slice: awaitedSlice(async (id) => (await app.query(SQL, [id])).rows.length),
+    },
+    {
+      ...{ system: BARE_GET, bare: BARE_GET },
+      slice: blockingSlice((id) => (object.get(id) === undefined ? 0 : 1)),
+    },
+    {
+      ...{ system: 'paceline, prepare, get', bare: BARE_GET },
+      slice: blockingSlice((id) => (inPlace.get(id) === undefined ? 0 : 1)),
+    },
+  ];
 }
 
 async function oneRound(readers: readonly Reader[], seconds: number): Promise<Measured[]> {
@@ -103,15 +126,16 @@ function expectRow(rows: number): void {
 }
 
 function report(readers: readonly Reader[], rounds: readonly Measured[][]): Row[] {
-  const bare = medianOf(rounds[0] ?? []).perSecond;
-  const rows = readers.map(({ system }, i): Row => {
-    const speed = medianOf(rounds[i] ?? []);
+  const speeds = rounds.map((of) => medianOf(of));
+  const rows = readers.map(({ system, bare }, i): Row => {
+    const speed = speeds[i]!;
+    const bareSpeed = speeds[readers.findIndex((reader) => reader.system === bare)]!;
     return {
       workload: 'reads',
       system,
       concurrency: 1,
       ...speed,
-      ratioToBare: speed.perSecond / bare,
+      ratioToBare: speed.perSecond / bareSpeed.perSecond,
       roundsPerSecond: (rounds[i] ?? []).map((round) => Math.round(round.perSecond)),
     };
   });

@@ -17,6 +17,8 @@ export interface MemberSettings {
   readonly args: readonly string[];
   /** The compiled `cli/main.js`. */
   readonly cli: string;
+  /** What is started with `args` instead of it. */
+  readonly program?: string;
 }
 
 /** `killed`: by this process, on purpose. */
@@ -78,10 +80,10 @@ export class MemberProcess {
    * stops its members in order.
    */
   #spawn(): ChildProcess {
-    const { cli, args, logFile } = this.settings;
+    const { cli, program = cli, args, logFile } = this.settings;
     const log = openSync(logFile, 'a', 0o600);
     try {
-      return spawn(process.execPath, ['--import', EXIT_WITH_PARENT, cli, ...args], {
+      return spawn(process.execPath, ['--import', EXIT_WITH_PARENT, program, ...args], {
         detached: true,
         stdio: ['pipe', 'pipe', log],
       });

@@ -1,15 +1,18 @@
 /** Clients of a chaos run, in a process of their own: does each task and says what came of it. */
-import type { Database } from '../../src/api/database.ts';
-import { PacelineError } from '../../src/base/errors.ts';
+import type { SessionDatabase } from '../../src/api/database.ts';
+import type { PacelineError } from '../../src/base/errors.ts';
 import { createClient } from '../../src/client/client.ts';
 import { isRead } from '../history/operation.ts';
 import { performRead, performWrite } from '../workload/perform.ts';
-import { type Done, machineMs, type Task } from './ipc.ts';
+import { said } from './application.ts';
+import { askApplication } from './application-client.ts';
+import { type Answered, type Done, machineMs, type Task } from './ipc.ts';
 import { LIMITS } from './limits.ts';
+import { watched } from './watched.ts';
 
-const handles = new Map<number, Database>();
+const handles = new Map<number, SessionDatabase>();
 
-function handleOf({ client, urls, attemptsMax }: Task): Database {
+function handleOf({ client, urls, attemptsMax }: Task): SessionDatabase {
   const known = handles.get(client);
   if (known !== undefined) return known;
   const handle = createClient(urls, { timeoutMs: LIMITS.operationTimeoutMs, attemptsMax });
@@ -17,41 +20,32 @@ function handleOf({ client, urls, attemptsMax }: Task): Database {
   return handle;
 }
 
-/** The same, telling of each error: its code says more than the outcome. */
-function watched(
-  database: Database,
-  onError: (error: PacelineError) => void,
-): Pick<Database, 'execute' | 'batch' | 'query'> {
-  const watch = async <T>(answer: Promise<T>): Promise<T> => {
-    try {
-      return await answer;
-    } catch (error) {
-      if (error instanceof PacelineError) onError(error);
-      throw error;
-    }
+async function overHttp(task: Task): Promise<Answered> {
+  const { action, reading, writing } = task;
+  const errors: PacelineError[] = [];
+  const onError = (error: PacelineError) => errors.push(error);
+  const handle = handleOf(task);
+  const { style: _style, ...readOptions } = reading;
+  const { style: _, id, durability, timeoutMs } = writing;
+  const names = { ...(id === null ? {} : { id }), ...(durability === null ? {} : { durability }) };
+  const calls = {
+    execute: watched(handle.execute.bind(handle), onError),
+    batch: watched(handle.batch.bind(handle), onError),
+    query: watched(handle.query.bind(handle), onError),
   };
-  return {
-    execute: (...args) => watch(database.execute(...args)),
-    batch: (...args) => watch(database.batch(...args)),
-    query: (...args) => watch(database.query(...args)),
-  };
+  const answer = isRead(action)
+    ? await performRead(({ sql, args }) => calls.query(sql, args, readOptions), action)
+    : await performWrite(calls, action, { ...names, timeoutMs });
+  const { outcome, position, reached = null } = answer;
+  return { outcome, position, reached, error: said(errors[0]), token: handle.token };
 }
 
 async function run(task: Task): Promise<Done> {
-  const { key, action, id, reading } = task;
-  const errors: PacelineError[] = [];
+  const { key, application } = task;
   const called = machineMs();
-  const database = watched(handleOf(task), (error) => errors.push(error));
-  const { outcome, position } = isRead(action)
-    ? await performRead(({ sql, args }) => database.query(sql, args, reading), action)
-    : await performWrite(database, action, { id });
-  const returned = machineMs();
-  const [error] = errors;
-  const said =
-    error === undefined
-      ? null
-      : { code: error.code, message: error.message, sqlite: error.sqlite?.code ?? null };
-  return { key, called, returned, outcome, position, error: said };
+  const answered =
+    application === null ? await overHttp(task) : await askApplication(application, task);
+  return { key, called, returned: machineMs(), ...answered };
 }
 
 process.on('message', (task: Task) => {

@@ -1,45 +1,45 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { assert } from '../../src/base/assert.ts';
 import { messageOf } from '../../src/base/errors.ts';
 import { Prng } from '../../src/base/prng.ts';
-import { isRead, type Operation, type ReadLevel } from '../history/operation.ts';
+import { isRead, objectKind, type ReadLevel, type Taken } from '../history/operation.ts';
 import type { Workload } from '../workload/workload.ts';
 import { Ballast } from './ballast.ts';
 import type { ChaosCluster } from './cluster.ts';
-import type { Done, Task } from './ipc.ts';
+import type { Done } from './ipc.ts';
 import { LIMITS } from './limits.ts';
 import { pick } from './schedule.ts';
-
-const CHILD = fileURLToPath(new URL('./client-process.js', import.meta.url));
+import { isWeak, type Told } from './told.ts';
+import { drawReading, drawWriting, hasty, withoutOptions } from './wishes.ts';
+import { Worker } from './worker.ts';
 
 interface Client {
-  /** The session, for all that promises one. */
+  /** The session of its HTTP handle. */
   readonly number: number;
   /** The member it works through; null: it goes on to the next when one does not answer. */
   readonly boundTo: string | null;
+  /** Waits for nothing but its member: when that is a leader that was cut off, all it writes will be discarded. */
+  readonly isHasty: boolean;
   readonly worker: Worker;
   readonly urls: readonly string[];
 }
 
-/** No fault of the nemesis explains these. */
-const NEVER: ReadonlySet<string> = new Set(['SQL', 'INTERNAL', 'POSITION_LOST', 'REQUEST_INVALID']);
+/** A token, and what it stands for. */
+interface Token extends Taken {
+  readonly text: string;
+}
 
-/** Of reads, so often. */
-const LEVELS: readonly ReadLevel[] = [
-  ...(['strong', 'strong', 'strong'] as const),
-  ...(['session', 'session'] as const),
-  ...(['bounded', 'eventual'] as const),
-];
+/** No fault of the nemesis explains these. */
+const NEVER: ReadonlySet<string> = new Set([
+  ...['SQL', 'INTERNAL', 'REQUEST_INVALID', 'TOKEN_INVALID', 'READ_ONLY', 'STATEMENT_FORBIDDEN'],
+]);
 
 /**
  * Clients that work through every member, one operation after the other each, in processes of
- * their own; and the history of what they were told.
+ * their own; and the history of what they were told. Where an application embeds the member that a client
+ * is bound to, the client has some of its operations done by that, on the handle in the member's process.
  */
 export class Clients {
-  readonly history: Operation[] = [];
+  readonly told: Told[] = [];
   /** Errors of reads and writes by code. */
   readonly errors = new Map<string, number>();
   /** Answers that no fault excuses. */
@@ -49,8 +49,11 @@ export class Clients {
   readonly #prng: Prng;
   readonly #workers: Worker[];
   readonly #onAcknowledged = new Set<(called: number, returned: number) => void>();
-  /** Clients, and besides one for each time that reads of a member's own copy may go back. */
+  /** Of HTTP handles, of each member's handle from start to start, and of copies that may not go back. */
   #sessions = 0;
+  readonly #handles = new Map<string, number>();
+  /** The last token of each session. */
+  readonly #tokens = new Map<number, Token>();
   readonly #ballast: Ballast;
   #writes = 0;
   #stopped = false;
@@ -67,14 +70,18 @@ export class Clients {
 
   start(): void {
     this.#ballast.start();
-    const bound = this.#cluster.members.flatMap(({ id }) =>
-      Array<string>(LIMITS.clientsPerMember).fill(id),
-    );
-    const all = [...bound, ...Array<null>(LIMITS.clientsRoaming).fill(null)];
-    this.#running = all.map((boundTo, i) => {
+    const { clientsPerMember, clientsHasty, clientsRoaming } = LIMITS;
+    const bound = this.#cluster.ids.flatMap((id) => [
+      ...Array.from({ length: clientsPerMember }, () => ({ boundTo: id, isHasty: false })),
+      ...Array.from({ length: clientsHasty }, () => ({ boundTo: id, isHasty: true })),
+    ]);
+    const roaming = Array.from({ length: clientsRoaming }, () => ({
+      ...{ boundTo: null, isHasty: false },
+    }));
+    this.#running = [...bound, ...roaming].map(({ boundTo, isHasty }, i) => {
       const worker = this.#workers[i % this.#workers.length]!;
       const urls = boundTo === null ? this.#anyOrder() : [this.#cluster.url(boundTo)];
-      const client = { number: ++this.#sessions, boundTo, worker, urls };
+      const client = { number: ++this.#sessions, boundTo, isHasty, worker, urls };
       return this.#run(client).catch((error) => {
         if (!this.#stopped) this.violations.push(`a client failed: ${messageOf(error)}`);
       });
@@ -95,7 +102,7 @@ export class Clients {
     await Promise.all(this.#workers.map((worker) => worker.end()));
   }
 
-  /** When the first write that was called at `sinceMs` or later is acknowledged. */
+  /** When the first write that was called at `sinceMs` or later is acknowledged, on a majority at least. */
   nextAcknowledgement(sinceMs: number): Promise<number> {
     return new Promise((resolve) => {
       const listener = (called: number, returned: number) => {
@@ -109,47 +116,88 @@ export class Clients {
 
   async #run(client: Client): Promise<void> {
     let copy = 0;
-    let incarnation: number | null = null;
+    let start: number | null = null;
     while (!this.#stopped) {
-      const before = this.#incarnation(client);
-      if (before !== incarnation || before === null) copy = ++this.#sessions;
-      incarnation = before;
-      const operation = await this.#operate(client);
-      // A read that may have met the next process of this member belongs to no session.
-      if (this.#incarnation(client) !== before) copy = ++this.#sessions;
-      const { level } = operation;
-      const isLocal = level === 'eventual' || level === 'bounded';
-      this.history.push(isLocal ? { ...operation, client: copy } : operation);
+      const before = this.#startOf(client);
+      if (before !== start || before === null) copy = ++this.#sessions;
+      start = before;
+      const { told, token } = await this.#operate(client);
+      // What may have met the next process of this member belongs to no session of a copy or a handle.
+      const isSame = this.#startOf(client) === before;
+      if (!isSame) copy = ++this.#sessions;
+      const isStrange = told.ofHandle && !isSame;
+      const session = isStrange ? { client: ++this.#sessions } : {};
+      this.told.push({ ...told, ...session, ...(ofCopy(told) ? { copy } : {}) });
+      if (!isStrange && token !== null) this.#tokens.set(told.client, token);
       await delay(this.#prng.between(0, LIMITS.pauseMsMax));
     }
   }
 
   /** Reads of a member's own copy never go back as long as its process is the same. */
-  #incarnation({ boundTo }: Client): number | null {
+  #startOf({ boundTo }: Client): number | null {
     return boundTo === null ? null : this.#cluster.starts(boundTo);
   }
 
-  async #operate({ number, boundTo, worker, urls }: Client): Promise<Operation> {
-    const action = this.#workload.next();
+  async #operate(client: Client): Promise<{ told: Told; token: Token | null }> {
+    const { number, boundTo, isHasty, worker, urls } = client;
+    const door = boundTo === null || isHasty ? null : this.#cluster.applicationOf(boundTo);
+    const application = this.#prng.chance(LIMITS.applicationShare) ? door : null;
+    const session = application === null ? number : this.#handleOf(boundTo!);
+    const { after, ...wish } = isHasty ? this.#hastyWish() : this.#drawWish(application !== null);
     const attemptsMax = boundTo === null ? LIMITS.attemptsMax : 1;
-    const id = `w${++this.#writes}`;
-    const reading = this.#drawReading();
-    const done = await worker.do({ client: number, action, urls, attemptsMax, id, reading });
-    const { called, outcome, position } = done;
-    this.#workload.saw(action, outcome);
-    const write = !isRead(action);
-    const level = write ? null : reading.level;
+    const done = await worker.do({ ...wish, client: number, urls, attemptsMax, application });
+    const { action, reading, writing } = wish;
+    this.#workload.saw(action, done.outcome);
+    const level = isRead(action) ? reading.level! : null;
     this.#note(done, boundTo, level);
-    if (write && outcome.kind === 'ok')
-      for (const listener of this.#onAcknowledged) listener(called, done.returned);
+    const { called, outcome, position, reached, error } = done;
+    const { maxLagMs, maxLagEntries } = reading;
     const returned = outcome.kind === 'unknown' ? null : done.returned;
-    return { client: number, action, called, returned, outcome, level, position };
+    const lag = maxLagMs === undefined ? { maxLagEntries: maxLagEntries ?? 0 } : { maxLagMs };
+    const told: Told = {
+      ...{ client: session, action, called, returned, outcome, level, position, reached, error },
+      ...(level === 'bounded' ? lag : {}),
+      ...(level === null || after === null ? {} : { after }),
+      ...{ id: level === null ? writing.id : null, durability: writing.durability },
+      style: level === null ? writing.style : reading.style,
+      ofHandle: application !== null,
+    };
+    if (level === null && outcome.kind === 'ok' && !isWeak(told, this.#cluster.ids.length))
+      for (const listener of this.#onAcknowledged) listener(called, done.returned);
+    return { told, token: tokenOf(told, done) };
   }
 
-  #drawReading(): Task['reading'] & { readonly level: ReadLevel } {
-    const level = pick(LEVELS, this.#prng);
-    if (level === 'bounded') return { level, maxLagMs: LIMITS.maxLagMs };
-    return { level, forward: this.#prng.chance(0.5) };
+  #handleOf(id: string): number {
+    const name = `${id} ${this.#cluster.starts(id)}`;
+    const known = this.#handles.get(name) ?? ++this.#sessions;
+    this.#handles.set(name, known);
+    return known;
+  }
+
+  #drawWish(ofApplication: boolean) {
+    const action = this.#workload.next();
+    const drawn = drawReading(ofApplication, this.#prng);
+    const after = this.#prng.chance(LIMITS.tokenShare) ? this.#drawToken() : null;
+    const mayBeGiven = after !== null && drawn.style !== 'transaction';
+    const reading = mayBeGiven ? { ...drawn, after: after.text } : drawn;
+    const id = `w${++this.#writes}`;
+    const named = drawWriting(ofApplication, this.#cluster.ids, id, this.#prng);
+    // Unknown outcomes that stay unknown make the search for an order of a bank too long.
+    const mayBeNameless = ofApplication && objectKind(action) !== 'bank';
+    const nameless = mayBeNameless && this.#prng.chance(LIMITS.namelessShare);
+    const writing = nameless ? withoutOptions(named) : named;
+    return { action, reading, writing, after: mayBeGiven ? after : null };
+  }
+
+  #hastyWish() {
+    const id = `w${++this.#writes}`;
+    return { action: this.#workload.next(), ...hasty(id, this.#prng), after: null };
+  }
+
+  /** The session of any other client or handle, wherever that is. */
+  #drawToken(): Token | null {
+    const tokens = [...this.#tokens.values()];
+    return tokens.length === 0 ? null : pick(tokens.slice(-LIMITS.tokensKept), this.#prng);
   }
 
   #anyOrder(): string[] {
@@ -173,49 +221,12 @@ export class Clients {
   }
 }
 
-interface Waiting {
-  readonly resolve: (done: Done) => void;
-  readonly reject: (error: Error) => void;
+/** Whether a read shows the member's own copy, and nothing is said of how far that must be. */
+function ofCopy({ level, style }: Told): boolean {
+  return (level === 'eventual' || level === 'bounded') && style !== 'transaction';
 }
 
-/** One client process. */
-class Worker {
-  readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, Waiting>();
-  readonly #exited: Promise<unknown>;
-  #keys = 0;
-  #ending = false;
-
-  constructor() {
-    this.#child = fork(CHILD, { serialization: 'advanced' });
-    this.#exited = once(this.#child, 'exit').then(([code, signal]) => this.#ended(code, signal));
-    this.#child.on('message', (done: Done) => {
-      const waiting = this.#waiting.get(done.key);
-      assert(waiting !== undefined, `nobody asked for ${done.key}`);
-      this.#waiting.delete(done.key);
-      waiting.resolve(done);
-    });
-  }
-
-  do(task: Omit<Task, 'key'>): Promise<Done> {
-    const key = ++this.#keys;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(key, { resolve, reject });
-      this.#child.send({ key, ...task }, (error) => {
-        if (error !== null) reject(error);
-      });
-    });
-  }
-
-  async end(): Promise<void> {
-    this.#ending = true;
-    if (this.#child.connected) this.#child.disconnect();
-    await this.#exited;
-  }
-
-  #ended(code: unknown, signal: unknown): void {
-    const why = this.#ending ? 'the run ends' : `a client process died (${code ?? signal})`;
-    for (const { reject } of this.#waiting.values()) reject(new Error(why));
-    this.#waiting.clear();
-  }
+/** Of an HTTP handle it stands for this operation, too; of a member's for what had returned before. */
+function tokenOf({ client, ofHandle, called }: Told, { token, returned }: Done): Token | null {
+  return token === null ? null : { text: token, client, at: ofHandle ? called : returned };
 }

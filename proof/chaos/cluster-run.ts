@@ -10,17 +10,20 @@ import { Workload } from '../workload/workload.ts';
 import { BALLAST_TABLE } from './ballast.ts';
 import { Clients } from './clients.ts';
 import { ChaosCluster } from './cluster.ts';
+import { readFates } from './fates.ts';
 import { judgeFiles } from './files.ts';
 import { readFinalState } from './final-state.ts';
 import { ON_SMALL_DISK } from './full-disk-fault.ts';
 import { machineMs } from './ipc.ts';
 import { judgeHistory } from './judge.ts';
 import { LIMITS } from './limits.ts';
+import { judgeLostFiles } from './lost-files.ts';
 import { type FaultCounts, harass } from './nemesis.ts';
 import { type Holdings, holdingsOf, judgeHoldings, mostOf } from './resources.ts';
 import { acknowledgement, type Scene } from './scene.ts';
 import type { FaultKind } from './schedule.ts';
 import { SmallDisk } from './small-disk.ts';
+import { settle, type Told } from './told.ts';
 
 const WARMING_READERS = 5;
 
@@ -52,7 +55,7 @@ export interface ClusterRun {
 }
 
 export interface ClusterResult {
-  readonly history: readonly Operation[];
+  readonly history: readonly Told[];
   readonly errors: ReadonlyMap<string, number>;
   readonly failoversMs: readonly number[];
   readonly violations: readonly string[];
@@ -60,6 +63,16 @@ export interface ClusterResult {
   readonly hasSmallDisk: boolean;
   /** Databases that members fetched from others. */
   readonly fetched: number;
+  readonly lost: LostCounts;
+}
+
+/** Writes that were acknowledged below a majority, and discarded by a failover. */
+export interface LostCounts {
+  readonly writes: number;
+  /** Of them those that are in no file, since faults took all logs that had them. */
+  readonly excused: number;
+  /** Files of lost writes, of all members. */
+  readonly files: number;
 }
 
 /** One cluster, from its first start to the comparison of its files. Nothing of it runs afterwards. */
@@ -77,20 +90,21 @@ export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
   run.onStart(abort);
   /** A set: one death is met in several places. */
   const violations = new Set<string>();
+  let lost: LostCounts = { writes: 0, excused: 0, files: 0 };
   try {
-    await work(run, scene, workload, prng.next(), violations);
+    lost = await work(run, scene, workload, prng.next(), violations);
   } catch (error) {
     violations.add(messageOf(error));
   }
   addAll(violations, clients.violations);
   for (const violation of violations) run.say(`VIOLATION: ${violation}`);
-  if (violations.size > 0) keep(run.dir, clients.history, disk);
+  if (violations.size > 0) keep(run.dir, clients.told, disk);
   await abort();
-  const { history, errors } = clients;
+  const { told: history, errors } = clients;
   const { failoversMs } = scene;
   const hasSmallDisk = disk !== null;
   const found = { violations: [...violations], fetched: countFetched(cluster) };
-  return { history, errors, failoversMs, hasSmallDisk, ...found };
+  return { history, errors, failoversMs, hasSmallDisk, lost, ...found };
 }
 
 /** What could not wait is thrown; everything else is added to `violations`. */
@@ -100,7 +114,7 @@ async function work(
   workload: Workload,
   seed: number,
   violations: Set<string>,
-): Promise<void> {
+): Promise<LostCounts> {
   const { cluster, clients } = scene;
   const fresh = await begin(run, cluster, workload);
   const died = firstDeath(cluster, violations);
@@ -113,9 +127,12 @@ async function work(
   cluster.heal();
   await Promise.race([acknowledgement(clients, machineMs() + LIMITS.healthyMs), died]);
   await clients.stop();
+  await delay(LIMITS.staleMs);
   await waitUntilMet(cluster);
   await run.sabotage.members?.(cluster);
   await waitUntilMet(cluster);
+  say('asks for the outcome of every write');
+  const fates = await readFates(cluster, clients.told);
   const final = await readFinalState(cluster, workload);
   addAll(violations, await judgeQuiet(cluster, fresh));
   say('compares files');
@@ -123,9 +140,14 @@ async function work(
   if (!(await cluster.stop(member.id))) violations.add('a member did not stop cleanly');
   run.sabotage.files?.(cluster);
   addAll(violations, await judgeFiles(cluster));
-  const history = run.sabotage.history?.(clients.history) ?? clients.history;
+  const settled = settle(clients.told, fates, cluster.members.length);
+  addAll(violations, settled.violations);
+  const saved = judgeLostFiles(cluster, run.cli, settled.lost);
+  addAll(violations, saved.violations);
+  const history = run.sabotage.history?.(settled.history) ?? settled.history;
   say(`checks ${history.length} operations`);
   addAll(violations, judgeHistory(history, final, workload.options));
+  return { writes: settled.lost.length, excused: saved.excused, files: saved.files };
 }
 
 function addAll(violations: Set<string>, more: readonly string[]): void {
@@ -185,7 +207,7 @@ function firstDeath(cluster: ChaosCluster, violations: Set<string>): Promise<nev
   });
 }
 
-function keep(dir: string, history: readonly Operation[], disk: SmallDisk | null): void {
+function keep(dir: string, history: readonly Told[], disk: SmallDisk | null): void {
   const lines = history.map((operation) => `${JSON.stringify(operation)}\n`);
   writeFileSync(join(dir, 'history.jsonl'), lines.join(''));
   disk?.copyTo(`${disk.path}.copy`);

@@ -5,15 +5,19 @@ import { fileURLToPath } from 'node:url';
 import type { Cluster } from '../../demo/cluster.ts';
 import { type DeathListener, logFileOf, MemberProcess } from '../../demo/member-process.ts';
 import { freeAddresses } from '../../test/cluster/addresses.ts';
+import { machineMs } from './ipc.ts';
 import { MEMBER_OPTIONS } from './limits.ts';
 import { Network } from './network.ts';
 
 const SECRET_BYTES = 32;
 const EMBEDDING = fileURLToPath(new URL('./embedding-member.js', import.meta.url));
 
-/** Every second member is embedded in a program of ours, the others are `paceline serve`. */
-function embeds(id: string): boolean {
-  return id.charCodeAt(0) % 2 === 0;
+/** Is always embedded, so that there is an application to ask at any time. */
+const ALWAYS_EMBEDDED = 'b';
+
+/** The others are `paceline serve` and embedded in a program of ours by turns, from start to start. */
+function embedsAt(id: string, start: number): boolean {
+  return id === ALWAYS_EMBEDDED || (id.charCodeAt(0) + start) % 2 === 1;
 }
 
 /** Members, each a process on a directory of its own, with a network that can be cut between them. */
@@ -22,7 +26,9 @@ export class ChaosCluster implements Cluster {
   readonly network: Network;
   readonly members: readonly MemberProcess[];
   readonly #options: Map<string, Record<string, number>>;
+  readonly #doors: ReadonlyMap<string, string>;
   readonly #starts = new Map<string, number>();
+  readonly #destroyedAt: DestroyedLog[] = [];
   readonly #paused = new Set<string>();
   #destroyed = false;
   readonly #mayDie = new Set<string>();
@@ -31,6 +37,7 @@ export class ChaosCluster implements Cluster {
   private constructor(dir: string, cli: string, network: Network, seats: readonly Seat[]) {
     this.dir = dir;
     this.network = network;
+    this.#doors = new Map(seats.map(({ id, application }) => [id, `http://${application}`]));
     this.#options = new Map(seats.map(({ id }) => [id, { ...MEMBER_OPTIONS }]));
     this.members = seats.map((seat) => this.#make(cli, seat, seats));
   }
@@ -42,24 +49,33 @@ export class ChaosCluster implements Cluster {
     const ids = Array.from({ length: count }, (_, i) => String.fromCharCode(97 + i));
     const listens = await freeAddresses(ids);
     const http = await freeAddresses(ids);
+    const doors = await freeAddresses(ids);
     const network = await Network.open(listens);
-    const seats = ids.map((id) => ({ id, listen: listens[id]!, http: http[id]! }));
+    const seats = ids.map((id) => {
+      return { id, listen: listens[id]!, http: http[id]!, application: doors[id]! };
+    });
     return new ChaosCluster(dir, cli, network, seats);
   }
 
-  #make(cli: string, { id, listen, http }: Seat, seats: readonly Seat[]): MemberProcess {
+  #make(cli: string, seat: Seat, seats: readonly Seat[]): MemberProcess {
+    const { id, listen, http, application } = seat;
     const dir = join(this.dir, id);
     const address = (to: Seat) => (to.id === id ? listen : this.network.addressOf(id, to.id));
     const peers = seats.flatMap((to) => ['--member', `${to.id}=${address(to)}`]);
     const own = ['--dir', dir, '--id', id, '--http', http];
     const fixed = ['serve', ...own, '--secret-file', join(this.dir, 'secret'), ...peers];
     const options = this.#options.get(id)!;
-    const program = embeds(id) ? EMBEDDING : cli;
+    const embeds = () => this.#embeds(id);
+    // What has a getter is looked at when the process starts.
     const settings = {
-      ...{ id, dir, cli: program, url: `http://${http}`, logFile: logFileOf(this.dir, id) },
-      /** Looked at when the process starts. */
+      ...{ id, dir, cli, url: `http://${http}`, logFile: logFileOf(this.dir, id) },
+      get program() {
+        return embeds() ? EMBEDDING : cli;
+      },
       get args() {
-        return [...fixed, ...Object.entries(options).flatMap(([k, v]) => ['--set', `${k}=${v}`])];
+        const door = embeds() ? ['--application', application] : [];
+        const set = Object.entries(options).flatMap(([k, v]) => ['--set', `${k}=${v}`]);
+        return [...fixed, ...door, ...set];
       },
     };
     return new MemberProcess(settings, (member, killed) => {
@@ -85,6 +101,16 @@ export class ChaosCluster implements Cluster {
     return this.member(id).settings.url;
   }
 
+  #embeds(id: string): boolean {
+    return embedsAt(id, this.starts(id));
+  }
+
+  /** Where the application answers that embeds this member; null while none does. */
+  applicationOf(id: string): string | null {
+    const embeds = this.#embeds(id) && this.member(id).state === 'up';
+    return embeds ? this.#doors.get(id)! : null;
+  }
+
   /** How often this member was started. */
   starts(id: string): number {
     return this.#starts.get(id) ?? 0;
@@ -104,6 +130,15 @@ export class ChaosCluster implements Cluster {
 
   async start(): Promise<void> {
     await Promise.all(this.ids.map((id) => this.startMember(id)));
+  }
+
+  /** What this member had on disk last, perhaps acknowledged, is gone: a fault has taken it. */
+  noteDestroyed(id: string): void {
+    this.#destroyedAt.push({ id, atMs: machineMs() });
+  }
+
+  get destroyedLogs(): readonly DestroyedLog[] {
+    return this.#destroyedAt;
   }
 
   pause(id: string): void {
@@ -160,8 +195,16 @@ export class ChaosCluster implements Cluster {
   }
 }
 
+/** A log whose end a fault took away. */
+export interface DestroyedLog {
+  readonly id: string;
+  readonly atMs: number;
+}
+
 interface Seat {
   readonly id: string;
   readonly listen: string;
   readonly http: string;
+  /** Where the application listens, if one embeds this member. */
+  readonly application: string;
 }

@@ -6,6 +6,7 @@ import type { Prng } from '../../src/base/prng.ts';
 import { SEGMENT_HEADER_BYTES } from '../../src/log-store/segment-header.ts';
 import { RUINS, scribble, segmentsOf, writtenEnd } from '../../test/cluster/damage.ts';
 import { databaseOf } from '../../test/cluster/files.ts';
+import { putLostFilesAside } from './lost-files.ts';
 import { type Fault, type Scene, until } from './scene.ts';
 import { pick } from './schedule.ts';
 
@@ -37,9 +38,11 @@ const GARBAGE_BYTES = 300;
 /** Less than the smallest record: nothing but the last one is hit. */
 const LAST_RECORD_BYTES = 8;
 
+const NOTHING_LOST = 'garbage behind the end';
+
 /** What a crash can leave at the end of a log, as `scan.ts` says. */
 const TAILS: Readonly<Record<string, (segment: string, end: number, prng: Prng) => void>> = {
-  'garbage behind the end': (segment, end, prng) => {
+  [NOTHING_LOST]: (segment, end, prng) => {
     write(
       segment,
       end,
@@ -74,17 +77,23 @@ export const damageLogTail: Fault = async (scene) => {
   const how = pick(Object.keys(TAILS), scene.prng);
   const { segment, end } = endOfLog(member.settings.dir);
   TAILS[how]!(segment, end, scene.prng);
+  if (how !== NOTHING_LOST) scene.cluster.noteDestroyed(member.id);
   await scene.cluster.startMember(member.id);
   await waitForCatchUp(scene.cluster, member);
   return `${member.id}: ${how} (${segment}, byte ${end})`;
 };
 
-/** What an operator does with a member that lost everything: it comes back as if it were new. */
+/**
+ * What an operator does with a member that lost everything: it comes back as if it were new. The files of
+ * lost writes are put aside first: they are for people.
+ */
 export const emptyDirectory: Fault = async (scene) => {
   const member = await takeDown(scene);
   await waitUntilSafeWithout(scene, member);
   const { dir } = member.settings;
+  putLostFilesAside(scene.cluster, member.id);
   for (const name of readdirSync(dir)) rmSync(join(dir, name), { recursive: true });
+  scene.cluster.noteDestroyed(member.id);
   await scene.cluster.startMember(member.id);
   await waitForCatchUp(scene.cluster, member);
   return member.id;

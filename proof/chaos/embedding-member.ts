@@ -1,13 +1,13 @@
 /**
  * A member as an application that embeds it: takes the arguments of `paceline serve`, and serves the
  * same HTTP. But it does what it is asked in the other ways that a handle has: it reads in place, or
- * in a snapshot, and makes an interactive transaction of a batch.
+ * in a snapshot, and makes an interactive transaction of a batch. With `--application HOST:PORT` it has a
+ * door of its own besides, for what HTTP does not offer.
  */
 import type { LocalDatabase } from '../../src/api/database.ts';
 import type { ReadOptions } from '../../src/api/read-options.ts';
 import type {
   BatchResult,
-  QueryResult,
   Statement,
   StatementResult,
   WriteOptions,
@@ -20,10 +20,11 @@ import { parsePairs, resolveServeConfig } from '../../src/cli/serve-config.ts';
 import { exitOnUncaught, stopOnSignals } from '../../src/cli/stop-signals.ts';
 import { open } from '../../src/member/open.ts';
 import { startHttp } from '../../src/server/http.ts';
-import { LIMITS } from './limits.ts';
+import { readInPlace } from './application.ts';
+import { serveApplication } from './application-server.ts';
 
 /** Flags as commander would hand them to `serve`. */
-function flagsOf(args: readonly string[]): Record<string, unknown> {
+function flagsOf(args: readonly string[]) {
   const flags: Record<string, string> = {};
   const pairs: Record<string, string[]> = { '--member': [], '--set': [] };
   for (let i = 0; i + 1 < args.length; i += 2) {
@@ -32,23 +33,21 @@ function flagsOf(args: readonly string[]): Record<string, unknown> {
     else flags[name] = value;
   }
   const { '--dir': dir, '--id': id, '--http': http, '--secret-file': secretFile } = flags;
+  const application = flags['--application'];
   const members = parsePairs(pairs['--member']!, 'ID=HOST:PORT');
   const set = Object.entries(parsePairs(pairs['--set']!, 'NAME=NUMBER'));
   const numbers = Object.fromEntries(set.map(([name, value]) => [name, Number(value)]));
-  return { dir, id, http, secretFile, members, ...numbers };
+  return { application, flags: { dir, id, http, secretFile, members, ...numbers } };
 }
 
 /** Reads at the levels that a statement in place has are done in place, all others in a snapshot. */
 function embedding(database: LocalDatabase): LocalDatabase {
-  const query = (sql: string, args: SqlArgs = [], options: ReadOptions = {}) => {
-    const { level, after, timeoutMs } = options;
-    if (level === 'eventual' || level === 'session') {
-      // This thread stands still while it waits: as an application would, it does not wait long.
-      const waitMs = Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, LIMITS.inPlaceMs);
-      const needs = after === undefined ? {} : { after };
-      return inPlace(database, sql, args, { level, timeoutMs: waitMs, ...needs });
-    }
-    return database.snapshot((snapshot) => snapshot.query(sql, args), options);
+  const query = async (sql: string, args: SqlArgs = [], options: ReadOptions = {}) => {
+    const { level, after } = options;
+    if (level !== 'eventual' && level !== 'session')
+      return database.snapshot((snapshot) => snapshot.query(sql, args), options);
+    const needs = after === undefined ? { level } : { level, after };
+    return readInPlace(database, { sql, args }, needs);
   };
   const batch = (statements: readonly Statement[], options: WriteOptions = {}) =>
     interactively(database, statements, options);
@@ -63,8 +62,8 @@ function embedding(database: LocalDatabase): LocalDatabase {
 }
 
 /**
- * Statement by statement. One that fails may have met what an earlier attempt under the same id has
- * done, which is known by that id.
+ * Statement by statement. What is refused so is tried again as a plain batch under the same id: that
+ * finds what an earlier attempt has done, and a refusal is then as of a state that is committed.
  */
 async function interactively(
   database: LocalDatabase,
@@ -78,35 +77,24 @@ async function interactively(
     return { results, ...(await transaction.commit()) };
   } catch (error) {
     await transaction.close();
-    const { id, timeoutMs } = options;
-    if (id === undefined || !(error instanceof PacelineError) || error.code !== 'SQL') throw error;
-    const earlier = await database.outcome(id, timeoutMs === undefined ? {} : { timeoutMs });
-    if (earlier.state !== 'committed') throw error;
-    return { ...earlier, id, elapsedMs: 0 };
+    if (!(error instanceof PacelineError) || error.code !== 'SQL') throw error;
+    return database.batch(statements, options);
   }
 }
 
-async function inPlace(
-  database: LocalDatabase,
-  sql: string,
-  args: SqlArgs,
-  options: Parameters<LocalDatabase['prepare']>[1],
-): Promise<QueryResult> {
-  const statement = database.prepare(sql, options).raw();
-  const columns = statement.columns().map(({ name }) => name);
-  return { columns, rows: statement.all(args) };
-}
-
 async function serve(): Promise<void> {
-  const config = resolveServeConfig(flagsOf(process.argv.slice(3)), undefined);
+  const { application, flags } = flagsOf(process.argv.slice(3));
+  const config = resolveServeConfig(flags, undefined);
   const { secretFile, http, httpLimits: _, logLevel: __, ...options } = config;
   const logger = createLogger('info', config.id);
   exitOnUncaught(logger);
   const secret = readSecretFile(secretFile!, (message) => logger.warn({}, message));
   const database = await open({ ...options, logger, secret });
   const server = await startHttp(embedding(database), { listen: http!, logger });
+  const closeApplication =
+    application === undefined ? async () => {} : await serveApplication(database, application);
   stopOnSignals(async () => {
-    await server.close();
+    await Promise.all([server.close(), closeApplication()]);
     await database.close();
   }, logger);
   process.stdout.write(`${JSON.stringify({ ready: true, id: config.id })}\n`);

@@ -7,6 +7,7 @@ const EXPECTED: readonly RegExp[] = [
   /^member\.json$/,
   /^log\/base$/,
   /^log\/\d{16}\.log$/,
+  /^lost\/[\d.-]+\.lost$/,
   /^db\/main\.db(-wal|-shm)?$/,
 ];
 

@@ -5,12 +5,24 @@ export const LIMITS = {
   // Load: tens of writes a second, so that histories stay within what the checker can decide.
   clientProcesses: 2,
   clientsPerMember: 2, // bound to one member: what it answers is what they get
+  clientsHasty: 1, // the same, but they wait for no other member than the leader
   clientsRoaming: 2, // go to the next member when one does not answer
   pauseMsMax: 250, // between two operations of a client; drawn anew each time
   operationTimeoutMs: 5_000, // several elections
   attemptsMax: 8, // of a roaming client
+  wideTimeoutMs: 1_500, // of a write that waits for members that may be down
+  hastyTimeoutMs: 1_000, // less than a leader that is cut off believes in itself
+  applicationTimeoutMs: 20_000, // past the application's own timeouts, one after the other
+  applicationShare: 0.4, // of the operations through a member that an application embeds
+  transactionRetries: 2,
+  namelessShare: 0.3, // of an application's writes: calls without an option
+  tokenShare: 0.2, // of reads that are given another session's token
+  tokensKept: 8, // that may be handed over: those of the last sessions that did something
+  questionsAtOnce: 50, // of what became of a write
+  staleMs: 7_000, // after healing: by then attempts that nobody waits for have met their deadlines
   inPlaceMs: 500, // that a read in place waits, the thread standing still
   maxLagMs: 300, // of a bounded read
+  maxLagEntries: 20, // the same, at most
 
   // Faults.
   healthyMs: 1_000, // of load between two faults
@@ -62,7 +74,16 @@ export const OPTION_CHOICES: Readonly<Record<string, readonly number[]>> = {
   checkpointWalBytes: [64 * 1024, 512 * 1024, 8 * 2 ** 20],
   logKeepBytes: [16 * 1024, 128 * 1024, 256 * 2 ** 20],
   segmentBytesMax: [16 * 1024, 64 * 1024, 2 * 2 ** 20],
+  heartbeatMs: [50, 100, 200],
+  electionTimeoutMs: [900, 1_000, 1_300], // less than a member is stopped for
   batchMs: [1, 2, 10],
   pageCacheBytes: [4 * 1024, 32 * 2 ** 20],
-  requestIdsKept: [1_000, 100_000],
+  requestIdsKept: [50_000, 100_000], // more than a run writes: every write is asked for in the end
+  workerAfterMs: [1, 1_000],
 };
+
+/** The longest that any member runs with. */
+export const ELECTION_TIMEOUT_MS_MAX = Math.max(
+  MEMBER_OPTIONS.electionTimeoutMs,
+  ...OPTION_CHOICES.electionTimeoutMs!,
+);

@@ -1,4 +1,5 @@
 import type { ReadLevel } from '../history/operation.ts';
+import type { LostCounts } from './cluster-run.ts';
 import type { FaultKind } from './schedule.ts';
 
 /** The line of JSON that a run ends with. */
@@ -14,6 +15,16 @@ export interface Report {
   readonly rejected: number;
   /** Answered reads by level. */
   readonly reads: Readonly<Record<ReadLevel, number>>;
+  /** Acknowledged writes by the durability that they asked for. */
+  readonly durabilities: Readonly<
+    Record<'default' | 'local' | 'quorum' | 'all' | 'number' | 'names', number>
+  >;
+  /** What applications did on the handle of the member that they embed, by the way. */
+  readonly applications: Readonly<Record<string, number>>;
+  /** Reads that were given another session's token. */
+  readonly tokens_given: number;
+  /** Writes that were acknowledged below a majority, and discarded. */
+  readonly lost: LostCounts;
   /** Databases that members fetched from others. */
   readonly databases_fetched: number;
   readonly faults: Readonly<Record<FaultKind, number>>;

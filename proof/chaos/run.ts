@@ -7,6 +7,7 @@ import { type ClusterResult, runCluster, type Sabotage } from './cluster-run.ts'
 import { noFaults } from './nemesis.ts';
 import type { Report } from './report.ts';
 import { FAULT_KINDS, type FaultKind } from './schedule.ts';
+import type { Told } from './told.ts';
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -72,6 +73,9 @@ function summary(results: readonly ClusterResult[]) {
   const errors: Record<string, number> = {};
   for (const result of results)
     for (const [code, times] of result.errors) errors[code] = (errors[code] ?? 0) + times;
+  const lost = { writes: 0, excused: 0, files: 0 };
+  for (const result of results)
+    for (const name of ['writes', 'excused', 'files'] as const) lost[name] += result.lost[name];
   const hasDisk = results.every(({ hasSmallDisk }) => hasSmallDisk);
   const skipped: Partial<Record<FaultKind, string>> = hasDisk ? {} : { 'full-disk': NO_SMALL_DISK };
   return {
@@ -80,6 +84,10 @@ function summary(results: readonly ClusterResult[]) {
     unknown: count('unknown'),
     rejected: count('rejected'),
     reads: countReads(operations),
+    durabilities: countDurabilities(writes),
+    applications: countStyles(operations.filter(({ ofHandle }) => ofHandle)),
+    tokens_given: operations.filter(({ after }) => after !== undefined).length,
+    lost,
     databases_fetched: results.reduce((sum, { fetched }) => sum + fetched, 0),
     skipped,
     failovers_ms: results.flatMap(({ failoversMs }) => failoversMs),
@@ -91,5 +99,26 @@ function countReads(operations: readonly Operation[]): Record<ReadLevel, number>
   const counts = { eventual: 0, bounded: 0, session: 0, strong: 0 };
   for (const { level, outcome } of operations)
     if (level !== null && outcome.kind === 'ok') counts[level]++;
+  return counts;
+}
+
+/** Acknowledged writes by what they asked for. */
+function countDurabilities(writes: readonly Told[]): Report['durabilities'] {
+  const counts = { default: 0, local: 0, quorum: 0, all: 0, number: 0, names: 0 };
+  for (const { durability, outcome } of writes) {
+    if (outcome.kind !== 'ok') continue;
+    if (durability === null) counts.default++;
+    else if (typeof durability === 'number') counts.number++;
+    else if (typeof durability === 'string') counts[durability]++;
+    else counts.names++;
+  }
+  return counts;
+}
+
+/** What applications had answered, by the way in which it was done. */
+function countStyles(operations: readonly Told[]): Report['applications'] {
+  const counts: Record<string, number> = {};
+  for (const { style, outcome } of operations)
+    if (outcome.kind === 'ok') counts[style] = (counts[style] ?? 0) + 1;
   return counts;
 }

@@ -8,7 +8,7 @@ import {
 } from './linearizability.ts';
 import type { History } from './operation.ts';
 import { checkPositions } from './positions.ts';
-import { checkSessions } from './sessions.ts';
+import { checkCopies, checkSessions } from './sessions.ts';
 
 /** The judgement of a whole run. It proves something only if `findings` and `undecided` are empty. */
 export interface Judgement {
@@ -37,6 +37,7 @@ export function judge(
     ...checkCommittedReads(all, bank),
     ...checkPositions(history),
     ...checkSessions(history),
+    ...checkCopies(history),
     ...(order.violation === null ? [] : [order.violation]),
   ];
   const { undecided, operations: ordered, configurations } = order;

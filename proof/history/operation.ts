@@ -42,9 +42,16 @@ export type Outcome =
 
 export type ReadLevel = 'eventual' | 'bounded' | 'session' | 'strong';
 
+/** The session of another client, as it was at some time: a token of its. */
+export interface Taken {
+  readonly client: number;
+  /** Whatever that client had been answered by then is in it. */
+  readonly at: number;
+}
+
 /** One action of one client, from its call to its answer. All times of a history are of one clock. */
 export interface Operation {
-  /** The session: what one client does is in order, one after the other, as far as it got answers. */
+  /** The session: what is called in it comes after what has been answered in it. */
   readonly client: number;
   readonly action: Action;
   readonly called: number;
@@ -58,6 +65,18 @@ export interface Operation {
    * read; null when the answer did not say.
    */
   readonly position: Position | null;
+  /**
+   * Of a write that was acknowledged below a majority, when. Others see it once it has reached one, which
+   * may be at any later time, so `returned` is null.
+   */
+  readonly acknowledged?: number;
+  /** Of a read that must see all that another session had. */
+  readonly after?: Taken;
+  /** Of a read at level bounded. */
+  readonly maxLagMs?: number;
+  readonly maxLagEntries?: number;
+  /** Reads of one process's own copy have the same number: the copy does not go back. */
+  readonly copy?: number;
 }
 
 export type History = readonly Operation[];
@@ -70,6 +89,11 @@ export function isRead(action: Action): boolean {
 export function mayHaveEffect({ action, outcome }: Operation): boolean {
   if (isRead(action) || outcome.kind === 'rejected') return false;
   return outcome.kind === 'unknown' || outcome.observed !== false;
+}
+
+/** When its client was told that it is done; null where it never was. */
+export function answeredAt({ acknowledged, returned }: Operation): number | null {
+  return acknowledged ?? returned;
 }
 
 export function objectKind(action: Action): ObjectKind {

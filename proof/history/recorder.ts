@@ -24,7 +24,7 @@ export class Recorder {
   /** An unknown outcome leaves the operation open: it may take effect later. */
   returned(pending: Pending, outcome: Outcome, position: Position | null, now: number): Operation {
     assert(this.#pending.delete(pending), 'an operation returns once');
-    assert(now >= pending.called, `returned at ${now}, called at ${pending.called}`);
+    assert(now >= pending.called, 'an operation returns after its call');
     const returned = outcome.kind === 'unknown' ? null : now;
     const operation = { ...pending, returned, outcome, position };
     this.#operations.push(operation);

@@ -35,3 +35,25 @@ export function acknowledgedByObject(history: History): Map<string, Operation[]>
 export function indexOf({ position }: Operation): number {
   return position?.index ?? 0;
 }
+
+/** Of `writes`, which a read's object has, one up to `index` that the read does not show. */
+export function missedWrite(
+  read: Operation,
+  writes: readonly Operation[],
+  index: number,
+  byValue: ReadonlyMap<number, Operation>,
+): Operation | null {
+  const due = writes.filter((write) => indexOf(write) > 0 && indexOf(write) <= index);
+  const seen = valuesSeen(read);
+  if (read.action.kind === 'list') {
+    const shown = new Set(seen);
+    return due.find(({ action }) => 'value' in action && !shown.has(action.value)) ?? null;
+  }
+  const last = due.at(-1);
+  if (read.action.kind !== 'read' || last === undefined) return null;
+  if (seen.length === 0) return last;
+  const shown = byValue.get(seen[0]!);
+  // The value of an unanswered write: nothing tells how old it is.
+  if (shown === undefined || shown.position === null) return null;
+  return indexOf(shown) < indexOf(last) ? last : null;
+}

@@ -1,6 +1,6 @@
 // Child process: applies a sabotage to the files that it loads, then looks for the first seed that notices.
-import { register } from 'node:module';
 import type { FaultKind, Plan } from '../simulator/plan.ts';
+import { applySabotage } from './apply.ts';
 import type { Order, Search } from './search.ts';
 
 /** With faults of one's own choice: a leader is elected, and lost again. */
@@ -12,11 +12,7 @@ const FOCUSED = {
 const LEASE_DRIFT_SHARE = 10;
 
 const { sabotage, firstSeed, seeds, faults, leases } = JSON.parse(process.argv[2]!) as Order;
-if (sabotage !== null) {
-  register('./hooks.js', import.meta.url, { data: sabotage });
-  // Loaded whether the simulator needs it or not: a line that is not there is an error, not an escape.
-  await import(new URL(`../../${sabotage.file}`, import.meta.url).href);
-}
+if (sabotage !== null) await applySabotage(sabotage);
 const { runSimulation } = await import('../simulator/run.ts');
 const { makePlan } = await import('../simulator/plan.ts');
 

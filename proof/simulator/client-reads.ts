@@ -44,7 +44,8 @@ export class ClientReads {
       return this.#answered(member, promised, result, reading);
     };
     const answer = await performRead(read, action);
-    if (answer.error !== null) this.#cluster.check(() => this.#refused(answer.error!));
+    const { error } = answer;
+    if (error) this.#cluster.check(() => this.#refused(error));
     return answer;
   }
 

@@ -1,3 +1,4 @@
+import { assert } from '../../src/base/assert.ts';
 import type { PacelineError } from '../../src/base/errors.ts';
 import { Prng } from '../../src/base/prng.ts';
 import type { Loop } from '../../src/member/loop.ts';
@@ -8,11 +9,13 @@ import { MemoryNetwork } from '../../src/transport/memory.ts';
 import { Timeline } from '../../src/transport/timeline.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { Checker } from './checker.ts';
+import { MemoryDatabase } from './database/memory.ts';
 import { Machine } from './machine.ts';
 import { MemberProcess } from './member.ts';
 import { SimPolicy } from './network.ts';
 import type { Plan } from './plan.ts';
 import { ReadPromises } from './read-promises.ts';
+import { SqliteDatabase } from './sqlite/database.ts';
 import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import { joinNetwork, type Parts, type World } from './world.ts';
@@ -57,7 +60,9 @@ export class Cluster implements World {
     this.checker = new Checker((id) => this.machines.get(id)?.watched ?? undefined, now);
     this.promises = new ReadPromises(this.checker, now);
     this.writePromises = new WritePromises(this.checker, plan);
-    const ids = NAMES.slice(0, plan.voters + plan.learners + plan.spares);
+    const count = plan.voters + plan.learners + plan.spares;
+    assert(count <= NAMES.length, `there are names for ${NAMES.length} members`);
+    const ids = NAMES.slice(0, count);
     const membership = ids
       .slice(0, plan.voters + plan.learners)
       .map((id, i) => ({ id, address: `${id}:1`, voter: i < plan.voters }));
@@ -139,6 +144,11 @@ export class Cluster implements World {
     this.violation ??= violation;
   }
 
+  /** The run is over. */
+  discard(): void {
+    for (const { database } of this.machines.values()) database.discard();
+  }
+
   /** Call after each step, and after what followed from it. */
   look(): void {
     const { current } = this;
@@ -149,7 +159,10 @@ export class Cluster implements World {
 
   #machine(id: MemberId, membership: Membership): Machine {
     const { pageSizeBytes } = this.plan.options;
-    const machine = new Machine(id, this.fork(), pageSizeBytes, membership);
+    const prng = this.fork();
+    const Database = this.plan.realSqlite ? SqliteDatabase : MemoryDatabase;
+    const database = new Database(pageSizeBytes, prng);
+    const machine = new Machine(id, prng, pageSizeBytes, membership, database);
     machine.disk.latencyMs = { min: 0, max: this.plan.diskMsMax };
     return machine;
   }

@@ -8,7 +8,7 @@ import { DatabaseChecksum } from '../../src/redo/checksum.ts';
 import { PageHasher } from '../../src/redo/page-hash.ts';
 import { seedPage } from '../../src/sqlite/seed.ts';
 import type { Watched } from './checker.ts';
-import { DatabaseFiles } from './database/files.ts';
+import type { MachineDatabase } from './database/member-database.ts';
 import type { MemberProcess } from './member.ts';
 import { losePower, newSnapshotDisk, type SnapshotDisk } from './snapshot-files.ts';
 import type { SimThread } from './thread.ts';
@@ -29,7 +29,7 @@ export class Machine {
   #lastWatched: Watched | null = null;
   #full = false;
   process: MemberProcess | null = null;
-  database: DatabaseFiles | null;
+  readonly database: MachineDatabase;
   snapshots: SnapshotDisk = newSnapshotDisk();
   /** Files of lost writes, by name. */
   readonly lost = new Map<string, Uint8Array>();
@@ -45,13 +45,19 @@ export class Machine {
   /** The last log that a process had, and what was durable in it. */
   #log: LogStore | null = null;
 
-  constructor(id: string, prng: Prng, pageSize: number, membership: Membership) {
+  constructor(
+    id: string,
+    prng: Prng,
+    pageSize: number,
+    membership: Membership,
+    database: MachineDatabase,
+  ) {
     this.id = id;
     this.#prng = prng;
     this.#pageSize = pageSize;
     this.#membership = membership;
     this.#disk = new MemoryDisk(this.#diskOptions());
-    this.database = newDatabase(pageSize);
+    this.database = database;
   }
 
   get disk(): MemoryDisk {
@@ -71,8 +77,7 @@ export class Machine {
     this.#full = full;
     this.#disk.capacityBytes = full ? this.#disk.usedBytes : Number.POSITIVE_INFINITY;
     this.snapshots.full = full;
-    const files = this.process === null ? this.database : this.process.home.files;
-    if (files !== null) files.full = full;
+    this.database.full = full;
   }
 
   get full(): boolean {
@@ -102,13 +107,12 @@ export class Machine {
 
   /** The process is gone; `power`: with everything that was not synced. */
   ended(process: MemberProcess, power: boolean): void {
-    const { files } = process.home;
     this.#lastWatched = process.watched ?? this.#lastWatched;
     this.process = null;
     this.#thread = null;
     this.#disk.halt();
     this.#disk = power ? this.#disk.afterPowerLoss() : this.#disk.afterKill();
-    this.database = (power ? files?.afterPowerLoss(this.#prng) : files?.afterKill()) ?? null;
+    this.database.ended(power);
     if (power) losePower(this.snapshots, this.#prng);
     if (!this.#created) this.#disk = new MemoryDisk(this.#diskOptions());
   }
@@ -128,8 +132,4 @@ export class Machine {
     const base = { id: ORIGIN, membership: this.#membership, extra };
     return { base, hardState: INITIAL_HARD_STATE };
   }
-}
-
-function newDatabase(pageSize: number): DatabaseFiles {
-  return new DatabaseFiles(pageSize, [seedPage(pageSize)]);
 }

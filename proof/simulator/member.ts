@@ -17,9 +17,10 @@ import type {
 import { raftConfig, TICK_MS } from '../../src/member/raft-timing.ts';
 import { SharedState } from '../../src/member/shared-state.ts';
 import { SqlThread } from '../../src/member/sql-thread.ts';
+import type { Role } from '../../src/raft/ready.ts';
 import type { Watched } from './checker.ts';
 import type { DatabaseFiles } from './database/files.ts';
-import { SimHome } from './database/home.ts';
+import type { MemberHome } from './database/member-database.ts';
 import type { Machine } from './machine.ts';
 import { connectPorts } from './port.ts';
 import { simSnapshotFiles } from './snapshot-files.ts';
@@ -37,7 +38,7 @@ export class MemberProcess implements SimProcess {
   readonly machine: Machine;
   readonly options: MemberOptions;
   readonly handle: Handle;
-  readonly home: SimHome;
+  readonly home: MemberHome;
   readonly sqlThread: SimThread;
   readonly loopThread: SimThread;
   readonly appThread: SimThread;
@@ -53,7 +54,9 @@ export class MemberProcess implements SimProcess {
   raft: WatchedRaft | null = null;
   /** What the checker looks at, from when the log is open. */
   watched: Watched | null = null;
-  #role = '';
+  /** As told last. */
+  #role: Role | null = null;
+  #term = 0;
   /** Index of the last commit of the database. */
   #databaseAt = 0;
   #ended = false;
@@ -88,7 +91,6 @@ export class MemberProcess implements SimProcess {
       delay,
     );
     this.home = this.#makeHome();
-    this.#databaseAt = this.home.files?.position(world.cluster)?.index ?? 0;
     this.handle = new Handle({
       options,
       openReader: this.home.openReader,
@@ -140,19 +142,21 @@ export class MemberProcess implements SimProcess {
     const { raft } = this;
     if (raft === null) return;
     raft.shown();
-    const role = `${raft.role} of term ${raft.term}`;
-    if (role === this.#role) return;
+    const { role, term } = raft;
+    if (role === this.#role && term === this.#term) return;
     this.#role = role;
-    this.trace(`is ${role}`);
+    this.#term = term;
+    this.trace(`is ${role} of term ${term}`);
   }
 
-  #makeHome(): SimHome {
+  #makeHome(): MemberHome {
     const { machine } = this;
-    const { checker, plan, cluster, parts } = this.#world;
+    const { checker, plan, cluster } = this.#world;
     const check = (work: () => void) => this.#world.check(work);
     const { pageSizeBytes: pageSize } = this.options;
-    return new SimHome({
-      ...{ cluster, pageSize, files: machine.database, lost: machine.lost, thread: this.sqlThread },
+    return machine.database.home({
+      ...{ cluster, pageSize, lost: machine.lost, thread: this.sqlThread },
+      onOpen: (files) => this.#databaseOpened(files),
       onCommit: (files, executed) => this.#databaseCommit(files, executed),
       onCheckpoint: (files) => {
         const at = files.mainPosition(cluster);
@@ -165,8 +169,18 @@ export class MemberProcess implements SimProcess {
         machine.snapshots.files.delete(path);
         return file?.bytes ?? new Uint8Array(0);
       },
-      ...(parts.executor === undefined ? {} : { makeExecutor: parts.executor }),
+      onViolation: (violation) =>
+        check(() => {
+          throw violation;
+        }),
     });
+  }
+
+  #databaseOpened(files: DatabaseFiles): void {
+    const { checker, cluster } = this.#world;
+    const at = files.position(cluster);
+    this.#databaseAt = at?.index ?? 0;
+    if (at !== null) this.#world.check(() => checker.database(this.id, at, files.checksum));
   }
 
   #databaseCommit(files: DatabaseFiles, executed: boolean): void {
@@ -219,11 +233,12 @@ export class MemberProcess implements SimProcess {
     const loop = new Loop({
       ...{ options, cluster: world.cluster, log, raft, sql, app, clock: this.loopThread },
       shared: this.#shared,
+      incarnation: machine.starts,
       incomingFile: INCOMING,
       snapshotFiles: simSnapshotFiles(
         machine.snapshots,
         this.loopThread,
-        () => this.home.files,
+        (fd, into, offset) => this.home.readMain(fd, into, offset),
         () => this.#prng.between(0, 1 + world.plan.diskMsMax),
       ),
       onStopped: () => this.#stopped(transport, log, app),

@@ -36,11 +36,17 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 /** Everything that a seed decides before a run begins. */
 export interface Plan {
   readonly seed: number;
+  /** Members have SQLite, not a state machine in its place. */
+  readonly realSqlite: boolean;
   readonly voters: number;
   readonly learners: number;
   /** Processes that run beside the cluster, and may be taken into it. */
   readonly spares: number;
   readonly faults: ReadonlySet<FaultKind>;
+  /** Of these, what does not happen all the same: a smaller run than the seed's. */
+  readonly without: ReadonlySet<FaultKind>;
+  /** So much at most is done by the nemesis; null: no limit. */
+  readonly eventsMax: number | null;
   /** Between two faults, on average. */
   readonly faultEveryMs: number;
   readonly faultsMs: number;
@@ -76,6 +82,8 @@ export interface PlanOptions {
 
 /** Chance of its own, so that it does not change what else a seed decides. */
 const LEASES = 0x1ea5e;
+/** One run of so many is on real SQLite: those take longer. */
+const REAL_EVERY = 7;
 
 const VOTERS = [1, 2, 3, 3, 3, 3, 5, 5];
 
@@ -89,12 +97,15 @@ export function makePlan(seed: number): Plan {
   const faults = new Set(FAULT_KINDS.filter(() => prng.chance(wanted)));
   if (membership) faults.add('membership');
   else faults.delete('membership');
-  const plan = {
+  const plan: Plan = {
     seed,
+    realSqlite: seed % REAL_EVERY === REAL_EVERY - 1,
     voters,
     learners,
     spares: membership ? 1 : 0,
     faults,
+    without: new Set(),
+    eventsMax: null,
     faultEveryMs: one([150, 500, 1500]),
     faultsMs: one([5_000, 15_000, 40_000]),
     clients: prng.between(1, 6),

@@ -5,6 +5,9 @@ import type { SimThread } from './thread.ts';
 /** How long a message between two threads takes; drawn for each batch. */
 export type PortDelay = () => number;
 
+/** See drive.ts. */
+const settled = Promise.resolve();
+
 /** One end of a channel between two simulated threads: what is posted in one turn arrives together, and in order. */
 class SimPort<In, Out> implements Port<In, Out> {
   readonly #timeline: Timeline;
@@ -16,6 +19,7 @@ class SimPort<In, Out> implements Port<In, Out> {
   #early: In[][] = [];
   #lastArrivalMs = 0;
   #closed = false;
+  readonly #flush = (): void => this.flush();
 
   constructor(timeline: Timeline, thread: SimThread, delay: PortDelay) {
     this.#timeline = timeline;
@@ -28,7 +32,7 @@ class SimPort<In, Out> implements Port<In, Out> {
   }
 
   post(message: Out): void {
-    if (this.#outgoing.push(message) === 1) queueMicrotask(() => this.flush());
+    if (this.#outgoing.push(message) === 1) void settled.then(this.#flush);
   }
 
   flush(): void {

@@ -12,7 +12,10 @@ import { drive } from './drive.ts';
 import type { Machine } from './machine.ts';
 import type { MemberProcess } from './member.ts';
 import { Nemesis } from './nemesis.ts';
-import { type FaultKind, makePlan, type Plan } from './plan.ts';
+import { makePlan, type Plan } from './plan.ts';
+import type { Failure, RunResult } from './run-result.ts';
+import { firstDifference } from './sqlite/books.ts';
+import { MOVING_PAGES } from './sqlite/moving-pages.ts';
 import { Violation } from './violation.ts';
 import type { Parts } from './world.ts';
 
@@ -30,28 +33,6 @@ export interface RunOptions {
   readonly print?: (line: string) => void;
   /** Changes what the seed has planned. */
   readonly plan?: Partial<Plan>;
-}
-
-export interface Failure {
-  readonly invariant: string;
-  readonly message: string;
-  readonly lines: readonly string[];
-}
-
-export interface RunResult {
-  readonly seed: number;
-  readonly plan: Plan;
-  readonly failure: Failure | null;
-  /** Of the whole trace. */
-  readonly hash: string;
-  readonly memberSeconds: number;
-  readonly steps: number;
-  readonly operations: number;
-  readonly elections: number;
-  readonly entries: number;
-  readonly faults: ReadonlyMap<FaultKind, number>;
-  /** Objects whose history could not be judged within the bound. */
-  readonly undecided: number;
 }
 
 /** One run, in which the seed decides everything. `parts` takes the place of the product's own. */
@@ -91,7 +72,9 @@ class Run {
   }
 
   async result(): Promise<RunResult> {
+    const before = process.cpuUsage();
     const failure = await this.#failure();
+    const { user, system } = process.cpuUsage(before);
     const { checker, trace } = this.#cluster;
     return {
       seed: this.#plan.seed,
@@ -99,11 +82,14 @@ class Run {
       failure,
       hash: trace.hash,
       memberSeconds: this.#memberMs / 1000,
+      cpuSeconds: (user + system) / 1e6,
       steps: this.#steps,
       operations: this.#clients.reduce((sum, client) => sum + client.done, 0),
       elections: checker.elections,
       entries: checker.commit,
       faults: this.#nemesis.counts,
+      events: this.#nemesis.events,
+      endedMs: this.#cluster.timeline.nowMs,
       undecided: this.#undecided,
     };
   }
@@ -118,6 +104,8 @@ class Run {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
       trace.add('', `VIOLATED ${error instanceof Error ? error.message : message}`);
       return { invariant, message, lines: trace.last(LINES_SHOWN) };
+    } finally {
+      this.#cluster.discard();
     }
   }
 
@@ -178,6 +166,7 @@ class Run {
     for (const client of this.#clients) void client.run();
     await this.#nemesis.run();
     await this.#settle();
+    this.#compare();
     this.#judge(await this.#finalReads());
     this.#cluster.promises.checkLost();
     this.#cluster.writePromises.checkLost(this.#taking());
@@ -188,7 +177,8 @@ class Run {
       const [member] = this.#cluster.serving();
       try {
         if (member === undefined) throw new Error('nobody serves');
-        await member.handle.batch(this.#workload.schema(), { id: 'schema' });
+        const more = this.#plan.realSqlite ? MOVING_PAGES : [];
+        await member.handle.batch([...this.#workload.schema(), ...more], { id: 'schema' });
         return;
       } catch (error) {
         if (i === 100) throw new Violation('liveness', `no schema: ${String(error)}`);
@@ -244,6 +234,21 @@ class Run {
     if (at === null || at.index !== this.#cluster.checker.commit) return 'has entries to apply';
     if (at.index !== behind?.index || at.term !== behind.term) return 'is behind';
     return sameHash(one.checksum, other.checksum) ? null : 'has another database';
+  }
+
+  /** Now that nothing is going on, every byte. */
+  #compare(): void {
+    const leader = this.#cluster.leader()!;
+    for (const { id, machine, home } of this.#cluster.running()) {
+      if (machine.outOfService) continue;
+      const difference =
+        this.#differs(leader, machine.process) === null
+          ? firstDifference(leader.home.files!, home.files!)
+          : null;
+      if (difference !== null) throw new Violation('I7 byte identity', `${id}: ${difference}`);
+      const fault = home.files === null ? null : home.fault();
+      if (fault !== null) throw new Violation('the database is whole', `${id}: ${fault}`);
+    }
   }
 
   async #finalReads(): Promise<Operation[]> {

@@ -2,7 +2,7 @@ import { must } from '../../src/base/assert.ts';
 import { PacelineError } from '../../src/base/errors.ts';
 import type { Prng } from '../../src/base/prng.ts';
 import type { SnapshotFiles, WritableFile } from '../../src/member/snapshot-files.ts';
-import type { DatabaseFiles } from './database/files.ts';
+import type { MemberHome } from './database/member-database.ts';
 import type { SimThread } from './thread.ts';
 
 /** What is left of a file that is being received, on the medium: synced up to here, the rest anything. */
@@ -35,15 +35,15 @@ export function losePower(disk: SnapshotDisk, prng: Prng): void {
 export function simSnapshotFiles(
   disk: SnapshotDisk,
   thread: SimThread,
-  database: () => DatabaseFiles | null,
+  readMain: MemberHome['readMain'],
   ioMs: () => number,
 ): SnapshotFiles {
   return {
-    read(_fd, into, offset, done) {
+    read(fd, into, offset, done) {
       thread.after(ioMs(), () => {
-        const files = database();
-        if (files === null) done(new Error('EBADF: the file is gone'), 0);
-        else done(null, files.readMain(into, offset));
+        const bytes = readMain(fd, into, offset);
+        if (bytes === null) done(new Error('EBADF: the file is gone'), 0);
+        else done(null, bytes);
       });
     },
     readText: (path) => disk.texts.get(path) ?? null,

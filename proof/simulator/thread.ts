@@ -12,6 +12,27 @@ export interface SimProcess {
   touched(): void;
 }
 
+/** Work that waits for its time, then for its thread, and may be called off meanwhile. */
+class SimTimer implements Timer {
+  readonly #thread: SimThread;
+  #work: (() => void) | null;
+
+  constructor(thread: SimThread, work: () => void) {
+    this.#thread = thread;
+    this.#work = work;
+  }
+
+  readonly due = (): void => {
+    if (this.#work !== null) this.#thread.run(this.#go);
+  };
+
+  readonly #go = (): void => this.#work?.();
+
+  cancel(): void {
+    this.#work = null;
+  }
+}
+
 /**
  * A thread of a simulated process. What happens in it happens one after the other; while it is stalled
  * (a long garbage collection, SIGSTOP) everything waits, in order.
@@ -33,18 +54,9 @@ export class SimThread implements Clock {
   }
 
   later(work: () => void, ms: number): Timer {
-    let cancelled = false;
-    const go = () => {
-      if (!cancelled) work();
-    };
-    this.#timeline.after(ms / this.#process.clockRate, () => {
-      if (!cancelled) this.run(go);
-    });
-    return {
-      cancel: () => {
-        cancelled = true;
-      },
-    };
+    const timer = new SimTimer(this, work);
+    this.#timeline.after(ms / this.#process.clockRate, timer.due);
+    return timer;
   }
 
   /** After so much time of the simulation, whatever this process takes for time. */

@@ -1,13 +1,10 @@
 import type { PacelineError } from '../../src/base/errors.ts';
 import type { Loop } from '../../src/member/loop.ts';
-import type { ExecutorLimits } from '../../src/sqlite/executor.ts';
 import type { MemoryNetwork } from '../../src/transport/memory.ts';
 import { decodeMessage } from '../../src/transport/message-codec.ts';
 import type { Timeline } from '../../src/transport/timeline.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import type { Checker } from './checker.ts';
-import type { SimExecutor } from './database/executor.ts';
-import type { DatabaseFiles } from './database/files.ts';
 import type { MemberProcess } from './member.ts';
 import type { Plan } from './plan.ts';
 import type { Trace } from './trace.ts';
@@ -16,7 +13,6 @@ import type { RaftClass } from './watched-raft.ts';
 /** What a test may put in the place of the product's or the simulator's own. */
 export interface Parts {
   readonly raft: RaftClass;
-  readonly executor?: (files: DatabaseFiles, limits: ExecutorLimits) => SimExecutor;
 }
 
 /** What everything in one run shares. */

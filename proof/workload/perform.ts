@@ -15,9 +15,9 @@ export interface Answer {
   readonly outcome: Outcome;
   readonly position: Position | null;
   /** Of an acknowledged write. */
-  readonly reached: Reached | null;
+  readonly reached?: Reached | null;
   /** What was thrown, a transfer that its CHECK refused included. */
-  readonly error: PacelineError | null;
+  readonly error?: PacelineError | null;
 }
 
 /** How one statement is read; the level, if any, is the caller's matter. */

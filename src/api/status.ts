@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/errors.ts';
 import type { Role } from './role.ts';
 
 /** What this member knows about another one. */
@@ -13,7 +14,7 @@ export interface MemberStatus {
   readonly lagEntries: number | null;
 }
 
-/** One picture of a member, taken at one moment. */
+/** One picture of a member. */
 export interface Status {
   readonly id: string;
   readonly cluster: string;
@@ -23,6 +24,12 @@ export interface Status {
   readonly commitIndex: number;
   readonly appliedIndex: number;
   readonly lastIndex: number;
+  /**
+   * How old this copy is: it has all that was committed so many milliseconds ago, by this member's own clock, as a leader
+   * that a majority confirmed has told it. It grows while no leader can be asked, or while this copy falls behind; null
+   * when none has told yet.
+   */
+  readonly copyAgeMs: number | null;
   /**
    * Known to the leader only: acknowledged writes that would be lost if it died now; 0 unless writes ask for less than a
    * majority (`durability`).
@@ -42,6 +49,11 @@ export interface Status {
   readonly lostFiles: number;
   /** A snapshot being received: bytes so far and in all; null when there is none. */
   readonly snapshot: { readonly receivedBytes: number; readonly totalBytes: number } | null;
+  /**
+   * What keeps this member's database from being worked on, and is tried again all the time: a foreign process's lock
+   * (`DATABASE_BUSY`), a full disk (`DISK_FULL`); null when there is nothing.
+   */
+  readonly problem: { readonly code: ErrorCode; readonly message: string } | null;
   readonly pid: number;
   readonly uptimeMs: number;
 }

@@ -44,7 +44,7 @@ function* list(dir: string): Generator<string> {
 
 /** One line for each thing in it. */
 export function* describeLostFile(file: LostFile): Generator<string> {
-  const { cluster, member, common, pageSize, omitted, entries, rows } = file;
+  const { cluster, member, common, pageSize, omitted, entries, rows, untold } = file;
   yield `lost writes of member ${member}, cluster ${cluster}, page size ${pageSize}`;
   yield `common up to ${common.term}.${common.index}`;
   for (const { id, mayBeAcknowledged, pages, payload } of entries) {
@@ -56,8 +56,10 @@ export function* describeLostFile(file: LostFile): Generator<string> {
   for (const { table, rowid, columns, before, after } of rows) {
     const what = before === null ? 'inserted' : after === null ? 'deleted' : 'updated';
     const texts = [before, after].flatMap((row) => (row === null ? [] : [textOf(columns, row)]));
-    yield `${what} ${table} rowid ${rowid}: ${texts.join(' -> ')}`;
+    const where = rowid === null ? table : `${table} rowid ${rowid}`;
+    yield `${what} ${where}: ${texts.join(' -> ')}`;
   }
+  for (const what of untold) yield `not told: ${what}`;
 }
 
 function textOf(columns: readonly string[], row: LostFile['rows'][number]['before']): string {

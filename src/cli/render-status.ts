@@ -9,13 +9,14 @@ export function renderStatus(status: Status): string {
 }
 
 function facts(status: Status): (readonly [string, string])[] {
-  const { position, snapshot } = status;
+  const { position, snapshot, problem } = status;
   const lines: [string, string][] = [
     ['member', `${status.id} of cluster ${status.cluster}`],
     ['role', `${status.role} in term ${status.term}`],
     ['leader', status.leader ?? 'none known'],
     ['log', `${status.firstIndex} to ${status.lastIndex}, ${formatBytes(status.logBytes)}`],
     ['committed', `${status.commitIndex}, applied ${status.appliedIndex}`],
+    ['copy', describeAge(status.copyAgeMs)],
     ['position', `term ${position.term}, index ${position.index}, checksum ${status.checksum}`],
     [
       'database',
@@ -30,7 +31,16 @@ function facts(status: Status): (readonly [string, string])[] {
       `${formatBytes(receivedBytes)} of ${formatBytes(totalBytes)} received`,
     ]);
   }
+  if (problem !== null) lines.push(['problem', `${problem.code}: ${problem.message}`]);
   return lines;
+}
+
+/** A member of an earlier version does not tell. */
+function describeAge(ageMs: number | null | undefined): string {
+  if (ageMs === null || ageMs === undefined)
+    return 'of unknown age: no leader has confirmed what is committed';
+  const age = ageMs < 1000 ? `${ageMs} ms` : formatDuration(ageMs);
+  return `${age} old: all that was committed before that is in it`;
 }
 
 function renderMembers(status: Status): string {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SessionDatabase } from '../api/database.ts';
 import { argsToJson } from '../api/json.ts';
 import { checkReadOptions, type ReadOptions } from '../api/read-options.ts';
-import type { Position, Statement, WriteOptions } from '../api/request.ts';
+import type { Receipt, Statement, WriteOptions } from '../api/request.ts';
 import {
   batchResultFromJson,
   executeResultFromJson,
@@ -76,13 +76,18 @@ class Client implements SessionDatabase {
     };
     return this.#run(makeCall, decode).catch((error) => {
       // Said once: later reads go on without what was lost.
-      if (error instanceof PacelineError && error.code === 'POSITION_LOST') this.#session.forget();
+      if (error instanceof PacelineError && error.code === 'POSITION_LOST')
+        this.#session.forgetLost();
       throw error;
     });
   }
 
   get token(): string {
     return this.#session.token;
+  }
+
+  get certainToken(): string {
+    return this.#session.certainToken;
   }
 
   status(): Promise<Status> {
@@ -107,7 +112,7 @@ class Client implements SessionDatabase {
     return { level, maxLagMs, maxLagEntries, after: needed, forward };
   }
 
-  #write<T extends { readonly position: Position }>(
+  #write<T extends Receipt>(
     path: string,
     makeBody: () => object,
     options: WriteOptions = {},
@@ -115,7 +120,7 @@ class Client implements SessionDatabase {
   ): Promise<T> {
     const decodeAndNote = (json: unknown) => {
       const result = decode(json);
-      this.#session.wroteAt(result.position);
+      this.#session.wroteAt(result.position, result.reached.committed);
       return result;
     };
     return this.#run(() => {

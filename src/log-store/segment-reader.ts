@@ -96,7 +96,8 @@ class SegmentReader {
   /** A fresh buffer each time: entries handed out are views of the one before. */
   #load(at: number, length: number): boolean {
     if (at + length > this.#segment.fileBytes) return false;
-    const window = new Uint8Array(Math.max(length, WINDOW_BYTES));
+    const left = this.#segment.fileBytes - at;
+    const window = new Uint8Array(Math.max(length, Math.min(left, WINDOW_BYTES)));
     let got = 0;
     for (;;) {
       const read = this.#file.read(window.subarray(got), at + got);

@@ -10,18 +10,22 @@ export interface Progress {
   readonly membership: () => Membership;
   /** The other members' disks have the log up to here. */
   readonly matches: () => ReadonlyMap<MemberId, { readonly match: Index }>;
+  readonly now: () => number;
 }
 
 interface Held {
   readonly position: EntryId;
   readonly durability: Durability;
+  readonly untilMs: number;
   readonly answer: (reached: Reached) => void;
+  /** Called instead when nobody waits for the answer any more. */
+  readonly late: () => void;
 }
 
 /**
  * On a leader: holds answers back until what they tell of is on as many disks as was asked for (I4). An entry counts for
  * nothing before it is in the log; its position tells when it is. Call `committed` when the commit index has moved, `look`
- * when anything else may have.
+ * when anything else may have, and `tick` now and then: an answer that a member which is gone holds up is let go with its caller.
  */
 export class AnswerGate {
   readonly #progress: Progress;
@@ -41,9 +45,16 @@ export class AnswerGate {
   }
 
   /** Answers at once where that much is reached already. */
-  hold(position: EntryId, durability: Durability, answer: (reached: Reached) => void): void {
+  hold(
+    position: EntryId,
+    durability: Durability,
+    timeoutMs: number,
+    answer: Held['answer'],
+    late: Held['late'] = () => {},
+  ): void {
+    const untilMs = this.#progress.now() + timeoutMs;
     const waiting = durability === 'quorum' ? this.#forQuorum : this.#others;
-    waiting.push(...this.#answerReached([{ position, durability, answer }]));
+    waiting.push(...this.#answerReached([{ position, durability, untilMs, answer, late }]));
   }
 
   committed(): void {
@@ -54,6 +65,16 @@ export class AnswerGate {
 
   look(): void {
     if (this.#others.length > 0) this.#others = this.#answerReached(this.#others);
+  }
+
+  /** What waits for a majority needs no look: that moves, or this member leads no more. */
+  tick(): void {
+    if (this.#others.length === 0) return;
+    const now = this.#progress.now();
+    const late = this.#others.filter(({ untilMs }) => untilMs <= now);
+    if (late.length === 0) return;
+    this.#others = this.#others.filter(({ untilMs }) => untilMs > now);
+    for (const one of late) one.late();
   }
 
   /** Leadership is lost: nothing that is held back here will be answered. */

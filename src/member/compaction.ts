@@ -1,5 +1,5 @@
 import type { LogStore } from '../log-store/log-store.ts';
-import type { EntryId, Index, Membership } from '../raft/entry.ts';
+import type { EntryId, Index } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import { type ChecksumValue, DatabaseChecksum } from '../redo/checksum.ts';
 
@@ -13,6 +13,9 @@ interface Checkpointed {
 /** Followers that need more of the log than `keepBytes` hold compaction back until the log has this many times that. */
 const HOLD_BACK_FACTOR = 2;
 
+/** What is asked of Raft. */
+export type CompactionRaft = Pick<Raft, 'progress' | 'membershipAt'>;
+
 /** Somebody needs the log from this index on. */
 export interface LogNeed {
   readonly from: Index;
@@ -21,7 +24,7 @@ export interface LogNeed {
 }
 
 /** What the followers of this member, if it leads, have not got yet. */
-export function followerNeeds(raft: Raft): LogNeed[] {
+function followerNeeds(raft: Pick<Raft, 'progress'>): LogNeed[] {
   return [...raft.progress().values()].map(({ match }) => ({ from: match + 1, snapshotBytes: 0 }));
 }
 
@@ -32,12 +35,14 @@ export function followerNeeds(raft: Raft): LogNeed[] {
  */
 export class Compaction {
   readonly #log: LogStore;
+  readonly #raft: CompactionRaft;
   readonly #keepBytes: number;
   #appendedBytes = 0;
   #checkpoints: Checkpointed[] = [];
 
-  constructor(log: LogStore, keepBytes: number) {
+  constructor(log: LogStore, raft: CompactionRaft, keepBytes: number) {
     this.#log = log;
+    this.#raft = raft;
     this.#keepBytes = keepBytes;
   }
 
@@ -45,23 +50,23 @@ export class Compaction {
     this.#appendedBytes += bytes;
   }
 
-  /** The main file is now the database at `id`. */
+  /** The main file is now the database at `id`. `snapshotNeeds`: of those that are being given a snapshot. */
   checkpointed(
-    id: EntryId,
-    checksum: ChecksumValue,
-    membership: Membership,
-    needs: readonly LogNeed[],
+    { id, checksum }: Pick<Checkpointed, 'id' | 'checksum'>,
+    snapshotNeeds: readonly LogNeed[],
   ): void {
+    const needs = [...followerNeeds(this.#raft), ...snapshotNeeds];
     this.#checkpoints.push({ id, checksum, bytesBefore: this.#appendedBytes });
     const beyond = (c: Checkpointed) => this.#appendedBytes - c.bytesBefore;
     const mayGo = (c: Checkpointed) => beyond(c) >= this.#keptBytes(c.id.index, needs);
-    const at = this.#checkpoints.findLast(mayGo);
+    // The older one is, the more there is behind it and the less is wanted there: all that may go are in front.
+    const kept = this.#checkpoints.findIndex((c) => !mayGo(c));
+    const at = this.#checkpoints.splice(0, kept === -1 ? this.#checkpoints.length : kept).at(-1);
     if (at === undefined) return;
-    this.#checkpoints = this.#checkpoints.filter((c) => c.id.index > at.id.index);
     if (at.id.index <= this.#log.base.index) return;
     this.#log.compact({
       id: at.id,
-      membership,
+      membership: this.#raft.membershipAt(at.id.index),
       extra: new DatabaseChecksum(at.checksum).toBytes(),
     });
   }

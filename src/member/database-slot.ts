@@ -1,27 +1,27 @@
 import { must } from '../base/assert.ts';
-import { PacelineError } from '../base/errors.ts';
+import { asPacelineError, PacelineError } from '../base/errors.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import { storedPositions } from '../sqlite/wal-positions.ts';
+import type { Clock } from './clock.ts';
 import type { DatabaseHome, OpenDatabase } from './database-home.ts';
+import { needsRebuild, passes } from './fault-kinds.ts';
 import { INFLIGHT_ENTRIES_MAX } from './inflight.ts';
-import type { LoopToSql, SqlToLoop } from './protocol.ts';
+import type { HeldSnapshot, LoopToSql, SqlToLoop } from './protocol.ts';
 import { RunningDatabase, type RunningParts } from './running-database.ts';
 
 /** Positions reported from the WAL after a crash: more than can have been in flight. */
 const POSITIONS_MAX = 4 * INFLIGHT_ENTRIES_MAX;
+
+/** A foreign process that has the database to itself is waited for so long at the start; then `open` fails. */
+const OPENING_MS_MAX = 5_000;
 
 type Install = Extract<LoopToSql, { type: 'install' }>;
 
 export interface SlotParts extends RunningParts {
   readonly home: DatabaseHome;
   readonly tellLoop: (message: SqlToLoop) => void;
-}
-
-/** Faults after which the database has to come from another member. */
-export function needsRebuild(error: unknown): error is PacelineError {
-  const codes = ['DATABASE_DIVERGED', 'DATABASE_DAMAGED', 'DATABASE_MISSING', 'FOREIGN_WRITE'];
-  return error instanceof PacelineError && codes.includes(error.code);
+  readonly clock: Clock;
 }
 
 /** The place of this member's database: opened at the start, replaced by another member's where it must be, closed at the end. */
@@ -30,6 +30,8 @@ export class DatabaseSlot {
   #opened: OpenDatabase | null = null;
   #running: RunningDatabase | null = null;
   #install: Install | null = null;
+  /** Opens a database; stays until it has: a foreign process may have it to itself. */
+  #toOpen: (() => void) | null = null;
 
   constructor(parts: SlotParts) {
     this.#parts = parts;
@@ -40,7 +42,28 @@ export class DatabaseSlot {
     return this.#running;
   }
 
+  /** At the start. Throws DATABASE_BUSY; then `look` tries again. */
   open(): void {
+    const { clock, tellLoop } = this.#parts;
+    const beganMs = clock.now();
+    this.#toOpen = () => {
+      try {
+        this.#openOwn();
+      } catch (error) {
+        if (!passes(error) || clock.now() - beganMs < OPENING_MS_MAX) throw error;
+        tellLoop({ type: 'fault', error: asPacelineError(error).toRecord() });
+      }
+    };
+    this.look();
+  }
+
+  /** Call in every turn. Throws DATABASE_BUSY, to be called again. */
+  look(): void {
+    this.#toOpen?.();
+    this.#toOpen = null;
+  }
+
+  #openOwn(): void {
     const { home, cluster, shared, tellLoop } = this.#parts;
     try {
       this.#opened = home.open();
@@ -65,7 +88,7 @@ export class DatabaseSlot {
       return;
     }
     this.#parts.tellLoop({ type: 'begun', position: at });
-    this.#parts.tellApp({ type: 'readers-may-open' });
+    this.#letReadersIn();
   }
 
   rollBack(to: EntryId): void {
@@ -78,15 +101,28 @@ export class DatabaseSlot {
   /** The database is of no use any more: another one is fetched. */
   rebuild(error: PacelineError, received = false): void {
     // What it holds is not to be trusted by readers either.
-    this.#parts.tellApp({ type: 'close-readers' });
+    this.#sendReadersAway();
     this.#shut(false, () =>
       this.#parts.tellLoop({ type: 'unusable', error: error.toRecord(), received }),
     );
   }
 
+  /** Keeps the main file still, for a snapshot. */
+  hold(atLeast: Index): void {
+    const { tellLoop } = this.#parts;
+    const held = (snapshot: HeldSnapshot | null) => tellLoop({ type: 'snapshot-held', snapshot });
+    if (this.#running === null) held(null);
+    else this.#running.hold(atLeast, held);
+  }
+
   /** Another member's database has been received. It takes the place of ours when no reader has that open any more. */
   install(install: Install): void {
     this.#install = install;
+    this.#sendReadersAway();
+  }
+
+  #sendReadersAway(): void {
+    this.#parts.shared.setReadersLeave(true);
     this.#parts.tellApp({ type: 'close-readers' });
   }
 
@@ -109,9 +145,15 @@ export class DatabaseSlot {
     return this.#running;
   }
 
-  #putInPlace({ file, id, checksum }: Install): void {
-    const { home, cluster, tellLoop, tellApp, shared } = this.#parts;
-    home.replaceBy(file);
+  #putInPlace(install: Install): void {
+    this.#parts.turn(() => {
+      this.#parts.home.replaceBy(install.file);
+      this.#toOpen = () => this.#openReceived(install);
+    });
+  }
+
+  #openReceived({ id, checksum }: Install): void {
+    const { home, cluster, tellLoop, shared } = this.#parts;
     try {
       this.#opened = home.open();
       checkCluster(this.#opened.position.cluster, cluster);
@@ -126,7 +168,12 @@ export class DatabaseSlot {
     shared.setVisible(id.index);
     this.#run(this.#opened, checksum);
     tellLoop({ type: 'installed', position: id });
-    tellApp({ type: 'readers-may-open' });
+    this.#letReadersIn();
+  }
+
+  #letReadersIn(): void {
+    this.#parts.shared.setReadersLeave(false);
+    this.#parts.tellApp({ type: 'readers-may-open' });
   }
 
   /** Closes what is open, and goes on when the last connection is closed. */

@@ -74,7 +74,7 @@ export class DatabaseSupply {
       files,
       hold: (atLeast) => post({ type: 'hold-snapshot', atLeast }),
       release: () => post({ type: 'release-snapshot' }),
-      membership: () => raft.membership,
+      membershipAt: (index) => raft.membershipAt(index),
       reply: (to, frame) => network.send(to, 'snapshot-reply', encodeSnapshotReply(frame)),
       info: (fields, message) => loopLog.info(fields, message),
       warn: (message) => loopLog.warn(message),

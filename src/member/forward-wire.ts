@@ -11,35 +11,69 @@ import type { ForwardAnswer } from './protocol.ts';
 
 /** What members say to each other about writes and interactive transactions. Decoding throws RECORD_DAMAGED. */
 
+/**
+ * Writes of one member that the leader has not run; the others wait at the member that asks. Enough for many round trips'
+ * worth of small writes; what a member can make a leader hold.
+ */
+export const FORWARDED_MAX = 4096;
+/** Bytes of them; one write more may pass it. */
+export const FORWARDED_BYTES_MAX = 8 * 2 ** 20;
+
 export interface ForwardRequest {
+  /** Of the asking member: a new one begins whenever something of the one before may have been lost or refused. */
+  readonly stream: number;
+  /** The place in the stream, from 0. */
+  readonly seq: number;
   readonly key: number;
   readonly durability: Durability;
+  /** For so long somebody waits for the answer, about. */
+  readonly timeoutMs: number;
   /** An encoded WireWrite. */
   readonly bytes: Uint8Array;
 }
 
-export function forwardHead({ key, durability }: Omit<ForwardRequest, 'bytes'>): Uint8Array {
-  return writeDurability(new ByteWriter(16).u53(key), durability).finish();
+export function forwardHead(request: Omit<ForwardRequest, 'bytes'>): Uint8Array {
+  const { stream, seq, key, durability, timeoutMs } = request;
+  const writer = new ByteWriter(48).u53(stream).u53(seq).u53(key);
+  writer.u53(Math.min(Math.ceil(timeoutMs), Number.MAX_SAFE_INTEGER));
+  return writeDurability(writer, durability).finish();
 }
 
 export function decodeForward(payload: Uint8Array): ForwardRequest {
   const reader = new ByteReader(payload, 'forwarded write');
-  const key = reader.u53();
+  const [stream, seq, key, timeoutMs] = [reader.u53(), reader.u53(), reader.u53(), reader.u53()];
   const durability = readDurability(reader);
-  return { key, durability, bytes: reader.raw(reader.remaining) };
+  return { stream, seq, key, durability, timeoutMs, bytes: reader.raw(reader.remaining) };
 }
 
-export function encodeReply(key: number, answer: ForwardAnswer): Uint8Array {
-  return writeAnswer(new ByteWriter(64).u53(key), answer).finish();
+export type ForwardReply =
+  | {
+      readonly type: 'answer';
+      /** The one that the write came in. */
+      readonly stream: number;
+      readonly key: number;
+      readonly answer: ForwardAnswer;
+    }
+  /** Of this stream nothing from `seq` on was taken, nor will it be; what was taken before is not all sure to be answered. */
+  | { readonly type: 'broken'; readonly stream: number; readonly seq: number };
+
+export function encodeForwardReply(reply: ForwardReply): Uint8Array {
+  const isAnswer = reply.type === 'answer';
+  const writer = new ByteWriter(64).u8(isAnswer ? 1 : 0).u53(reply.stream);
+  if (!isAnswer) return writer.u53(reply.seq).finish();
+  return writeAnswer(writer.u53(reply.key), reply.answer).finish();
 }
 
-export function decodeReply(payload: Uint8Array): { key: number; answer: ForwardAnswer } {
+export function decodeForwardReply(payload: Uint8Array): ForwardReply {
   const reader = new ByteReader(payload, 'reply to a forwarded write');
-  return { key: reader.u53(), answer: readAnswer(reader) };
+  const isAnswer = reader.u8() === 1;
+  const stream = reader.u53();
+  if (!isAnswer) return { type: 'broken', stream, seq: reader.u53() };
+  return { type: 'answer', stream, key: reader.u53(), answer: readAnswer(reader) };
 }
 
 /** A step of an interactive transaction on its way to the leader. */
-export interface TransactionRequest extends ForwardRequest {
+export interface TransactionRequest extends Pick<ForwardRequest, 'key' | 'durability' | 'bytes'> {
   readonly name: string;
 }
 

@@ -11,6 +11,8 @@ export interface ForwardedReadsParts {
   /** The leader if it is known and reachable; this member's own id if it leads. */
   readonly leader: () => MemberId | null;
   readonly self: MemberId;
+  /** A number that answers to earlier processes of this member do not bear. */
+  readonly incarnation: number;
   readonly send: (to: MemberId, channel: Channel, parts: readonly Uint8Array[]) => boolean;
   /** Gives another member's read to the application's thread under our own key. */
   readonly serve: (key: number, bytes: Uint8Array) => void;
@@ -23,11 +25,18 @@ interface Outgoing {
   sentTo: MemberId | null;
 }
 
+/** Another member's read, by its own numbers. */
+interface Served {
+  readonly from: MemberId;
+  readonly incarnation: number;
+  readonly key: number;
+}
+
 /** Takes reads that this member cannot serve to the leader, and serves those of others. Repeating a read is harmless. */
 export class ForwardedReads {
   readonly #parts: ForwardedReadsParts;
   readonly #outgoing = new Map<number, Outgoing>();
-  readonly #served = new Map<number, { readonly from: MemberId; readonly key: number }>();
+  readonly #served = new Map<number, Served>();
   #nextKey = 1;
 
   constructor(parts: ForwardedReadsParts) {
@@ -60,7 +69,7 @@ export class ForwardedReads {
   onRead(from: MemberId, payload: Uint8Array): void {
     const { leader, self, serve } = this.#parts;
     const reader = new ByteReader(payload, 'forwarded read');
-    const request = { from, key: reader.u53() };
+    const request = { from, incarnation: reader.u32(), key: reader.u53() };
     if (leader() !== self) return this.#refuse(request, 'NOT_LEADER', 'this member does not lead');
     if (this.#served.size >= SERVED_MAX)
       return this.#refuse(request, 'OVERLOADED', `${SERVED_MAX} reads of others run already`);
@@ -78,10 +87,11 @@ export class ForwardedReads {
 
   onReply(from: MemberId, payload: Uint8Array): void {
     const reader = new ByteReader(payload, 'answer to a forwarded read');
+    const isOurs = reader.u32() === this.#parts.incarnation;
     const key = reader.u53();
     const isRefusal = reader.u8() === 1;
     const read = this.#outgoing.get(key);
-    if (read === undefined) return;
+    if (read === undefined || !isOurs) return;
     if (isRefusal) {
       if (read.sentTo === from) read.sentTo = null;
       return;
@@ -91,29 +101,25 @@ export class ForwardedReads {
   }
 
   #route(read: Outgoing): void {
-    const { leader, self, send } = this.#parts;
+    const { leader, self, send, incarnation } = this.#parts;
     const to = leader();
     // What this member cannot serve it cannot serve as a leader either: it waits, as it may not lead for long.
     if (to === null || to === self) return;
-    const key = new ByteWriter(8).u53(read.key).finish();
-    if (send(to, 'read', [key, read.bytes])) read.sentTo = to;
+    const head = new ByteWriter(12).u32(incarnation).u53(read.key).finish();
+    if (send(to, 'read', [head, read.bytes])) read.sentTo = to;
   }
 
-  #refuse(
-    request: { from: MemberId; key: number },
-    code: 'NOT_LEADER' | 'OVERLOADED',
-    why: string,
-  ): void {
+  #refuse(request: Served, code: 'NOT_LEADER' | 'OVERLOADED', why: string): void {
     if (code === 'NOT_LEADER') return this.#send(request, 1, new Uint8Array());
     this.#reply(request, encodeReadAnswer({ error: new PacelineError(code, why).toRecord() }));
   }
 
-  #reply(request: { from: MemberId; key: number }, bytes: Uint8Array): void {
+  #reply(request: Served, bytes: Uint8Array): void {
     this.#send(request, 0, bytes);
   }
 
-  #send({ from, key }: { from: MemberId; key: number }, refusal: 0 | 1, bytes: Uint8Array): void {
-    const head = new ByteWriter(9).u53(key).u8(refusal).finish();
+  #send({ from, incarnation, key }: Served, refusal: 0 | 1, bytes: Uint8Array): void {
+    const head = new ByteWriter(13).u32(incarnation).u53(key).u8(refusal).finish();
     this.#parts.send(from, 'read-reply', [head, bytes]);
   }
 }

@@ -1,10 +1,15 @@
-import type { Durability } from '../api/durability.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { MemberId } from '../raft/entry.ts';
 import type { Channel } from '../transport/transport.ts';
-import type { AnswerGate } from './answer-gate.ts';
-import { decodeForward, decodeReply, encodeReply, forwardHead } from './forward-wire.ts';
-import type { ForwardAnswer, SqlAnswer } from './protocol.ts';
+import {
+  decodeForwardReply,
+  FORWARDED_BYTES_MAX,
+  FORWARDED_MAX,
+  type ForwardReply,
+  type ForwardRequest,
+  forwardHead,
+} from './forward-wire.ts';
+import type { AppToLoop, ForwardAnswer } from './protocol.ts';
 
 /** What forwarding needs of the member around it. */
 export interface ForwardingParts {
@@ -12,174 +17,155 @@ export interface ForwardingParts {
   readonly leader: () => MemberId | null;
   readonly self: MemberId;
   readonly send: (to: MemberId, channel: Channel, parts: readonly Uint8Array[]) => boolean;
-  /** Gives a write to the SQL thread under our own key. */
-  readonly execute: (key: number, bytes: Uint8Array, durability: Durability) => void;
-  /** Holds answers back until they are durable. */
-  readonly gate: AnswerGate;
+  /** Gives a write to this member itself as the leader; may call `broken` before it returns. */
+  readonly take: (request: ForwardRequest) => void;
   readonly answer: (key: number, answer: ForwardAnswer) => void;
+  /** The streams of this process have numbers above this one, those of its earlier processes have not. */
+  readonly streamsAfter: number;
 }
-
-/** Writes from one other member that this leader has not answered; more are refused OVERLOADED. */
-const PER_MEMBER_MAX = 16_384;
 
 /** A write of this member's application on its way to whoever leads. It has a request id, so sending it twice is safe (I9). */
-interface Outgoing {
-  readonly key: number;
-  readonly bytes: Uint8Array;
-  readonly durability: Durability;
-  sentTo: MemberId | null;
-  /** Whether it ever left. */
-  sent: boolean;
-}
-
-/** A write that this leader runs for a member, itself included. */
-interface Incoming {
-  readonly from: MemberId;
-  readonly key: number;
-  readonly durability: Durability;
+interface Outgoing extends Omit<Extract<AppToLoop, { type: 'forward' }>, 'type'> {
+  /** Its place in the present stream, once it was sent there. */
+  seq: number;
+  /** A leader may have taken it in an earlier stream. */
+  maybeTaken: boolean;
 }
 
 /**
- * Brings writes to the leader, from whichever member they were asked of. On the asking side a write stays until it is
- * answered or cancelled, and goes out again whenever the leader changes.
+ * Brings this member's writes to the leader, in the order of the calls. They go in a numbered stream; a leader that cannot take one
+ * takes none behind it in the same stream. Then, and whenever the leader or the connection changes, all that is not answered goes
+ * again, from the first, in a new stream. A write stays until it is answered or cancelled. At most `FORWARDED_MAX`
+ * are with the leader; the others wait here, where the limits of the handle bound them.
  */
 export class Forwarding {
   readonly #parts: ForwardingParts;
-  readonly #outgoing = new Map<number, Outgoing>();
-  /** Not answered yet. */
-  readonly #incoming = new Map<number, Incoming>();
-  readonly #perMember = new Map<MemberId, number>();
-  #nextKey = 1;
+  #stream: number;
+  #nextSeq = 0;
+  /** Where the present stream goes; null: it has not begun. */
+  #to: MemberId | null = null;
+  /** Sent in the present stream, and behind them those that are not; both in the order of the calls. */
+  #sent = new Map<number, Outgoing>();
+  #waiting = new Map<number, Outgoing>();
+  #sentBytes = 0;
 
   constructor(parts: ForwardingParts) {
     this.#parts = parts;
+    this.#stream = parts.streamsAfter + 1;
   }
 
-  // --- the asking side
-
-  forward(key: number, bytes: Uint8Array, durability: Durability): void {
-    const write = { key, bytes, durability, sentTo: null, sent: false };
-    this.#outgoing.set(key, write);
-    this.#route(write);
+  /** Writes at the leader that are not answered, as far as this member knows. */
+  get sent(): number {
+    return this.#sent.size;
   }
 
-  /** The caller's time is up. Answers what is known: nothing was sent, or nobody can say. */
+  forward(write: Omit<Outgoing, 'seq' | 'maybeTaken'>): void {
+    this.#waiting.set(write.key, { ...write, seq: 0, maybeTaken: false });
+    // Where more than this one wait, something holds them up that is looked at elsewhere.
+    if (this.#waiting.size === 1) this.#pump();
+  }
+
+  /** The caller's time is up. Answers what is known: nothing was begun, or nobody can say. */
   cancel(key: number): void {
-    const write = this.#outgoing.get(key);
+    const waiting = this.#waiting.get(key);
+    const write = waiting ?? this.#sent.get(key);
     if (write === undefined) return;
-    this.#outgoing.delete(key);
-    const error = write.sent
-      ? new PacelineError(
-          'OUTCOME_UNKNOWN',
-          'the write was sent to a leader that did not answer in time: ask again with the same request id',
-        )
-      : new PacelineError(
-          'NO_LEADER',
-          'there was no leader in time, and nothing was done: a majority of the members must be up and connected',
-        );
+    this.#remove(write);
+    const isUnknown = waiting === undefined || write.maybeTaken;
+    const error = isUnknown ? unanswered() : this.#notBegun();
     this.#parts.answer(key, { error: error.toRecord() });
   }
 
-  /** Sends again what was on its way to someone who does not lead any more. Call when the leader may have changed, and now and then. */
+  /** Sends what can be sent now. Call when the leader may have changed, and now and then. */
   reroute(): void {
-    if (this.#outgoing.size === 0) return;
-    const leader = this.#parts.leader();
-    for (const write of this.#outgoing.values()) if (write.sentTo !== leader) this.#route(write);
+    if (this.#waiting.size > 0 || this.#sent.size > 0) this.#pump();
   }
 
   /** What was on its way to `member` may be lost with the connection. */
   disconnected(member: MemberId): void {
-    for (const write of this.#outgoing.values()) if (write.sentTo === member) write.sentTo = null;
+    if (this.#to === member) this.#endStream(null);
   }
 
-  onReply(from: MemberId, payload: Uint8Array): void {
-    const { key, answer } = decodeReply(payload);
-    const write = this.#outgoing.get(key);
+  onReply(payload: Uint8Array): void {
+    this.replied(decodeForwardReply(payload));
+  }
+
+  replied(reply: ForwardReply): void {
+    // An answer from an earlier stream is as good; one to an earlier process of this member is about another write.
+    const isOurs = reply.stream > this.#parts.streamsAfter && reply.stream <= this.#stream;
+    if (!isOurs) return;
+    if (reply.type === 'broken') this.#broken(reply.stream, reply.seq);
+    else this.#answered(reply.key, reply.answer);
+  }
+
+  /** The leader took nothing of this stream from `seq` on. It is tried again at the next `reroute`: it may not be ready yet. */
+  #broken(stream: number, seq: number): void {
+    if (stream === this.#stream) this.#endStream(seq);
+  }
+
+  #answered(key: number, answer: ForwardAnswer): void {
+    const write = this.#sent.get(key) ?? this.#waiting.get(key);
     if (write === undefined) return;
-    if ('error' in answer && tryAgain(answer)) {
-      if (write.sentTo === from) write.sentTo = null;
-      return;
-    }
-    this.#outgoing.delete(key);
+    this.#remove(write);
     this.#parts.answer(key, answer);
+    if (this.#waiting.size > 0 && this.#to !== null) this.#pump();
   }
 
-  #route(write: Outgoing): void {
-    const { leader, self, send } = this.#parts;
-    const to = leader();
+  #remove(write: Outgoing): void {
+    if (this.#sent.delete(write.key)) this.#sentBytes -= write.bytes.length;
+    else this.#waiting.delete(write.key);
+  }
+
+  /** Of what was sent, the leader may have what lies before `refusedFrom`, or, where that is null, everything. */
+  #endStream(refusedFrom: number | null): void {
+    for (const write of this.#sent.values())
+      if (refusedFrom === null || write.seq < refusedFrom) write.maybeTaken = true;
+    this.#waiting = new Map([...this.#sent, ...this.#waiting]);
+    this.#sent = new Map();
+    this.#sentBytes = 0;
+    this.#stream += 1;
+    this.#nextSeq = 0;
+    this.#to = null;
+  }
+
+  #pump(): void {
+    const to = this.#parts.leader();
     if (to === null) return;
-    const { key, durability, bytes } = write;
-    if (to === self) this.#run({ from: self, key, durability }, bytes);
-    else if (!send(to, 'forward', [forwardHead({ key, durability }), bytes])) return;
-    write.sentTo = to;
-    write.sent = true;
+    if (this.#to !== to && this.#to !== null) this.#endStream(null);
+    this.#to = to;
+    const stream = this.#stream;
+    for (const write of this.#waiting.values()) {
+      if (this.#sent.size >= FORWARDED_MAX || this.#sentBytes >= FORWARDED_BYTES_MAX) return;
+      if (!this.#deliver(to, { ...write, stream, seq: this.#nextSeq })) return;
+      if (this.#stream !== stream) return;
+      write.seq = this.#nextSeq++;
+      this.#waiting.delete(write.key);
+      this.#sent.set(write.key, write);
+      this.#sentBytes += write.bytes.length;
+    }
   }
 
-  // --- the leader's side
+  #deliver(to: MemberId, request: ForwardRequest): boolean {
+    const { self, send, take } = this.#parts;
+    if (to !== self) return send(to, 'forward', [forwardHead(request), request.bytes]);
+    take(request);
+    return true;
+  }
 
-  onForward(from: MemberId, payload: Uint8Array): void {
-    const { key, durability, bytes } = decodeForward(payload);
-    const request = { from, key, durability };
-    if (this.#parts.leader() !== this.#parts.self)
-      return this.#reply(request, refusal('NOT_LEADER', 'this member does not lead'));
-    if ((this.#perMember.get(from) ?? 0) >= PER_MEMBER_MAX)
-      return this.#reply(
-        request,
-        refusal('OVERLOADED', `${PER_MEMBER_MAX} writes of ${from} are waiting already`),
+  #notBegun(): PacelineError {
+    if (this.#parts.leader() === null)
+      return new PacelineError(
+        'NO_LEADER',
+        'there was no leader in time, and nothing was done: a majority of the members must be up and connected',
       );
-    this.#run(request, bytes);
-  }
-
-  #run(request: Incoming, bytes: Uint8Array): void {
-    const key = this.#nextKey++;
-    this.#incoming.set(key, request);
-    this.#perMember.set(request.from, (this.#perMember.get(request.from) ?? 0) + 1);
-    this.#parts.execute(key, bytes, request.durability);
-  }
-
-  /** The SQL thread has run, or refused, the write with our key. */
-  executed(key: number, answer: SqlAnswer): void {
-    const request = this.#incoming.get(key);
-    if (request === undefined) return;
-    const { position } = answer;
-    if (position !== undefined)
-      this.#parts.gate.hold(position, durabilityOf(request, answer), (reached) =>
-        this.#finish(key, request, 'error' in answer ? answer : { ...answer, reached }),
-      );
-    else if ('error' in answer) this.#finish(key, request, answer);
-  }
-
-  /** This member does not lead any more: what is not answered yet is asked again, of whoever leads then. */
-  lostLeadership(): void {
-    const dropped = [...this.#incoming.values()];
-    this.#incoming.clear();
-    this.#perMember.clear();
-    for (const write of dropped) this.#reply(write, refusal('NOT_LEADER', 'leadership moved on'));
-  }
-
-  #finish(key: number, request: Incoming, answer: ForwardAnswer): void {
-    if (!this.#incoming.delete(key)) return;
-    this.#perMember.set(request.from, this.#perMember.get(request.from)! - 1);
-    this.#reply(request, answer);
-  }
-
-  #reply({ from, key }: Incoming, answer: ForwardAnswer): void {
-    const { self, send } = this.#parts;
-    if (from === self) this.onReply(self, encodeReply(key, answer));
-    else send(from, 'forward-reply', [encodeReply(key, answer)]);
+    const message = 'the write waited for its turn until its time was up, and was not begun';
+    return new PacelineError('TIMED_OUT', message);
   }
 }
 
-/** A refusal, or that nothing is known, needs no more than not to be undone. */
-function durabilityOf({ durability }: Incoming, answer: SqlAnswer): Durability {
-  return 'error' in answer ? 'quorum' : durability;
-}
-
-function refusal(code: 'NOT_LEADER' | 'OVERLOADED', message: string): ForwardAnswer {
-  return { error: new PacelineError(code, message).toRecord() };
-}
-
-/** Nothing was done, and another leader, or this one later, can do it. */
-function tryAgain(answer: ForwardAnswer): boolean {
-  return 'error' in answer && ['NOT_LEADER', 'CLOSED'].includes(answer.error.code);
+function unanswered(): PacelineError {
+  return new PacelineError(
+    'OUTCOME_UNKNOWN',
+    'the write was sent to a leader that did not answer in time: ask again with the same request id',
+  );
 }

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../api/cancel-signal.ts';
 import { checkDurability } from '../api/durability.ts';
 import type { WriteOptions } from '../api/request.ts';
 import { PacelineError } from '../base/errors.ts';
@@ -24,8 +25,12 @@ export function checkWriteOptions(
   if (id !== undefined) checkRequestId(id, options.requestIdBytesMax);
   if (timeoutMs !== undefined) checkTimeout(timeoutMs);
   if (durability !== undefined) checkDurability(durability, Object.keys(options.members));
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
-    throw new PacelineError('REQUEST_INVALID', '"signal" must be an AbortSignal');
+  checkSignal(signal);
+}
+
+export function checkSignal(signal: CancelSignal | undefined): void {
+  if (signal === undefined || typeof signal?.addEventListener === 'function') return;
+  throw new PacelineError('REQUEST_INVALID', '"signal" must be an AbortSignal');
 }
 
 function checkRequestId(id: unknown, bytesMax: number): void {
@@ -49,4 +54,15 @@ export function unconfirmed(id: string | null): PacelineError {
       : `ask with outcome(), or try again, with the same request id (${id})`;
   const message = `the write was not confirmed by a majority in time and may or may not take effect: ${retry}`;
   return new PacelineError('OUTCOME_UNKNOWN', message);
+}
+
+export function notDone(): PacelineError {
+  return new PacelineError(
+    'TIMED_OUT',
+    'the write had not begun when its time was up, and will not',
+  );
+}
+
+export function overloaded(what: string, option: string): PacelineError {
+  return new PacelineError('OVERLOADED', `${what} waiting already: slow down, or raise ${option}`);
 }

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
-import { checkArgs, checkSql, checkStatement } from '../api/check.ts';
-import type { LocalDatabase, Transaction } from '../api/database.ts';
+import { checkArgs, checkBatch, checkSql, checkStatement, ofBatch } from '../api/check.ts';
+import type { LocalDatabase, Transaction, TransferOptions } from '../api/database.ts';
 import type { LoadItems, LoadOptions, LoadProgress } from '../api/load.ts';
 import type { PrepareOptions, ReadOptions } from '../api/read-options.ts';
 import type { ReadStatement, Snapshot } from '../api/reads.ts';
@@ -26,6 +26,7 @@ import { closed, unknownOutcome } from './handle-errors.ts';
 import { load } from './load.ts';
 import { LoopCalls } from './loop-calls.ts';
 import type { Logger, MemberOptions } from './options.ts';
+import { ofOne } from './pending-writes.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
 import type { StartReader } from './reader-thread.ts';
@@ -80,6 +81,7 @@ export class Handle implements LocalDatabase {
     this.#transactions = new Transactions({
       ...parts,
       writes: this.#writes,
+      keep: (options) => this.#reads.keep(options),
       wrote: (position) => this.#reads.wrote(position),
     });
     this.#reads = new Reads(parts);
@@ -106,19 +108,21 @@ export class Handle implements LocalDatabase {
     const statement = args === undefined ? { sql } : { sql, args };
     checkStatement(statement, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    const { results, ...receipt } = await this.#writes.write([statement], options);
+    const receipt = await this.#writes.write([statement], options);
     this.#reads.wrote(receipt.position);
-    return { ...results[0]!, ...receipt };
+    return ofOne(receipt);
   }
 
   async batch(statements: readonly Statement[], options: WriteOptions = {}): Promise<BatchResult> {
-    if (!Array.isArray(statements) || statements.length === 0)
-      throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
-    for (const statement of statements) checkStatement(statement, this.#parts.options.sqlBytesMax);
+    checkBatch(statements, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    const receipt = await this.#writes.write(statements, options);
-    this.#reads.wrote(receipt.position);
-    return receipt;
+    try {
+      const receipt = await this.#writes.write(statements, options);
+      this.#reads.wrote(receipt.position);
+      return receipt;
+    } catch (error) {
+      throw ofBatch(error, statements);
+    }
   }
 
   transaction<T>(
@@ -135,11 +139,9 @@ export class Handle implements LocalDatabase {
     return this.#transactions.begin(first, options);
   }
 
-  async transferLeadership(to?: string): Promise<string> {
+  async transferLeadership(to?: string, options: TransferOptions = {}): Promise<string> {
     this.#checkOpen();
-    if (to !== undefined && typeof to !== 'string')
-      throw new PacelineError('REQUEST_INVALID', 'leadership goes to a member, by its id');
-    return this.#calls.transferLeadership(to ?? null);
+    return this.#calls.transferLeadership(to, options);
   }
 
   load(sql: string, items: LoadItems, options: LoadOptions = {}): Promise<LoadProgress> {
@@ -181,9 +183,14 @@ export class Handle implements LocalDatabase {
     return this.#reads.token;
   }
 
+  get certainToken(): string {
+    return this.#reads.certainToken;
+  }
+
   async status(): Promise<Status> {
     this.#checkOpen();
-    return this.#calls.status();
+    const [copyAgeMs, status] = await Promise.all([this.#reads.copyAge(), this.#calls.status()]);
+    return { ...status, copyAgeMs };
   }
 
   close(): Promise<void> {

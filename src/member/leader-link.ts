@@ -4,15 +4,25 @@ import type { MemberId } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import type { Channel } from '../transport/transport.ts';
 import { AnswerGate } from './answer-gate.ts';
+import type { Clock } from './clock.ts';
+import { ForwardedWrites } from './forwarded-writes.ts';
 import { Forwarding } from './forwarding.ts';
 import type { Network } from './network.ts';
+import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
 import type { SharedState } from './shared-state.ts';
 import { TransactionRelay } from './transaction-relay.ts';
 
+/** A process that goes through more streams goes on in the numbers of another, which chance keeps apart just as well. */
+const STREAMS_MAX = 2 ** 20;
+
 export interface LeaderLinkParts {
   readonly self: MemberId;
+  /** See `LoopParts`. */
+  readonly incarnation: number;
+  readonly options: MemberOptions;
+  readonly clock: Clock;
   readonly raft: Raft;
   readonly log: LogStore;
   readonly network: Network;
@@ -30,11 +40,12 @@ type AppToLeader = Extract<
 export class LeaderLink {
   readonly #parts: LeaderLinkParts;
   readonly #gate: AnswerGate;
-  readonly #writes: Forwarding;
+  readonly #forwarding: Forwarding;
+  readonly #writes: ForwardedWrites;
   readonly #transactions: TransactionRelay;
 
   constructor(parts: LeaderLinkParts) {
-    const { self, raft, log, network, sql, app } = parts;
+    const { self, raft, log, network, sql, app, clock } = parts;
     this.#parts = parts;
     const gate = new AnswerGate({
       self,
@@ -42,6 +53,7 @@ export class LeaderLink {
       durable: () => log.durableIndex,
       membership: () => raft.membership,
       matches: () => raft.progress(),
+      now: () => clock.now(),
     });
     const shared = {
       ...{ self, gate },
@@ -49,18 +61,26 @@ export class LeaderLink {
       send: network.send.bind(network),
     };
     this.#gate = gate;
-    this.#writes = new Forwarding({
+    this.#forwarding = new Forwarding({
       ...shared,
+      streamsAfter: parts.incarnation * STREAMS_MAX,
+      take: (request) => this.#writes.take(self, request),
+      answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
+    });
+    this.#writes = new ForwardedWrites({
+      ...shared,
+      accepting: () => this.leader === self,
+      tellSelf: (reply) => this.#forwarding.replied(reply),
       execute: (key, bytes, durability) =>
         sql.post({
           ...{ type: 'write', key, handOver: bytes.slice() },
           mayBeLost: this.#mayBeLost(durability),
         }),
-      answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
     });
     this.#transactions = new TransactionRelay({
       ...shared,
       knownLeader: () => raft.leader,
+      answerMs: parts.options.writeTimeoutMs,
       mayBeLost: (durability) => this.#mayBeLost(durability),
       toSql: (message) => sql.post(message),
       toApp: (message) => app.post(message),
@@ -74,9 +94,8 @@ export class LeaderLink {
 
   /** False for what is not addressed to it. */
   fromApp(message: AppToLoop): message is AppToLeader {
-    if (message.type === 'forward')
-      this.#writes.forward(message.key, message.bytes, message.durability);
-    else if (message.type === 'cancel') this.#writes.cancel(message.key);
+    if (message.type === 'forward') this.#forwarding.forward(message);
+    else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
     else if (message.type === 'transaction') this.#transactions.ask(message);
     else if (message.type === 'forget-transaction') this.#transactions.forget(message.name);
     else return false;
@@ -96,21 +115,27 @@ export class LeaderLink {
   /** False for a frame of another channel. Throws RECORD_DAMAGED. */
   onFrame(from: MemberId, channel: Channel, payload: Uint8Array): boolean {
     if (channel === 'forward') this.#writes.onForward(from, payload);
-    else if (channel === 'forward-reply') this.#writes.onReply(from, payload);
+    else if (channel === 'forward-reply') this.#forwarding.onReply(payload);
     else if (channel === 'transaction') this.#transactions.onRequest(from, payload);
     else if (channel === 'transaction-reply') this.#transactions.onReply(from, payload);
     else return false;
     return true;
   }
 
-  /** Call when the leader may have changed, and now and then. */
+  /** Call when the leader may have changed. */
   reroute(): void {
-    this.#writes.reroute();
+    this.#forwarding.reroute();
     this.#transactions.reroute();
   }
 
+  tick(): void {
+    this.#gate.tick();
+    this.#writes.tick();
+    this.reroute();
+  }
+
   disconnected(member: MemberId): void {
-    this.#writes.disconnected(member);
+    this.#forwarding.disconnected(member);
     this.#transactions.disconnected(member);
   }
 

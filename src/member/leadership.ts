@@ -27,6 +27,7 @@ export class Leadership {
   readonly #settlement = new Settlement();
   /** The term that this member leads. */
   #term: Term | null = null;
+  #begun = false;
   #knownLeader: MemberId | null = null;
   #committed: Index;
   /** Committed, and on this member's own disk. */
@@ -46,6 +47,11 @@ export class Leadership {
     return this.#settlement.open || (raft.role === 'leader' && raft.commit < raft.lastIndex);
   }
 
+  /** The SQL thread leads: what is sent to it from now on it takes, or never takes again in this term. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
   note(ready: Ready): void {
     this.#noteRole(ready);
     if (ready.commit > this.#committed) this.#noteCommit(ready.commit);
@@ -55,12 +61,14 @@ export class Leadership {
   executed(id: EntryId, data: Uint8Array): void {
     const { raft, tracker } = this.#parts;
     if (id.term !== raft.term || !raft.canPropose()) return;
+    this.#begun = true;
     raft.propose({ ...id, membership: null, data });
     tracker.proposed(id);
   }
 
   /** For the end of a turn, in which the commit index or this member's disk may have come further. */
-  noteStable(): void {
+  endTurn(): void {
+    this.#parts.leaderLink.look();
     const { shared, sql, raft, log } = this.#parts;
     const stable = Math.min(raft.commit, log.durableIndex);
     if (stable <= this.#stable) return;
@@ -86,7 +94,8 @@ export class Leadership {
   #lose(term: Term): void {
     const { shared, tracker, leaderLink } = this.#parts;
     this.#term = null;
-    shared.accepting = false;
+    shared.setAccepting(null);
+    this.#begun = false;
     this.#settlement.begin(term);
     tracker.stopLeading(false);
     leaderLink.lostLeadership();

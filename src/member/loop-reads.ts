@@ -17,6 +17,8 @@ import type { SharedState } from './shared-state.ts';
 
 export interface LoopReadsParts {
   readonly options: MemberOptions;
+  /** See `LoopParts`. */
+  readonly incarnation: number;
   readonly raft: Raft;
   readonly log: LogStore;
   readonly shared: SharedState;
@@ -51,6 +53,7 @@ export class LoopReads {
     this.#age = new CopyAge(this.#indexes, shared, now, options.heartbeatMs);
     this.#forwarded = new ForwardedReads({
       self: options.id,
+      incarnation: parts.incarnation,
       leader: parts.leader,
       send: (to, channel, frame) => parts.network.send(to, channel, frame),
       serve: (key, bytes) => parts.app.post({ type: 'serve-read', key, bytes }),

@@ -43,6 +43,7 @@ async function start(): Promise<void> {
     sql: new ThreadPort<SqlToLoop, LoopToSql>(data.sql),
     app,
     shared: new SharedState(shared),
+    incarnation: randomBytes(4).readUInt32BE(0),
     incomingFile: layout.incoming,
     snapshotFiles: diskFiles,
     clock: systemClock,

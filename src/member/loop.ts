@@ -9,7 +9,8 @@ import { decodeMessage } from '../transport/message-codec.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import { CommitNews } from './commit-news.ts';
-import { Compaction, followerNeeds } from './compaction.ts';
+import { Compaction } from './compaction.ts';
+import { DatabaseHealth } from './database-health.ts';
 import { DatabaseSupply } from './database-supply.ts';
 import { DatabaseTracker } from './database-tracker.ts';
 import { FirstElection } from './first-election.ts';
@@ -22,11 +23,12 @@ import { LostWrites } from './lost-writes.ts';
 import { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
-import type { AppToLoop, DatabaseReport, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
+import type { AppToLoop, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
 import type { SharedState } from './shared-state.ts';
 import { Shutdown } from './shutdown.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import { makeStatus } from './status.ts';
+import { SteppingAside } from './stepping-aside.ts';
 import { Switchover } from './switchover.ts';
 
 export interface LoopParts {
@@ -38,6 +40,8 @@ export interface LoopParts {
   readonly sql: Port<SqlToLoop, LoopToSql>;
   readonly app: Port<AppToLoop, LoopToApp>;
   readonly shared: SharedState;
+  /** From 0 to 2^32 - 1, and another one in every process of this member, as far as chance can see to that. */
+  readonly incarnation: number;
   readonly incomingFile: string;
   readonly clock: Clock;
   readonly snapshotFiles: SnapshotFiles;
@@ -65,16 +69,18 @@ export class Loop {
   readonly #shutdown: Shutdown;
   readonly #switchover: Switchover;
   readonly #commitNews: CommitNews;
+  readonly #health: DatabaseHealth;
+  readonly #steppingAside: SteppingAside;
   readonly #startedMs: number;
   #address = '';
-  #report: DatabaseReport | null = null;
   #stopped = false;
 
   constructor(parts: LoopParts) {
     const { options, log, raft, clock, sql, app } = parts;
     const [self, network] = [options.id, this.#network];
     const [post, turn] = [sql.post.bind(sql), (work: () => void) => this.#turn(work)];
-    const [loopLog, compaction] = [new LoopLog(app), new Compaction(log, options.logKeepBytes)];
+    const loopLog = new LoopLog(app);
+    const compaction = new Compaction(log, raft, options.logKeepBytes);
     [this.#parts, this.#startedMs, this.#raft] = [parts, clock.now(), raft];
     [this.#loopLog, this.#compaction] = [loopLog, compaction];
     const tracker = new DatabaseTracker({
@@ -95,9 +101,13 @@ export class Loop {
     });
     this.#commitNews = new CommitNews(raft, clock, turn);
     this.#firstElection = new FirstElection(self, raft, log, network, this.#startedMs);
-    this.#switchover = new Switchover({ self, raft, tracker, network, app });
+    this.#health = new DatabaseHealth(clock, loopLog);
+    const handsOver = { self, raft, tracker, network };
+    this.#switchover = new Switchover({ ...handsOver, app });
+    const asideParts = { health: this.#health, loopLog, delayMs: options.electionTimeoutMs };
+    this.#steppingAside = new SteppingAside({ ...handsOver, ...asideParts });
     this.#shutdown = new Shutdown({
-      ...{ self, raft, tracker, network, leadership: this.#leadership },
+      ...{ ...handsOver, leadership: this.#leadership },
       ...{ handOverMs: options.closeTimeoutMs / 2, closeDatabase: () => post({ type: 'close' }) },
     });
   }
@@ -115,9 +125,10 @@ export class Loop {
     this.#turn(() => {
       const now = this.#parts.clock.now();
       if (this.#firstElection.mayTick(now)) this.#raft.tick();
-      this.#leaderLink.reroute();
+      this.#leaderLink.tick();
       this.#reads.tick();
       this.#supply.tick(now);
+      this.#steppingAside.tick(now);
     });
   }
 
@@ -169,11 +180,10 @@ export class Loop {
       this.#switchover.look();
       this.#shutdown.look(this.#parts.clock.now());
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
-      this.#leadership.noteStable();
-      this.#leaderLink.look();
+      this.#leadership.endTurn();
       this.#tracker.pump(this.#raft.commit);
-      this.#parts.shared.accepting =
-        this.#tracker.leading && this.#raft.canPropose() && !this.#shutdown.begun;
+      const accepts = this.#leadership.begun && this.#raft.canPropose() && !this.#shutdown.begun;
+      this.#parts.shared.setAccepting(accepts && this.#tracker.leading ? this.#raft.term : null);
       this.#reads.endTurn(this.#tracker.position.index);
     } catch (error) {
       // Damaged bytes from a peer are the transport's to deal with.
@@ -210,7 +220,7 @@ export class Loop {
   #step(message: Message): void {
     const { options, log } = this.#parts;
     if (options.import !== null) checkImportIsFirst(log, message);
-    if (!this.#lost.holdsBack(message)) this.#raft.step(message);
+    if (!this.#lost.holdsBack(message, this.#raft.term)) this.#raft.step(message);
   }
 
   /** The SQL thread takes no account of the commit index while this is so. */
@@ -222,7 +232,8 @@ export class Loop {
   }
 
   readonly #fromSql = (message: SqlToLoop): void => {
-    if (this.#leaderLink.fromSql(message)) return;
+    const { clock } = this.#parts;
+    if (this.#leaderLink.fromSql(message) || this.#health.fromSql(message)) return;
     switch (message.type) {
       case 'opened':
         return this.#tracker.opened(message);
@@ -240,17 +251,12 @@ export class Loop {
       case 'lost-saved':
         return this.#lost.done(message);
       case 'checkpointed':
-        return this.#compact(message);
-      case 'report':
-        this.#report = message;
-        return;
+        return this.#compaction.checkpointed(message, this.#supply.logNeeds(clock.now()));
       case 'snapshot-held':
       case 'snapshot-lost':
         return this.#supply.fromSql(message);
       case 'unusable':
         return this.#supply.rebuild(message.error.message, message.received);
-      case 'warning':
-        return this.#loopLog.warn(message.message);
       case 'fault':
         return this.fail(PacelineError.fromRecord(message.error));
       case 'closed':
@@ -270,18 +276,13 @@ export class Loop {
     else this.#parts.app.post({ type: 'status', key: message.key, status: this.#status() });
   };
 
-  #compact({ id, checksum }: Extract<SqlToLoop, { type: 'checkpointed' }>): void {
-    const needs = [...followerNeeds(this.#raft), ...this.#supply.logNeeds(this.#parts.clock.now())];
-    this.#compaction.checkpointed(id, checksum, this.#raft.membership, needs);
-  }
-
   #status() {
     return makeStatus({
       ...this.#parts,
       raft: this.#raft,
       atRisk: this.#leaderLink.atRisk,
       applied: this.#tracker.position.index,
-      report: this.#report,
+      health: this.#health,
       starting: !this.#tracker.open,
       snapshot: this.#supply.progress,
       uptimeMs: this.#parts.clock.now() - this.#startedMs,
@@ -291,7 +292,7 @@ export class Loop {
 
   #stop(): void {
     this.#stopped = true;
-    this.#parts.shared.accepting = false;
+    this.#parts.shared.setAccepting(null);
     this.#supply.stop();
     this.#parts.onStopped();
   }

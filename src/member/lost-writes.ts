@@ -1,5 +1,5 @@
 import type { LogStore } from '../log-store/log-store.ts';
-import type { Entry, EntryId, Index } from '../raft/entry.ts';
+import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
 import { mayBeLost } from '../sqlite/entry-data.ts';
 import type { LoopLog } from './loop-log.ts';
@@ -28,9 +28,11 @@ export class LostWrites {
     this.#parts = parts;
   }
 
-  /** Whether the message must not reach Raft yet. */
-  holdsBack(message: Message): boolean {
+  /** Whether the message must not reach Raft, which is in this term, yet. */
+  holdsBack(message: Message, now: Term): boolean {
     if (message.type !== 'append-request' || message.entries.length === 0) return false;
+    // One of an older term Raft refuses: a leader that was replaced discards nothing here.
+    if (message.term < now) return false;
     const { log } = this.#parts;
     const conflict = message.entries.find(({ index, term }) => {
       const ours = log.term(index);

@@ -49,9 +49,14 @@ export class NeededPositions {
     return this.areSeen;
   }
 
+  /** The latest of those that are known to be committed. */
+  get latestCommitted(): EntryId {
+    return this.#index === 0 ? ORIGIN : this.#shared.committedPosition(this.#index | 0);
+  }
+
   /** The latest of them, as far as known. */
   get latest(): EntryId {
-    let latest = this.#index === 0 ? ORIGIN : this.#shared.committedPosition(this.#index | 0);
+    let latest = this.latestCommitted;
     for (const one of this.#open) if (isLater(one, latest)) latest = one;
     return latest;
   }

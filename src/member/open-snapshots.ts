@@ -18,6 +18,7 @@ export function snapshotTooLong(): PacelineError {
 
 /** A state of the database that is held: one connection in a read transaction. Throws SNAPSHOT_ENDED when it is not held any more. */
 export interface HeldState extends StatementSource {
+  readonly ended: boolean;
   release(): void;
 }
 
@@ -93,6 +94,11 @@ class Held implements HeldState {
     this.#shared = shared;
     this.#takenWhen = shared.snapshotsEnded;
     this.#onEnd = onEnd;
+  }
+
+  get ended(): boolean {
+    this.look();
+    return this.#ended !== null;
   }
 
   query(sql: string, args: SqlArgs | undefined): QueryResult {

@@ -1,15 +1,14 @@
-import { checkStatement } from '../api/check.ts';
+import { checkBatch, checkStatement, ofBatch } from '../api/check.ts';
 import type { Transaction } from '../api/database.ts';
 import type { Reached } from '../api/durability.ts';
 import type { Position, QueryResult, Receipt, Statement, StatementResult } from '../api/request.ts';
-import type { TransactionMode } from '../api/transaction.ts';
 import type { TransactionStep } from '../api/transaction-wire.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { decodeResults } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ForwardAnswer } from './protocol.ts';
-import { outlived } from './transaction-errors.ts';
+import { outlived, usedAfterEnd } from './transaction-errors.ts';
 
 /** After its lifetime the leader says that it was rolled back; past this nobody will. */
 const SILENCE_MS = 1_000;
@@ -17,13 +16,15 @@ const SILENCE_MS = 1_000;
 const STEPS_MAX = 1_024;
 
 export interface TransactionTerms {
-  readonly mode: TransactionMode;
+  readonly mode: WriteMode;
   /** The request id that its commit is recorded under. */
   readonly id: string;
   readonly timeoutMs: number;
   readonly lifetimeMs: number;
   readonly sqlBytesMax: number;
 }
+
+export type WriteMode = 'write' | 'deferred';
 
 interface Committed {
   readonly position: Position;
@@ -67,7 +68,7 @@ export class OpenTransaction implements Transaction {
     this.#link = link;
   }
 
-  get mode(): TransactionMode {
+  get mode(): WriteMode {
     return this.#terms.mode;
   }
 
@@ -87,19 +88,24 @@ export class OpenTransaction implements Transaction {
   }
 
   async execute(sql: string, args?: SqlArgs): Promise<StatementResult> {
-    const [result] = await this.#run([args === undefined ? { sql } : { sql, args }], false);
-    return result!;
+    return this.#runOne(args === undefined ? { sql } : { sql, args }, false);
   }
 
   async query(sql: string, args?: SqlArgs): Promise<QueryResult> {
-    const [result] = await this.#run([args === undefined ? { sql } : { sql, args }], true);
-    return { columns: result!.columns, rows: result!.rows };
+    const { columns, rows } = await this.#runOne(
+      args === undefined ? { sql } : { sql, args },
+      true,
+    );
+    return { columns, rows };
   }
 
   async batch(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
-    if (!Array.isArray(statements) || statements.length === 0)
-      throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
-    return this.#run(statements, false);
+    checkBatch(statements, this.#terms.sqlBytesMax);
+    try {
+      return await this.#run(statements, false);
+    } catch (error) {
+      throw ofBatch(error, statements);
+    }
   }
 
   async commit(): Promise<Receipt> {
@@ -174,21 +180,24 @@ export class OpenTransaction implements Transaction {
     this.abort(error);
   }
 
-  /** Its caller's signal: a commit that is under way is not disturbed. */
+  /** Its caller's signal. Of a commit that is under way nobody waits for the outcome any more. */
   cancel(reason: unknown): void {
-    if (!this.#committing && !this.closed) this.#giveUp(reason);
+    if (!this.closed) this.#giveUp(this.#committing ? notAwaited(this.#terms.id, reason) : reason);
   }
 
+  async #runOne(statement: Statement, readOnly: boolean): Promise<StatementResult> {
+    checkStatement(statement, this.#terms.sqlBytesMax);
+    const [result] = await this.#run([statement], readOnly);
+    return result!;
+  }
+
+  /** The statements must have been checked. */
   async #run(
     statements: readonly Statement[],
     readOnly: boolean,
   ): Promise<readonly StatementResult[]> {
-    for (const statement of statements) checkStatement(statement, this.#terms.sqlBytesMax);
     await this.#ready();
-    const { results } = await this.#ask({
-      ...{ type: 'run', statements },
-      readOnly: readOnly || this.mode === 'read',
-    });
+    const { results } = await this.#ask({ type: 'run', statements, readOnly });
     return decodeResults(results);
   }
 
@@ -246,8 +255,9 @@ function isAborted(error: unknown): boolean {
   return error instanceof PacelineError && error.code === 'TRANSACTION_ABORTED';
 }
 
-function usedAfterEnd(): PacelineError {
-  return new PacelineError('TRANSACTION_ENDED', 'this transaction has ended: begin another one');
+function notAwaited(id: string, reason: unknown): PacelineError {
+  const message = `the commit was sent, and its signal ended the waiting: ask with outcome() and the request id ${id}`;
+  return new PacelineError('OUTCOME_UNKNOWN', message, { cause: reason, requestId: id });
 }
 
 function noTurn(timeoutMs: number): PacelineError {

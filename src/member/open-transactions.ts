@@ -4,6 +4,7 @@ import type { Engine } from '../sqlite/engine.ts';
 import type { Executed } from '../sqlite/engine-parts.ts';
 import { isStorageError } from '../sqlite/sql-error.ts';
 import type { Clock, Timer } from './clock.ts';
+import { refusesCommits } from './fault-kinds.ts';
 import type { LoopToSql, SqlAnswer, SqlToLoop, TransactionRef } from './protocol.ts';
 import { aborted, notOpen, outlived } from './transaction-errors.ts';
 import type { QueuedTransaction, WriteQueue } from './write-queue.ts';
@@ -14,6 +15,8 @@ export interface OpenTransactionsParts {
   /** Null while there is no database to work on. */
   readonly engine: () => Engine | null;
   readonly emit: (executed: Executed) => void;
+  /** A step or a commit failed. */
+  readonly refused: (error: PacelineError) => void;
   readonly tellLoop: (message: SqlToLoop) => void;
   readonly turn: (work: () => void) => void;
 }
@@ -124,9 +127,11 @@ export class OpenTransactions {
       this.#answer(current, key, { results, position: engine.position });
     } catch (error) {
       const failure = asPacelineError(error);
-      this.#answer(current, key, { error: failure.toRecord() });
+      // What SQLite refuses tells of what is there, too (I5).
+      this.#answer(current, key, { error: failure.toRecord(), position: engine.position });
       if (!engine.interactive.open) this.#end(aborted(failure.message));
       if (concernsAll(failure)) throw failure;
+      this.#parts.refused(failure);
     }
   }
 
@@ -142,6 +147,7 @@ export class OpenTransactions {
       const failure = asPacelineError(error);
       this.#answer(current, key, { error: failure.toRecord() });
       if (concernsAll(failure)) throw failure;
+      this.#parts.refused(failure);
     }
   }
 
@@ -169,7 +175,7 @@ export class OpenTransactions {
 
 /** A full disk undoes one transaction; a damaged database is not for its caller to deal with. */
 function concernsAll(failure: PacelineError): boolean {
-  return isStorageError(failure) && failure.code !== 'DISK_FULL' && failure.code !== 'IO';
+  return isStorageError(failure) && !refusesCommits(failure.code);
 }
 
 function isSame(one: TransactionRef, other: TransactionRef): boolean {

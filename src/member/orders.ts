@@ -1,5 +1,5 @@
+import { passes } from './fault-kinds.ts';
 import type { LoopToSql } from './protocol.ts';
-import { passes } from './sql-failures.ts';
 
 export interface OrdersParts {
   readonly carryOut: (order: LoopToSql) => void;

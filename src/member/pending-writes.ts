@@ -1,6 +1,12 @@
 import type { CancelSignal } from '../api/cancel-signal.ts';
 import type { Durability } from '../api/durability.ts';
-import type { Position, Receipt, Statement, StatementResult } from '../api/request.ts';
+import type {
+  ExecuteResult,
+  Position,
+  Receipt,
+  Statement,
+  StatementResult,
+} from '../api/request.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock, Timer } from './clock.ts';
 import { type Fate, fateOf, type Settled } from './settlement.ts';
@@ -177,7 +183,8 @@ export class PendingWrites {
 
   #checkDeadlines(): void {
     const now = this.#clock.now();
-    for (const write of this.all()) if (write.deadlineMs <= now) this.#onDeadline(write);
+    for (const write of this.#pending.values())
+      if (write.deadlineMs <= now) this.#onDeadline(write);
   }
 }
 
@@ -185,4 +192,10 @@ export class PendingWrites {
 function named(error: PacelineError, id: string | null): PacelineError {
   if (error.code !== 'OUTCOME_UNKNOWN' || id === null) return error;
   return PacelineError.fromRecord({ ...error.toRecord(), requestId: id });
+}
+
+/** The receipt of a write of one statement, with its result. Spelt out, because copying properties costs a third of the calling thread's time. */
+export function ofOne({ results, position, id, reached, elapsedMs }: WriteReceipt): ExecuteResult {
+  const { columns, rows, changes, lastInsertRowid } = results[0]!;
+  return { columns, rows, changes, lastInsertRowid, position, id, reached, elapsedMs };
 }

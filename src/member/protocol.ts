@@ -1,12 +1,12 @@
 import type { Durability, Reached } from '../api/durability.ts';
 import type { Statement, StatementResult } from '../api/request.ts';
-import type { Status } from '../api/status.ts';
 import type { TransactionStep } from '../api/transaction-wire.ts';
 import type { ErrorRecord } from '../base/errors.ts';
 import type { Entry, EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import type { FlatWrites } from './flat-writes.ts';
 import type { Settled } from './settlement.ts';
+import type { LoopStatus } from './status.ts';
 
 /** What the three threads of a member say to each other. `key` is the asker's own number for a request. */
 
@@ -171,6 +171,8 @@ export type SqlToLoop =
   | { readonly type: 'snapshot-lost' }
   | { readonly type: 'installed'; readonly position: EntryId }
   | { readonly type: 'warning'; readonly message: string }
+  /** What keeps the database from being worked on, and is tried again all the time; null when it is over. */
+  | { readonly type: 'hindered'; readonly error: ErrorRecord | null }
   | { readonly type: 'fault'; readonly error: ErrorRecord }
   | { readonly type: 'closed' };
 
@@ -182,7 +184,8 @@ export interface PlainAnswers {
 }
 
 export type AppToSql =
-  | { readonly type: 'writes'; readonly flat: FlatWrites }
+  /** For the leadership of a term, its low bits: refused if that is over, so that no later ones of the same handle go before them. */
+  | { readonly type: 'writes'; readonly flat: FlatWrites; readonly term: number }
   /** If the write has not begun, it is answered TIMED_OUT, and never will; else nothing happens. */
   | { readonly type: 'take-back'; readonly key: number }
   | { readonly type: 'readers-closed' };
@@ -207,6 +210,7 @@ export type AppToLoop =
       readonly key: number;
       readonly bytes: Uint8Array;
       readonly durability: Durability;
+      readonly timeoutMs: number;
     }
   /** A step of this member's own interactive transaction; `bytes` is encoded. */
   | {
@@ -264,7 +268,7 @@ export type LoopToApp =
   | { readonly type: 'forwarded-read'; readonly key: number; readonly bytes: Uint8Array }
   /** Something that reads may wait for has changed. */
   | { readonly type: 'news' }
-  | { readonly type: 'status'; readonly key: number; readonly status: Status }
+  | { readonly type: 'status'; readonly key: number; readonly status: LoopStatus }
   | { readonly type: 'failed'; readonly error: ErrorRecord }
   | {
       readonly type: 'log';

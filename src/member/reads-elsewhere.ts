@@ -64,7 +64,7 @@ export class ReadsElsewhere {
     }
     const read = decodeReadAnswer(answer.bytes!);
     if ('error' in read) throw PacelineError.fromRecord(read.error);
-    session.wrote(decodeToken(read.token));
+    session.readElsewhere(decodeToken(read.token));
     return read.result;
   }
 
@@ -81,7 +81,7 @@ export class ReadsElsewhere {
     try {
       const { sql, args, options } = decodeRead(bytes);
       const result = await serve(sql, args, options);
-      post.served(key, encodeReadAnswer({ result, token: session.token }));
+      post.served(key, encodeReadAnswer({ result, token: session.certainToken }));
     } catch (error) {
       post.served(key, encodeReadAnswer({ error: asPacelineError(error).toRecord() }));
     }

@@ -16,6 +16,7 @@ import type { AppToLoop, LoopToApp } from './protocol.ts';
 import { ReadConditions } from './read-conditions.ts';
 import { ReadIndexRequests } from './read-index-requests.ts';
 import { ReadPath } from './read-path.ts';
+import type { ReadRequest } from './read-request.ts';
 import { ReadWaits } from './read-waits.ts';
 import { ReaderPool } from './reader-pool.ts';
 import type { StartReader } from './reader-thread.ts';
@@ -23,7 +24,8 @@ import { ReadsElsewhere } from './reads-elsewhere.ts';
 import { Session } from './session.ts';
 import type { SharedState } from './shared-state.ts';
 import { SlowStatements } from './slow-statements.ts';
-import { takeSnapshot, takeSnapshotInWorker } from './take-snapshot.ts';
+import { statusAge } from './status-age.ts';
+import { type KeptState, keepState, takeSnapshot } from './take-snapshot.ts';
 import { type OpenReader, ThisCopy } from './this-copy.ts';
 
 export interface ReadsParts {
@@ -114,12 +116,31 @@ export class Reads {
   ): Promise<T> {
     checkReadOptions(options);
     const request = this.#path.request(options);
-    if (options.worker !== true) return takeSnapshot(work, request, this.#path, this.#snapshots);
-    return takeSnapshotInWorker(work, request, this.#path, this.#pool, this.#parts.shared);
+    return takeSnapshot(work, request, await this.#keep(request, options));
+  }
+
+  /** One state of the database, until it is released. The options must have been checked. */
+  keep(options: ReadOptions): Promise<KeptState> {
+    return this.#keep(this.#path.request(options), options);
+  }
+
+  #keep(request: ReadRequest, { worker }: ReadOptions): Promise<KeptState> {
+    const parts = { path: this.#path, shared: this.#parts.shared };
+    const holders = { snapshots: this.#snapshots, pool: this.#pool };
+    return keepState(request, worker === true, { ...parts, ...holders });
+  }
+
+  /** See `Status.copyAgeMs`. */
+  copyAge(): Promise<number | null> {
+    return statusAge({ ...this.#parts, waits: this.#waits });
   }
 
   get token(): string {
     return this.#session.token;
+  }
+
+  get certainToken(): string {
+    return this.#session.certainToken;
   }
 
   /** This handle's write was answered. */

@@ -28,6 +28,11 @@ export class Session {
     this.#needed.add(position);
   }
 
+  /** It has read, on another member, what is committed up to there. */
+  readElsewhere({ index }: EntryId): void {
+    this.#needed.addCommitted(index);
+  }
+
   /** A result was returned that may have what is at the index with these low bits, which is committed. */
   noteRead(visibleBits: number): void {
     if (((visibleBits - this.#read) | 0) > 0) this.#read = visibleBits;
@@ -47,6 +52,12 @@ export class Session {
     return encodeToken(this.#position);
   }
 
+  /** As far as it is known to be committed, which all that was read is. */
+  get certainToken(): string {
+    const [needed, read] = [this.#needed.latestCommitted, this.#readPosition];
+    return encodeToken(isLater(needed, read) ? needed : read);
+  }
+
   /** All that, and what the token stands for. */
   tokenWith(token: string | undefined): string {
     const other = token === undefined ? ORIGIN : decodeToken(token);
@@ -54,7 +65,11 @@ export class Session {
   }
 
   get #position(): EntryId {
-    const [needed, read] = [this.#needed.latest, this.#shared.committedPosition(this.#read)];
+    const [needed, read] = [this.#needed.latest, this.#readPosition];
     return isLater(needed, read) ? needed : read;
+  }
+
+  get #readPosition(): EntryId {
+    return this.#shared.committedPosition(this.#read);
   }
 }

@@ -27,8 +27,9 @@ const AGE_WANTED = 1;
 const AGE_AWAITED = 2;
 const SNAPSHOTS_ENDED = 17;
 const OPEN_SNAPSHOTS = 18;
-const STABLE = 19;
-const FIELDS = 20;
+const READERS_LEAVE = 19;
+const STABLE = 20;
+const FIELDS = 22;
 /** The table of terms lies behind the fields, at a place that suits its numbers. */
 const TERMS_AT = FIELDS * 4;
 
@@ -47,11 +48,17 @@ export class SharedState {
 
   /** Whether this member leads and takes writes. */
   get accepting(): boolean {
-    return Atomics.load(this.#fields, ACCEPTING) === 1;
+    return this.acceptingTerm !== 0;
   }
 
-  set accepting(value: boolean) {
-    Atomics.store(this.#fields, ACCEPTING, value ? 1 : 0);
+  /** Low bits of the term in which it does; 0: it does not. */
+  get acceptingTerm(): number {
+    return Atomics.load(this.#fields, ACCEPTING);
+  }
+
+  /** Null: it takes none. In one term it does so from some moment to another, not again. */
+  setAccepting(term: number | null): void {
+    Atomics.store(this.#fields, ACCEPTING, (term ?? 0) | 0);
   }
 
   /** Low bits of the index up to which readers of the database may see data. Raised before a commit, lowered after an undo. */
@@ -220,6 +227,19 @@ export class SharedState {
     Atomics.store(this.#fields, READERS_WAIT, value ? 1 : 0);
   }
 
+  /**
+   * The files are to be replaced, and whoever has them open is asked to close them. A thread that stands still cannot hear
+   * that: it is woken, and finds it here.
+   */
+  get readersLeave(): boolean {
+    return Atomics.load(this.#fields, READERS_LEAVE) === 1;
+  }
+
+  setReadersLeave(leave: boolean): void {
+    Atomics.store(this.#fields, READERS_LEAVE, leave ? 1 : 0);
+    this.#wake();
+  }
+
   /** Call before `setCommitted`. */
   noteTerms(log: LogView, commit: number): void {
     if (this.#terms.note(log, commit)) this.#news = true;
@@ -243,15 +263,19 @@ export class SharedState {
   takeNews(): boolean {
     if (!this.#news) return false;
     this.#news = false;
-    if (Atomics.load(this.#fields, BLOCKED) > 0) {
-      Atomics.add(this.#fields, NEWS, 1);
-      Atomics.notify(this.#fields, NEWS);
-    }
+    this.#wake();
     return Atomics.load(this.#fields, READERS_WAIT) === 1;
   }
 
+  #wake(): void {
+    if (Atomics.load(this.#fields, BLOCKED) === 0) return;
+    Atomics.add(this.#fields, NEWS, 1);
+    Atomics.notify(this.#fields, NEWS);
+  }
+
   /**
-   * Lets the calling thread stand still until `isTrue`, for at most `timeoutMs`; returns whether it is. Threads that
+   * Lets the calling thread stand still until `isTrue`, for at most `timeoutMs`; returns whether it is. It does not while readers
+   * are to leave. Threads that
    * change something look whether anyone stands still after they have, and we look at their changes after we have said so.
    */
   block(isTrue: () => boolean, timeoutMs: number, now: () => number): boolean {
@@ -261,6 +285,7 @@ export class SharedState {
       for (;;) {
         const news = Atomics.load(this.#fields, NEWS);
         if (isTrue()) return true;
+        if (this.readersLeave) return false;
         const leftMs = deadline - now();
         if (leftMs <= 0) return false;
         Atomics.wait(this.#fields, NEWS, news, leftMs);

@@ -29,12 +29,13 @@ export class SqlAnswers {
     for (const answers of plain.lists()) this.#app.post(answers);
   }
 
-  refuse(queued: QueuedWrite | QueuedTransaction, { code, message }: PacelineError): void {
+  readonly refuse = (queued: QueuedWrite | QueuedTransaction, error: PacelineError): void => {
+    const { code, message } = error;
     const refusal = { error: { code, message } };
     if (!isTransaction(queued)) return this.#answer(queued, refusal);
     const { from, name, key } = queued;
     this.#loop.post({ type: 'transaction-answer', from, name, key, answer: refusal });
-  }
+  };
 
   takenBack(key: number): void {
     const message = 'the write waited for its turn until its time was up, and was not begun';

@@ -1,4 +1,3 @@
-import { decodeWrite } from '../api/wire.ts';
 import { asPacelineError } from '../base/errors.ts';
 import type { Entry, Index, Term } from '../raft/entry.ts';
 import type { Executed } from '../sqlite/engine-parts.ts';
@@ -7,6 +6,7 @@ import type { Clock } from './clock.ts';
 import type { DatabaseHome } from './database-home.ts';
 import { DatabaseSlot } from './database-slot.ts';
 import { eachWrite } from './flat-writes.ts';
+import { readForwarded } from './forwarded-write.ts';
 import { Inflight } from './inflight.ts';
 import { saveLost } from './lost-saver.ts';
 import { OpenTransactions } from './open-transactions.ts';
@@ -54,22 +54,20 @@ export class SqlThread {
   });
   #toApply: Entry[] = [];
   #toLead: Term | null = null;
-  /** And on this member's disk: what the main file holds must be in this log, or nobody could undo what follows it. */
+  /** Low bits of the term that this thread led last. */
+  #term = 0;
   #committed: Index = 0;
   #closing = false;
   /** Leadership is to be given up as soon as the transaction that is open has ended. */
   #leaving = false;
 
   constructor(parts: SqlThreadParts) {
-    const { clock, home, loop, app, options } = parts;
+    const { clock, home, loop, app } = parts;
     const tellLoop = (message: SqlToLoop) => loop.post(message);
     const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
-    const answers = new SqlAnswers(app, loop);
-    this.#answers = answers;
-    this.#writes = new WriteQueue(options.writeQueueMax, (queued, error) =>
-      answers.refuse(queued, error),
-    );
+    this.#answers = new SqlAnswers(app, loop);
+    this.#writes = new WriteQueue(this.#answers.refuse);
     this.#slot = new DatabaseSlot({
       ...{ ...parts, tellLoop, turn },
       tellApp: (message) => app.post(message),
@@ -85,13 +83,14 @@ export class SqlThread {
         this.#toLead = null;
         this.#slot.rebuild(error);
       },
-      refuse: (error) => this.#writes.refuseAll(error),
+      refuse: (error) => this.#writes.refuseAll(() => error),
       tryAgain: () => this.#turn(() => {}),
     });
     this.#transactions = new OpenTransactions({
       ...{ clock, tellLoop, turn, queue: this.#writes },
       engine: () => this.#slot.running?.engine ?? null,
       emit: (executed) => this.#emit(executed),
+      refused: (error) => this.#failures.refused([{ error: error.toRecord() }]),
     });
     this.#reporter = new Reporter(clock, home, () => this.#slot.running, tellLoop);
   }
@@ -108,6 +107,7 @@ export class SqlThread {
     try {
       this.#lookAtCommit();
       work();
+      if (!this.#failures.pause) this.#slot.look();
       this.#orders.carryOut();
       if (this.#failures.pause && this.#orders.takeClose()) this.#close();
       this.#transactions.look();
@@ -115,6 +115,7 @@ export class SqlThread {
       this.#work();
       this.#reporter.look();
       tellReaders(this.#slot.running, this.#parts);
+      this.#failures.turnEnded(this.#slot.running?.engine.leading === true);
       this.#askForCommit();
     } catch (error) {
       this.#failures.handle(error);
@@ -122,8 +123,8 @@ export class SqlThread {
   }
 
   /**
-   * True if more is committed, in this member's own log as well. While the database may hold what the log has not, that says
-   * nothing about what is here: entries of a later leader may be meant. It is looked at second, since the loop notes it first.
+   * True if more is committed, and on this disk: the main file may hold no more than this log. While the database may hold
+   * what the log has not, that says nothing: a later leader's entries may be meant. The loop notes it first, so it comes second.
    */
   #lookAtCommit(): boolean {
     const { shared } = this.#parts;
@@ -148,7 +149,9 @@ export class SqlThread {
     else if (message.type === 'take-back') {
       if (this.#writes.takeBack(message.key)) this.#answers.takenBack(message.key);
     } else
-      for (const write of eachWrite(message.flat)) this.#writes.push({ ...write, from: 'app' });
+      for (const write of eachWrite(message.flat))
+        if (message.term === this.#term) this.#writes.push({ ...write, from: 'app' });
+        else this.#answers.refuse({ ...write, from: 'app' }, notLeader());
   };
 
   readonly #fromLoop = (message: LoopToSql): void => {
@@ -182,10 +185,9 @@ export class SqlThread {
       case 'drop-transactions':
         return this.#transactions.drop(message.from);
       case 'hold-snapshot':
-        return this.#holdSnapshot(message.atLeast);
+        return this.#slot.hold(message.atLeast);
       case 'release-snapshot':
-        this.#slot.running?.cycle.resume();
-        return;
+        return this.#slot.running?.cycle.resume();
       case 'install':
         this.#toApply = [];
         this.#toLead = null;
@@ -195,18 +197,19 @@ export class SqlThread {
     }
   };
 
-  #forwarded({ key, mayBeLost, handOver }: Extract<LoopToSql, { type: 'write' }>): void {
-    const write = decodeWrite(handOver);
-    if (write.asks) this.#transactions.abandon(write.id);
-    this.#writes.push({ ...write, key, mayBeLost, from: 'loop' });
+  #forwarded(order: Extract<LoopToSql, { type: 'write' }>): void {
+    const write = readForwarded(order, this.#answers.refuse);
+    if (write?.asks === true) this.#transactions.abandon(write.id);
+    if (write !== null) this.#writes.push(write);
   }
 
   #work(): void {
     const { running } = this.#slot;
-    if (running === null) return this.#writes.refuseAll(notLeader());
+    if (running === null) return this.#writes.refuseAll(notLeader);
     if (this.#failures.pause) return;
     running.cycle.afterWork();
     if (running.cycle.pausesWork) return;
+    running.engine.lock(); // also while there is nothing to do: foreign writers stay out
     const applies = this.#toApply.length > 0;
     if (applies) this.#apply(running);
     if (this.#toLead !== null) this.#lead(running, this.#toLead);
@@ -215,16 +218,20 @@ export class SqlThread {
     running.cycle.afterWork();
   }
 
-  #apply({ engine }: RunningDatabase): void {
+  #apply({ engine, cycle }: RunningDatabase): void {
     if (engine.leading) return;
     this.#toApply = this.#toApply.filter((entry) => entry.index > engine.position.index);
-    if (this.#toApply.length > 0) engine.apply(this.#toApply);
+    const last = this.#toApply.at(-1);
+    if (last !== undefined) {
+      cycle.before(last.index);
+      engine.apply(this.#toApply);
+    }
     this.#toApply = [];
     this.#parts.loop.post({ type: 'applied', position: engine.position });
   }
 
   #execute({ engine, cycle }: RunningDatabase): void {
-    if (!engine.leading) return this.#writes.refuseAll(notLeader());
+    if (!engine.leading) return this.#writes.refuseAll(notLeader);
     while (this.#mayRun(cycle)) {
       const transaction = this.#writes.takeTransaction();
       if (transaction !== null) {
@@ -236,6 +243,7 @@ export class SqlThread {
       try {
         engine.run(batch, (executed, outcomes) => {
           if (executed !== null) this.#emit(executed);
+          else this.#failures.refused(outcomes);
           this.#answers.answerAll(batch.slice(answered, answered + outcomes.length), outcomes);
           answered += outcomes.length;
         });
@@ -252,6 +260,7 @@ export class SqlThread {
   }
 
   #emit({ id, data }: Executed): void {
+    this.#failures.committed();
     this.#inflight.add(id.index, data.length);
     this.#parts.loop.post({ type: 'executed', id, handOver: data });
     this.#parts.loop.flush();
@@ -259,14 +268,16 @@ export class SqlThread {
 
   /** Stays ordered until it is done: the disk may be full, or a foreign process have the lock. */
   #lead({ engine, cycle }: RunningDatabase, term: Term): void {
+    cycle.before(engine.position.index + 1);
     this.#emit(engine.lead(term));
+    this.#term = term | 0;
     this.#toLead = null;
     cycle.afterWork();
   }
 
   #leave(): void {
     const { running } = this.#slot;
-    this.#writes.refuseAll(notLeader());
+    this.#writes.refuseAll(notLeader);
     if (this.#transactions.busy) return;
     this.#leaving = false;
     if (running === null) return;
@@ -275,16 +286,10 @@ export class SqlThread {
     this.#parts.loop.post({ type: 'stepped-down', position: running.engine.position });
   }
 
-  #holdSnapshot(atLeast: Index): void {
-    const { running } = this.#slot;
-    if (running === null) return this.#parts.loop.post({ type: 'snapshot-held', snapshot: null });
-    running.hold(atLeast, (snapshot) => this.#parts.loop.post({ type: 'snapshot-held', snapshot }));
-  }
-
   #close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#writes.refuseAll(notLeader());
+    this.#writes.refuseAll(notLeader);
     this.#transactions.abortAll('this member was closed');
     this.#failures.stop();
     this.#reporter.stop();

@@ -4,8 +4,8 @@ import type { LogStore } from '../log-store/log-store.ts';
 import { type Index, type MemberId, ORIGIN } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import { DatabaseChecksum } from '../redo/checksum.ts';
+import type { DatabaseHealth } from './database-health.ts';
 import type { MemberOptions } from './options.ts';
-import type { DatabaseReport } from './protocol.ts';
 
 export interface StatusParts {
   readonly options: MemberOptions;
@@ -15,17 +15,20 @@ export interface StatusParts {
   readonly applied: Index;
   /** Writes that this leader has acknowledged and that are not committed. */
   readonly atRisk: number;
-  /** Null until the database was opened. */
-  readonly report: DatabaseReport | null;
+  readonly health: Pick<DatabaseHealth, 'report' | 'problem'>;
   readonly starting: boolean;
   readonly snapshot: Status['snapshot'];
   readonly uptimeMs: number;
   readonly isConnected: (id: MemberId) => boolean;
 }
 
+/** All but what only the application's thread waits for. */
+export type LoopStatus = Omit<Status, 'copyAgeMs'>;
+
 /** One picture of the member. */
-export function makeStatus(parts: StatusParts): Status {
-  const { options, cluster, log, raft, applied, report, snapshot, uptimeMs } = parts;
+export function makeStatus(parts: StatusParts): LoopStatus {
+  const { options, cluster, log, raft, applied, snapshot, uptimeMs } = parts;
+  const { report, problem } = parts.health;
   return {
     id: options.id,
     cluster,
@@ -47,6 +50,7 @@ export function makeStatus(parts: StatusParts): Status {
     logBytes: log.sizeBytes,
     lostFiles: report?.lostFiles ?? 0,
     snapshot,
+    problem: problem === null ? null : { code: problem.code, message: problem.message },
     pid: process.pid,
     uptimeMs: Math.round(uptimeMs),
   };

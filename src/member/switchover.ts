@@ -96,10 +96,15 @@ function invalid(why: string): PacelineError {
 
 /** The connected voter that has most of the log. */
 export function successor(self: MemberId, raft: Raft, network: Network): MemberId | null {
+  return successors(self, raft, network)[0] ?? null;
+}
+
+/** The connected voters, those first that have most of the log. */
+export function successors(self: MemberId, raft: Raft, network: Network): MemberId[] {
   const progress = raft.progress();
   const match = (id: MemberId) => progress.get(id)?.match ?? 0;
   const others = raft.membership
     .filter((m) => m.voter && m.id !== self && network.isConnected(m.id))
     .sort((one, other) => match(other.id) - match(one.id));
-  return others[0]?.id ?? null;
+  return others.map(({ id }) => id);
 }

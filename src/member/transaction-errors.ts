@@ -17,3 +17,27 @@ export function outlived(lifetimeMs: number): PacelineError {
 export function notOpen(): PacelineError {
   return aborted('this leader does not know it any more');
 }
+
+export function readOutlived(lifetimeMs: number): PacelineError {
+  return ended(
+    `it was open for longer than ${lifetimeMs} ms (lifetimeMs, transactionTimeoutMs), and kept the WAL from being emptied; a snapshot() has no such limit`,
+  );
+}
+
+/** What a transaction in mode read was about is not kept any more. */
+export function stateLost(): PacelineError {
+  return ended(
+    'the state that it read is not held any more: the WAL grew to snapshotWalBytesMax, or another copy of the database took its place',
+  );
+}
+
+function ended(why: string): PacelineError {
+  return new PacelineError(
+    'TRANSACTION_ABORTED',
+    `the read transaction was ended: ${why}; run it again from its beginning`,
+  );
+}
+
+export function usedAfterEnd(): PacelineError {
+  return new PacelineError('TRANSACTION_ENDED', 'this transaction has ended: begin another one');
+}

@@ -34,6 +34,8 @@ export interface RelayParts {
   readonly toSql: (message: LoopToSql) => void;
   readonly toApp: (message: LoopToApp) => void;
   readonly gate: AnswerGate;
+  /** For so long the answer to a commit is held back until it is as durable as was asked for; then the caller has to ask. */
+  readonly answerMs: number;
 }
 
 type AskedStep = Extract<AppToLoop, { type: 'transaction' }>;
@@ -194,8 +196,12 @@ export class TransactionRelay {
     if (incoming === undefined) return;
     const { position } = answer;
     if (position !== undefined)
-      this.#parts.gate.hold(position, incoming.durability, (reached) =>
-        this.#finish(incoming, 'error' in answer ? answer : { ...answer, reached }),
+      this.#parts.gate.hold(
+        position,
+        incoming.durability,
+        this.#parts.answerMs,
+        (reached) => this.#finish(incoming, 'error' in answer ? answer : { ...answer, reached }),
+        () => this.#finish(incoming, { error: aborted('it is not durable yet').toRecord() }),
       );
     else if ('error' in answer) this.#finish(incoming, answer);
   }

@@ -1,23 +1,26 @@
 import type { Transaction } from '../api/database.ts';
 import type { Durability, Reached } from '../api/durability.ts';
-import type { Position } from '../api/request.ts';
-import {
-  TRANSACTION_MODES,
-  type TransactionMode,
-  type TransactionOptions,
-  type TransactionRunOptions,
+import type { ReadOptions } from '../api/read-options.ts';
+import type { Position, WriteOptions } from '../api/request.ts';
+import type {
+  TransactionMode,
+  TransactionOptions,
+  TransactionRunOptions,
 } from '../api/transaction.ts';
 import { encodeStep, type TransactionStep } from '../api/transaction-wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
-import { checkWriteOptions, closed } from './handle-errors.ts';
-import { OpenTransaction } from './open-transaction.ts';
+import { closed } from './handle-errors.ts';
+import { OpenTransaction, type WriteMode } from './open-transaction.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, LoopToApp } from './protocol.ts';
+import { ReadTransaction } from './read-transaction.ts';
+import type { KeptState } from './take-snapshot.ts';
+import { checkTransactionOptions } from './transaction-options.ts';
 import type { WritePath } from './write-path.ts';
 
-/** Transactions of one handle, open or waiting for their turn; then OVERLOADED. */
+/** Transactions of one handle at the leader, open or waiting for their turn; then OVERLOADED. */
 const TRANSACTIONS_MAX = 1_024;
 
 export interface TransactionsParts {
@@ -27,14 +30,23 @@ export interface TransactionsParts {
   /** Begins their names: no other handle has it. */
   readonly idPrefix: string;
   readonly writes: WritePath;
+  /** Holds a state of this member's copy; at most `snapshotsMax` at a time. */
+  readonly keep: (options: ReadOptions) => Promise<KeptState>;
   /** Reads of this handle are to see the position. */
   readonly wrote: (position: Position) => void;
 }
 
-/** The interactive transactions of one handle. All go through the loop, to whichever member leads. */
+/** What can be run again when it was aborted. */
+type AnyTransaction = OpenTransaction | ReadTransaction;
+
+/**
+ * The interactive transactions of one handle. Those that write go through the loop, to whichever member leads; those that
+ * only read are reads of this member's copy.
+ */
 export class Transactions {
   readonly #parts: TransactionsParts;
   readonly #open = new Map<string, OpenTransaction>();
+  readonly #reading = new Set<ReadTransaction>();
   #nextName = 1;
   #closing = false;
 
@@ -43,8 +55,11 @@ export class Transactions {
   }
 
   /** See `LocalWrites.transaction`. */
-  async begin(mode: TransactionMode, options: TransactionOptions): Promise<OpenTransaction> {
+  async begin(mode: TransactionMode, options: TransactionOptions): Promise<AnyTransaction> {
+    checkTransactionOptions(mode, options, this.#parts.options);
     if (options.signal?.aborted === true) throw options.signal.reason;
+    if (this.#closing) throw closed();
+    if (mode === 'read') return this.#beginRead(options);
     const transaction = this.#make(mode, options);
     if (mode === 'write') await transaction.begin();
     return transaction;
@@ -80,12 +95,36 @@ export class Transactions {
     this.#closing = true;
     for (const transaction of this.#open.values()) transaction.abort(error);
     this.#open.clear();
+    for (const transaction of this.#reading) transaction.abort(error);
   }
 
-  #make(mode: TransactionMode, given: TransactionOptions): OpenTransaction {
+  async #beginRead({ lifetimeMs, signal, ...given }: TransactionOptions): Promise<ReadTransaction> {
+    const { options, clock, keep } = this.#parts;
+    const startedMs = clock.now();
+    const state = await keep(signal === undefined ? given : { ...given, signal });
+    if (this.#closing || signal?.aborted === true) {
+      await state.release();
+      throw this.#closing ? closed() : signal?.reason;
+    }
+    const terms = {
+      ...{ startedMs, sqlBytesMax: options.sqlBytesMax },
+      lifetimeMs: lifetimeMs ?? options.transactionTimeoutMs,
+    };
+    const onAbort = () => transaction.abort(signal?.reason);
+    const transaction = new ReadTransaction(state, terms, {
+      clock,
+      over: () => {
+        this.#reading.delete(transaction);
+        signal?.removeEventListener('abort', onAbort);
+      },
+    });
+    signal?.addEventListener('abort', onAbort);
+    this.#reading.add(transaction);
+    return transaction;
+  }
+
+  #make(mode: WriteMode, given: TransactionOptions): OpenTransaction {
     const { options, idPrefix, clock, loop } = this.#parts;
-    checkOptions(mode, given, options);
-    if (this.#closing) throw closed();
     if (this.#open.size >= TRANSACTIONS_MAX) throw tooMany();
     const name = `${idPrefix}.t${this.#nextName++}`;
     const durability = given.durability ?? options.durability;
@@ -99,7 +138,11 @@ export class Transactions {
       clock,
       send: (key, step) => this.#send(name, key, step, durability),
       forget: () => loop.post({ type: 'forget-transaction', name }),
-      committedAt: () => this.#committedAt(terms.id, durability, terms.timeoutMs),
+      committedAt: () =>
+        this.#committedAt(terms.id, {
+          ...{ durability, timeoutMs: terms.timeoutMs },
+          ...(given.signal === undefined ? {} : { signal: given.signal }),
+        }),
       committed: this.#parts.wrote,
       over: () => {
         this.#open.delete(name);
@@ -122,26 +165,11 @@ export class Transactions {
 
   async #committedAt(
     id: string,
-    durability: Durability,
-    timeoutMs: number,
+    options: Omit<WriteOptions, 'id'>,
   ): Promise<{ position: Position; reached: Reached } | null> {
-    const outcome = await this.#parts.writes.outcome(id, { timeoutMs, durability });
+    const outcome = await this.#parts.writes.outcome(id, options);
     return outcome.state === 'committed' ? outcome : null;
   }
-}
-
-function checkOptions(
-  mode: TransactionMode,
-  { lifetimeMs, ...others }: TransactionOptions,
-  options: MemberOptions,
-): void {
-  if (!TRANSACTION_MODES.includes(mode))
-    throw invalid(`the mode of a transaction is ${TRANSACTION_MODES.join(', ')}, not ${mode}`);
-  checkWriteOptions(others, options);
-  const max = options.transactionTimeoutMs;
-  if (lifetimeMs === undefined) return;
-  if (!Number.isSafeInteger(lifetimeMs) || lifetimeMs < 1 || lifetimeMs > max)
-    throw invalid(`lifetimeMs is a whole number from 1 to ${max}, not ${lifetimeMs}`);
 }
 
 function checkRetries(retries: unknown): void {

@@ -7,11 +7,12 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from '../api/request.ts';
-import { decodeResults, encodeWrite } from '../api/wire.ts';
+import { encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { type FlatWrites, pushWrite } from './flat-writes.ts';
-import { checkWriteOptions, closed, unconfirmed } from './handle-errors.ts';
+import { readAcknowledged } from './forwarded-write.ts';
+import { checkWriteOptions, closed, notDone, overloaded, unconfirmed } from './handle-errors.ts';
 import type { MemberOptions } from './options.ts';
 import {
   type Acknowledged,
@@ -59,6 +60,8 @@ export class WritePath {
   #nextKey = 1;
   /** Writes of this turn for the SQL thread. */
   #outgoing: FlatWrites = [];
+  /** Low bits of the term for which writes are with the SQL thread. */
+  #directTerm = 0;
   /** What this member executed in the term that it leads is committed up to here. */
   #committed = 0;
   /** The last leaderships of this member that ended and are settled, the earliest first. */
@@ -94,6 +97,9 @@ export class WritePath {
     } catch (error) {
       if (!(error instanceof PacelineError)) throw error;
       if (error.code === 'NOT_KNOWN') return { state: 'unknown' };
+      // Of a question it is all one whether it arrived.
+      if (given.signal?.aborted === true && error.code === 'OUTCOME_UNKNOWN')
+        throw given.signal.reason;
       if (error.category === 'rejected' && error.code !== 'CLOSED')
         return { state: 'rejected', error };
       throw error;
@@ -110,12 +116,21 @@ export class WritePath {
     return new Promise((resolve, reject) => {
       const key = this.#nextKey++;
       const startedMs = clock.now();
+      // Spelt out: copying properties from other objects costs more than all else here together.
       const write: PendingWrite = {
-        ...{ key, statements, bytes, startedMs, resolve, reject },
+        key,
+        statements,
+        bytes,
         id: id ?? (hasOptions ? this.#makeId(key) : null),
         durability: durability ?? defaultDurability(options),
+        startedMs,
         deadlineMs: startedMs + (timeoutMs ?? options.writeTimeoutMs),
-        ...{ ending: false, at: 'here', signal: signal ?? null, stopListening: null },
+        ending: false,
+        at: 'here',
+        signal: signal ?? null,
+        stopListening: null,
+        resolve,
+        reject,
       };
       this.#pending.add(write);
       if (signal !== undefined) write.stopListening = onAbort(signal, () => this.#expire(write));
@@ -166,10 +181,7 @@ export class WritePath {
 
   forwarded(key: number, answer: ForwardAnswer): void {
     const write = this.#pending.get(key);
-    if (write === undefined) return;
-    if ('error' in answer) return this.#pending.fail(write, PacelineError.fromRecord(answer.error));
-    const { position, reached } = answer;
-    this.#pending.answer(write, { results: decodeResults(answer.results), position, reached });
+    if (write !== undefined) this.#pending.answer(write, readAcknowledged(answer));
   }
 
   committed(index: number): void {
@@ -196,14 +208,22 @@ export class WritePath {
   /** To this member's own SQL thread while that takes writes, in flat lists; all else goes through the loop. */
   #send(write: PendingWrite): void {
     const isPlain = write.durability === null;
-    const direct = this.#parts.shared.accepting && !this.#closing && isPlain;
-    if (direct && this.#pending.count('loop') === 0 && this.#here.length === 0) {
+    if (isPlain && !this.#closing && this.#mayGoDirectly()) {
       this.#pending.move(write, 'sql');
       if (this.#outgoing.length === 0) queueMicrotask(() => this.#flush());
       pushWrite(this.#outgoing, write);
     } else if (isPlain && (this.#pending.count('sql') > 0 || this.#here.length > 0))
       this.#again(write);
     else this.#forward(write);
+  }
+
+  /** Not while earlier ones are elsewhere, or were sent for a leadership that is over: they may be refused. */
+  #mayGoDirectly(): boolean {
+    const { acceptingTerm } = this.#parts.shared;
+    if (acceptingTerm === 0 || this.#pending.count('loop') > 0 || this.#here.length > 0)
+      return false;
+    if (this.#pending.count('sql') === 0) this.#directTerm = acceptingTerm;
+    return this.#directTerm === acceptingTerm;
   }
 
   /** It did not happen, or not yet: it waits here until it is known which writes before it did. */
@@ -225,7 +245,7 @@ export class WritePath {
     const flat = this.#outgoing;
     if (flat.length === 0) return;
     this.#outgoing = [];
-    this.#parts.sql.post({ type: 'writes', flat });
+    this.#parts.sql.post({ type: 'writes', flat, term: this.#directTerm });
   }
 
   #forward(write: PendingWrite): void {
@@ -235,7 +255,9 @@ export class WritePath {
     write.id ??= this.#makeId(key);
     this.#pending.move(write, 'loop');
     const bytes = encodeWrite({ statements, id: write.id, asks: statements.length === 0 });
-    this.#parts.loop.post({ type: 'forward', key, bytes, durability: durability ?? 'quorum' });
+    const timeoutMs = Math.max(1, write.deadlineMs - this.#parts.clock.now());
+    const asked = { durability: durability ?? 'quorum', timeoutMs };
+    this.#parts.loop.post({ type: 'forward', key, bytes, ...asked });
   }
 
   #executed(write: PendingWrite, results: readonly StatementResult[], position: Position): void {
@@ -274,15 +296,4 @@ function onAbort(signal: CancelSignal, listener: () => void): () => void {
 
 function defaultDurability({ durability }: MemberOptions): Durability | null {
   return durability === 'quorum' ? null : durability;
-}
-
-function notDone(): PacelineError {
-  return new PacelineError(
-    'TIMED_OUT',
-    'the write had not begun when its time was up, and will not',
-  );
-}
-
-function overloaded(what: string, option: string): PacelineError {
-  return new PacelineError('OVERLOADED', `${what} waiting already: slow down, or raise ${option}`);
 }

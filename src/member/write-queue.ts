@@ -1,4 +1,4 @@
-import { PacelineError } from '../base/errors.ts';
+import type { PacelineError } from '../base/errors.ts';
 import type { Write } from '../sqlite/executor.ts';
 import type { TransactionRef } from './protocol.ts';
 
@@ -21,16 +21,17 @@ type Queued = QueuedWrite | QueuedTransaction;
 /** Writes in one SQLite commit at most; its time limit usually ends it earlier. */
 const BATCH_WRITES_MAX = 1024;
 
-/** What waits for the writer connection, in the order of arrival. At the limit what comes is refused OVERLOADED. */
+/**
+ * What waits for the writer connection, in the order of arrival. It is bounded by those who send: this member's handle
+ * (`writeQueueMax`), each member that forwards (`FORWARDED_MAX`), each handle with transactions (`TRANSACTIONS_MAX`).
+ */
 export class WriteQueue {
-  readonly #max: number;
   readonly #refuse: (queued: Queued, error: PacelineError) => void;
   #waiting: Queued[] = [];
   /** How many of them are transactions: mostly none, and then a batch is all that waits. */
   #transactions = 0;
 
-  constructor(max: number, refuse: (queued: Queued, error: PacelineError) => void) {
-    this.#max = max;
+  constructor(refuse: (queued: Queued, error: PacelineError) => void) {
     this.#refuse = refuse;
   }
 
@@ -39,13 +40,8 @@ export class WriteQueue {
   }
 
   push(queued: Queued): void {
-    if (this.#waiting.length < this.#max) {
-      this.#waiting.push(queued);
-      if (isTransaction(queued)) this.#transactions++;
-      return;
-    }
-    const what = `${this.#max} writes are waiting already: slow down, or raise writeQueueMax`;
-    this.#refuse(queued, new PacelineError('OVERLOADED', what));
+    this.#waiting.push(queued);
+    if (isTransaction(queued)) this.#transactions++;
   }
 
   /** The writes in front of the first transaction. */
@@ -90,7 +86,10 @@ export class WriteQueue {
     return at >= 0;
   }
 
-  refuseAll(error: PacelineError): void {
+  /** The error is made when it is needed: a follower has nothing to refuse in most of its turns. */
+  refuseAll(makeError: () => PacelineError): void {
+    if (this.#waiting.length === 0) return;
+    const error = makeError();
     const refused = this.#waiting;
     this.#waiting = [];
     this.#transactions = 0;

@@ -42,7 +42,8 @@ export function makeSqlRoutes(
       async (body) => {
         const { sql, args, options } = parse.query(body);
         const result = await database.query(sql, args, options);
-        const json = { ...queryResultToJson(result), token: database.token };
+        // What others have written through this member is no part of what this request has read.
+        const json = { ...queryResultToJson(result), token: database.certainToken };
         return respondJson(boundedJson(json, limits.resultBytesMax));
       },
     ],

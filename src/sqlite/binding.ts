@@ -25,13 +25,16 @@ interface Library {
 
 const require = createRequire(import.meta.url);
 
-function load(): Library {
-  const builtIn = process.getBuiltinModule?.('node:sqlite') as Library | undefined;
-  if (builtIn !== undefined && 'setAuthorizer' in builtIn.DatabaseSync.prototype) return builtIn;
-  return require('@photostructure/sqlite') as Library;
+/** Not loaded where it cannot do: Node 22 would warn of an experimental feature that nothing uses. */
+function builtIn(): Library | null {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 24 || (major === 24 && minor < 10)) return null;
+  const found = process.getBuiltinModule?.('node:sqlite') as Library | undefined;
+  return found !== undefined && 'setAuthorizer' in found.DatabaseSync.prototype ? found : null;
 }
 
-const library = load();
+const own = builtIn();
+const library = own ?? (require('@photostructure/sqlite') as Library);
 
 export const DatabaseSync = library.DatabaseSync;
 
@@ -39,7 +42,7 @@ export const DatabaseSync = library.DatabaseSync;
  * Whether `close()` really closes. The package's leaves prepared statements, and with them the connection, to the garbage
  * collector; in a worker thread they end with the thread.
  */
-export const CLOSES_AT_ONCE = library === process.getBuiltinModule?.('node:sqlite');
+export const CLOSES_AT_ONCE = own !== null;
 
 /** Copies a database page by page under SQLite's locks (https://sqlite.org/backup.html). */
 export const backup = library.backup;

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import type { CheckpointMode, CheckpointReply } from './checkpoint-worker.ts';
+import type { CheckpointMode, CheckpointReply } from './checkpointer.ts';
 import { startWorker, type Thread } from './start-worker.ts';
 
 /** Runs checkpoints in a thread and on a connection of their own, one at a time, so that neither writes nor the loop wait for the disk. */

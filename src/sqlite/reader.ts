@@ -50,7 +50,7 @@ export class Reader {
     const bound = bindable(prepared.parameters, args);
     try {
       const rows = this.#rows(prepared, bound, onRow);
-      return { columns: columnsOf(prepared, rows), rows };
+      return { columns: columnsOf(prepared, rows[0]), rows };
     } catch (error) {
       this.#cache.drop(sql);
       throw error;
@@ -70,7 +70,7 @@ export class Reader {
     const bound = bindable(prepared.parameters, args);
     try {
       const row = firstRow(prepared, bound);
-      return { columns: columnsOf(prepared, row === undefined ? [] : [row]), row };
+      return { columns: columnsOf(prepared, row), row };
     } catch (error) {
       this.#cache.drop(sql);
       throw asRead(error);
@@ -163,8 +163,10 @@ export class Reader {
 }
 
 /** The schema may have changed since the statement was prepared: SQLite prepares it again by itself when it runs. */
-function columnsOf({ columns, statement }: CachedStatement, rows: SqlValue[][]): readonly string[] {
-  const [first] = rows;
+function columnsOf(
+  { columns, statement }: CachedStatement,
+  first: SqlValue[] | undefined,
+): readonly string[] {
   if (first === undefined || first.length === columns.length) return columns;
   return statement.columns().map((column) => column.name);
 }
@@ -172,7 +174,7 @@ function columnsOf({ columns, statement }: CachedStatement, rows: SqlValue[][]):
 function firstRow(prepared: CachedStatement, bound: unknown[]): SqlValue[] | undefined {
   try {
     const row = prepared.statement.get(...bound) as SqlValue[] | undefined;
-    return row === undefined ? undefined : narrowed(row);
+    return row === undefined || !prepared.bigIntegers ? row : narrowed(row);
   } catch (error) {
     if (!isOutOfRange(error) || prepared.bigIntegers) throw error;
     prepared.bigIntegers = true;

@@ -1,4 +1,4 @@
-import { messageOf, PacelineError, type SqliteDetail } from '../base/errors.ts';
+import { type ErrorCode, messageOf, PacelineError, type SqliteDetail } from '../base/errors.ts';
 
 /** Primary result codes (https://sqlite.org/rescode.html), by number. */
 const NAMES = [
@@ -95,6 +95,13 @@ function errcodeOf(error: Error): number | undefined {
   return BY_WORDS.find(([words]) => words.test(error.message))?.[1] ?? ERROR;
 }
 
+/** What SQLite's words leave out where the statement is not to blame. */
+const ADVICE: Partial<Record<ErrorCode, string>> = {
+  DATABASE_BUSY:
+    'another process holds a lock on this member’s database file: end its transaction, or that process; others may only read that file. This member tries again by itself',
+  DISK_FULL: 'free some space where this member’s database is; it tries again by itself',
+};
+
 /** What a caller's statement did wrong, with SQLite's own code and words. */
 export function sqlError(error: unknown): PacelineError {
   if (error instanceof PacelineError) return error;
@@ -108,7 +115,9 @@ export function sqlError(error: unknown): PacelineError {
       : primary === AUTH_DENIED
         ? 'STATEMENT_FORBIDDEN'
         : codeOf(sqlite.errcode);
-  return new PacelineError(code, messageOf(error), { sqlite, cause: error });
+  const advice = ADVICE[code];
+  const message = advice === undefined ? messageOf(error) : `${messageOf(error)}: ${advice}`;
+  return new PacelineError(code, message, { sqlite, cause: error });
 }
 
 function codeOf(errcode: number) {

@@ -16,6 +16,7 @@ import {
 } from '../wal/wal-index.ts';
 import type { DatabaseFiles } from './database-files.ts';
 import type { CommittedFrames, CommittedPages, LiveWal, WalCommit } from './live-wal.ts';
+import { WalCommits } from './wal-commits.ts';
 
 /** What `noteCommitted` takes into account. */
 interface ReadCommit {
@@ -30,22 +31,22 @@ export class WalFile implements LiveWal {
   readonly #files: DatabaseFiles;
   readonly #pageSize: number;
   readonly #scratch = new Scratch();
+  readonly #commits: WalCommits;
   #header: WalIndexHeader;
-  #databasePages: number;
   #appender: WalAppender | null = null;
-  /** Page number of each frame, from frame 1 at [0]. */
-  #pgnos: number[] = [];
-  #latest = new Map<number, number>();
-  /** In the order of their frames; the position it began at, and commits that this process made or applied. */
-  #commits: WalCommit[] = [];
   #read: ReadCommit | null = null;
 
   constructor(files: DatabaseFiles, pageSize: number) {
     this.#files = files;
     this.#pageSize = pageSize;
     this.#header = this.#readHeader();
-    this.#databasePages = this.#sizeFrom(this.#header);
-    for (const pgno of readPageNumbers(files.readShm, this.#header.mxFrame)) this.#noteFrame(pgno);
+    const pgnos = readPageNumbers(files.readShm, this.#header.mxFrame);
+    const source = {
+      frameHeader: (frame: number) => this.#frameHeader(frame),
+      frameImage: (frame: number) => readImage(files.readWal, pageSize, frame),
+      mainPage: (pgno: number) => this.readMainPage(pgno),
+    };
+    this.#commits = new WalCommits(source, pgnos, this.#sizeFrom(this.#header));
   }
 
   get frames(): number {
@@ -57,11 +58,11 @@ export class WalFile implements LiveWal {
   }
 
   get databasePages(): number {
-    return this.#databasePages;
+    return this.#commits.databasePages;
   }
 
   noteOpened(id: EntryId): void {
-    this.#commits = [{ id, frame: this.frames, databasePages: this.#databasePages }];
+    this.#commits.opened(id);
   }
 
   takeUp(): void {
@@ -76,14 +77,11 @@ export class WalFile implements LiveWal {
     if (!emptied) return;
     this.#header = header;
     this.#appender = null;
-    this.#forgetFrames();
+    this.#commits.emptied();
   }
 
   readPage(pgno: number): Uint8Array {
-    const frame = this.#latest.get(pgno);
-    return frame === undefined
-      ? this.#files.readMainPage(pgno, this.#pageSize)
-      : readImage(this.#files.readWal, this.#pageSize, frame);
+    return this.#commits.page(pgno);
   }
 
   readMainPage(pgno: number): Uint8Array {
@@ -96,7 +94,7 @@ export class WalFile implements LiveWal {
   }
 
   isInWal(pgno: number): boolean {
-    return this.#latest.has(pgno);
+    return this.#commits.has(pgno);
   }
 
   /** The wal-index tells where the commit ends, not the size of the file. */
@@ -104,8 +102,8 @@ export class WalFile implements LiveWal {
     const header = this.#readHeader();
     const restarted = header.salt1 !== this.#header.salt1 || header.salt2 !== this.#header.salt2;
     // SQLite begins a WAL anew only when all of it is in the main file.
-    if (restarted) this.#forgetFrames();
-    const from = this.#pgnos.length;
+    if (restarted) this.#commits.emptied();
+    const from = this.#commits.frames;
     assert(header.mxFrame > from, 'a commit added frames');
     const size = frameBytes(this.#pageSize);
     const bytes = this.#scratch.take((header.mxFrame - from) * size);
@@ -121,16 +119,16 @@ export class WalFile implements LiveWal {
     this.#read = null;
     this.#header = header;
     this.#appender = null;
-    for (const pgno of pgnos) this.#noteFrame(pgno);
-    this.#finishCommit(id, databasePages);
+    for (const pgno of pgnos) this.#commits.noteFrame(pgno);
+    this.#commits.committed(id, databasePages);
   }
 
   append(pages: readonly PageImage[], databasePages: number, id: EntryId): void {
     this.#appender ??= new WalAppender(this.#files.readShm, this.#pageSize);
-    if (this.#appender.mustStart) this.#forgetFrames();
+    if (this.#appender.mustStart) this.#commits.emptied();
     this.#header = this.#write(this.#appender, pages, databasePages);
-    for (const { pgno } of pages) this.#noteFrame(pgno);
-    this.#finishCommit(id, databasePages);
+    for (const { pgno } of pages) this.#commits.noteFrame(pgno);
+    this.#commits.committed(id, databasePages);
   }
 
   /** An appender whose writes failed is ahead of the files: the next append takes up what is published. */
@@ -141,56 +139,35 @@ export class WalFile implements LiveWal {
   ): WalIndexHeader {
     this.#appender = null;
     const writes = appender.append(pages, databasePages, freshStart);
-    for (const { bytes, offset } of writes.wal) this.#files.writeWal(bytes, offset);
+    const [first, ...others] = writes.wal;
+    this.#files.writeWal(first!.bytes, first!.offset);
+    if (writes.begins) this.#files.syncWal();
+    for (const { bytes, offset } of others) this.#files.writeWal(bytes, offset);
     for (const { bytes, offset } of writes.shm) this.#files.writeShm(bytes, offset);
     this.#appender = appender;
     return appender.header;
   }
 
   findCommit(id: EntryId): WalCommit | undefined {
-    return this.#commits.findLast((c) => c.id.index === id.index && c.id.term === id.term);
+    return this.#commits.find(id);
   }
 
   lastCommitUpTo(index: Index): WalCommit | undefined {
-    return this.#commits.findLast((c) => c.id.index <= index);
+    return this.#commits.lastUpTo(index);
   }
 
   pagesToUndo(commit: WalCommit): PageImage[] {
-    const changed = new Set(this.#pgnos.slice(commit.frame));
-    for (let pgno = this.#databasePages + 1; pgno <= commit.databasePages; pgno++)
-      changed.add(pgno);
-    const latest = new Map<number, number>();
-    for (let frame = 1; frame <= commit.frame; frame++) latest.set(this.#pgnos[frame - 1]!, frame);
-    const pages = [...changed].filter((pgno) => pgno <= commit.databasePages).sort((a, b) => a - b);
-    return pages.map((pgno) => ({ pgno, image: this.#imageAt(latest.get(pgno), pgno) }));
+    return this.#commits.pagesToUndo(commit);
   }
 
-  *commitsNewestFirst(): Generator<CommittedPages & { frame: number }> {
-    let last = this.frames;
-    while (last > 0) {
-      const { databasePages } = this.#frameHeader(last);
-      let first = last;
-      while (first > 1 && this.#frameHeader(first - 1).databasePages === 0) first--;
-      const pages: PageImage[] = [];
-      for (let f = last; f >= first; f--) {
-        const image = readImage(this.#files.readWal, this.#pageSize, f);
-        pages.push({ pgno: this.#frameHeader(f).pgno, image });
-      }
-      yield { frame: last, databasePages, pages };
-      last = first - 1;
-    }
+  commitsNewestFirst(): Generator<CommittedPages & { readonly frame: number }> {
+    return this.#commits.newestFirst();
   }
 
   #frameHeader(frame: number) {
     return decodeFrameHeader(
       this.#files.readWal(frameOffset(this.#pageSize, frame), FRAME_HEADER_BYTES),
     );
-  }
-
-  #imageAt(frame: number | undefined, pgno: number): Uint8Array {
-    return frame === undefined
-      ? this.#files.readMainPage(pgno, this.#pageSize)
-      : readImage(this.#files.readWal, this.#pageSize, frame);
   }
 
   #readHeader(): WalIndexHeader {
@@ -200,23 +177,6 @@ export class WalFile implements LiveWal {
   #sizeFrom(header: WalIndexHeader): number {
     if (header.mxFrame > 0) return header.databasePages;
     return Math.floor(fstatSync(this.#files.mainFd).size / this.#pageSize);
-  }
-
-  #noteFrame(pgno: number): void {
-    this.#pgnos.push(pgno);
-    this.#latest.set(pgno, this.#pgnos.length);
-  }
-
-  #forgetFrames(): void {
-    this.#pgnos = [];
-    this.#latest = new Map();
-    // All of it is in the main file, which is thereby at the last commit.
-    this.#commits = this.#commits.slice(-1).map((last) => ({ ...last, frame: 0 }));
-  }
-
-  #finishCommit(id: EntryId, databasePages: number): void {
-    this.#databasePages = databasePages;
-    this.#commits.push({ id, frame: this.frames, databasePages });
   }
 }
 

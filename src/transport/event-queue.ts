@@ -19,44 +19,45 @@ export class EventQueue {
 
   add(atMs: number, run: () => void): void {
     const heap = this.#heap;
-    heap.push({ atMs, order: this.#added++, run });
-    for (let i = heap.length - 1; i > 0; ) {
-      const parent = (i - 1) >> 1;
-      if (!this.#isBefore(i, parent)) return;
-      this.#swap(i, parent);
-      i = parent;
+    const event: Event = { atMs, order: this.#added++, run };
+    let hole = heap.push(event) - 1;
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1;
+      if (!isBefore(event, heap[parent]!)) break;
+      heap[hole] = heap[parent]!;
+      hole = parent;
     }
+    heap[hole] = event;
   }
 
   /** Removes the next event, and returns what it is to do. */
   take(): () => void {
     const heap = this.#heap;
-    assert(heap.length > 0, 'no event to take');
-    this.#swap(0, heap.length - 1);
-    const { run } = heap.pop()!;
-    for (let i = 0; ; ) {
-      const smallest = this.#smallestOf(i, 2 * i + 1, 2 * i + 2);
-      if (smallest === i) return run;
-      this.#swap(i, smallest);
-      i = smallest;
-    }
+    const last = heap.pop();
+    assert(last !== undefined, 'no event to take');
+    if (heap.length === 0) return last.run;
+    const { run } = heap[0]!;
+    this.#sink(last);
+    return run;
   }
 
-  #smallestOf(parent: number, left: number, right: number): number {
-    let smallest = parent;
-    if (left < this.#heap.length && this.#isBefore(left, smallest)) smallest = left;
-    if (right < this.#heap.length && this.#isBefore(right, smallest)) smallest = right;
-    return smallest;
-  }
-
-  #isBefore(i: number, j: number): boolean {
-    const a = this.#heap[i]!;
-    const b = this.#heap[j]!;
-    return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
-  }
-
-  #swap(i: number, j: number): void {
+  /** Puts `event` in the place of the first, and that to where it belongs. */
+  #sink(event: Event): void {
     const heap = this.#heap;
-    [heap[i], heap[j]] = [heap[j]!, heap[i]!];
+    let hole = 0;
+    for (;;) {
+      const left = 2 * hole + 1;
+      if (left >= heap.length) break;
+      const right = left + 1;
+      const child = right < heap.length && isBefore(heap[right]!, heap[left]!) ? right : left;
+      if (!isBefore(heap[child]!, event)) break;
+      heap[hole] = heap[child]!;
+      hole = child;
+    }
+    heap[hole] = event;
   }
+}
+
+function isBefore(a: Event, b: Event): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }

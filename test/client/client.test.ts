@@ -236,12 +236,18 @@ test('a read asks for what this client has written and read, and with the option
   assert.deepEqual(bounded, { maxLagMs: 7, maxLagEntries: 8, after: 'p0.1' });
 });
 
-test('a session whose write was lost is told so once, and goes on without it', async () => {
-  await client.execute('INSERT INTO t(x) VALUES(1)');
+test('a session whose write was lost is told so once, and goes on without it, but with all else that it has written and read', async () => {
+  const { position } = await client.execute('INSERT INTO t(x) VALUES(1)');
+  const kept = encodeToken(position);
+  await client.execute('INSERT INTO t(x) VALUES(2)', [], { durability: 'local' });
+  await client.query('SELECT 1', [], { level: 'eventual' });
+  assert.notEqual(client.token, kept);
+  assert.equal(client.certainToken, kept);
   database.failures.push(new PacelineError('POSITION_LOST', 'gone'));
   await assert.rejects(client.query('SELECT 1'), { code: 'POSITION_LOST' });
+  assert.equal(client.token, kept);
   await client.query('SELECT 1');
-  assert.deepEqual((database.readOptions.at(-1) as { after?: string }).after, undefined);
+  assert.deepEqual((database.readOptions.at(-1) as { after?: string }).after, kept);
 });
 
 test('a signal ends a call that is under way, and one that waits for its next attempt', async () => {

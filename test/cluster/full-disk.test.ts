@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { PacelineError } from '../../src/index.ts';
+import { stopAndCompare } from './files.ts';
 import { type Cluster, converge, makeCluster } from './fixture.ts';
 import type { Member } from './member.ts';
 import { until } from './until.ts';
@@ -151,6 +152,39 @@ for (const part of ['log', 'db'] as const) {
   });
 }
 
+/** What a follower meets first, and with how much left. A checkpoint needs as much again as the WAL has. */
+const MOMENTS = {
+  'while it applies': { left: 300_000, says: /main\.db-wal/ },
+  'during a checkpoint': { left: 1_400_000, says: /a checkpoint failed .*disk is full/ },
+} as const;
+
+for (const [moment, { left, says }] of Object.entries(MOMENTS))
+  test(`a follower whose disk is full ${moment} says what to do, the others go on, and it goes on by itself when there is room`, async (t) => {
+    const { cluster, member } = await prepare(t, 3);
+    const disk = new SmallDisk(cluster, member, 'db');
+    await member.start();
+    await converge(cluster.members);
+    disk.leave(left);
+    const leader = await cluster.leader();
+    const said = () => member.logs.some(({ message }) => says.test(message));
+    const { acknowledged, codes } = await write(
+      leader,
+      'full',
+      async (_, done) => done >= 50 && said() && (await member.status()).problem !== null,
+    );
+    assert.deepEqual(codes, [], 'writers feel nothing of it');
+    const problem = await until('its status tells', async () => (await member.status()).problem);
+    assert.equal(problem.code, 'DISK_FULL');
+    assert.match(problem.message, /free some space/);
+    const { rows } = await member.query('SELECT count(*) FROM w', [], { level: 'eventual' });
+    assert.ok(Number(rows[0]![0]) < acknowledged.length, 'it can be read, and is behind');
+    disk.free();
+    await converge(cluster.members);
+    assert.equal((await member.status()).problem, null);
+    for (const each of cluster.members) await expectAll(each, acknowledged);
+    await stopAndCompare(cluster);
+  });
+
 /** Makes `member` the leader by starting whoever else leads again. */
 async function letLead(cluster: Cluster, member: Member): Promise<void> {
   for (let i = 0; (await cluster.leader()) !== member; i++) {
@@ -163,7 +197,7 @@ async function letLead(cluster: Cluster, member: Member): Promise<void> {
   }
 }
 
-test('a leader that runs out of space for the database loses nothing that was acknowledged', async (t) => {
+test('a leader that runs out of space for the database hands over, and loses nothing that was acknowledged', async (t) => {
   const { cluster, member } = await prepare(t, 3);
   const disk = new SmallDisk(cluster, member, 'db');
   await member.start();
@@ -171,12 +205,16 @@ test('a leader that runs out of space for the database loses nothing that was ac
   const [first, second] = cluster.others(member);
   await letLead(cluster, member);
   disk.leave(300_000);
-  const { acknowledged, codes } = await write(
+  const full = await write(
     first!,
     'full',
-    (refused, done) => refused.length > 0 || done > 200,
+    async () => saidSo(member, []) && (await member.status()).role !== 'leader',
   );
-  assert.ok(saidSo(member, codes), `${codes}: ${member.logs.map((l) => l.message)}`);
+  assert.ok(saidSo(member, []), `${full.codes}: ${member.logs.map((l) => l.message)}`);
+  const next = await cluster.leader([first!, second!]);
+  const after = await write(next, 'after', (_, done) => done >= 20);
+  assert.deepEqual(after.codes, []);
+  const acknowledged = [...full.acknowledged, ...after.acknowledged];
   disk.free();
   await member.kill();
   await member.start();

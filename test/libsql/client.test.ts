@@ -158,13 +158,50 @@ for (const [which, name] of ['the leader', 'a follower'].entries()) {
     assert.equal((await db.execute(`SELECT * FROM ${table}`)).rows.length, 2);
   });
 
-  test(`a transaction in mode read refuses what writes ${through}`, async () => {
+  test(`a transaction in mode read is of one state, and refuses what writes ${through}`, async () => {
     const { db, table } = await withTable();
-    const tx = await db.transaction('read');
-    assert.deepEqual((await tx.execute(`SELECT count(*) AS n FROM ${table}`)).rows, [{ n: 0 }]);
     const insert = `INSERT INTO ${table}(name) VALUES ('no')`;
+    const count = `SELECT count(*) AS n FROM ${table}`;
+    const writing = await db.transaction('write');
+    const tx = await db.transaction('read');
+    assert.deepEqual((await tx.execute(count)).rows, [{ n: 0 }], 'waits for no writer');
+    await writing.execute(insert);
+    await writing.commit();
+    const [first, second] = await tx.batch([count, { sql: 'SELECT ? AS n', args: [true] }]);
+    assert.deepEqual([first!.rows, second!.rows], [[{ n: 0 }], [{ n: 1 }]]);
     await assert.rejects(tx.execute(insert), { code: 'SQLITE_READONLY' });
     await tx.commit();
+    assert.equal(tx.closed, true);
+    const options = { reads: { level: 'strong', forward: true }, writes: { durability: 'all' } };
+    const strong = await libsqlClient(handles[which]!, options as object).transaction('read');
+    assert.deepEqual((await strong.execute(count)).rows, [{ n: 1 }]);
+    strong.close();
+  });
+
+  test(`where one of several statements fails, the error says which ${through}`, async () => {
+    const { db, table } = await withTable();
+    const [good, wrong] = ['SELECT 1', 'SELECT * FROM nowhere'];
+    const at = (statementIndex: number) => ({
+      ...{ name: 'LibsqlBatchError', code: 'SQLITE_ERROR', statementIndex },
+    });
+    for (const mode of ['read', 'write', 'deferred'] as const) {
+      await assert.rejects(db.batch([good, good, wrong], mode), at(2));
+      await assert.rejects(db.batch([wrong], mode), at(0));
+    }
+    await assert.rejects(db.migrate([good, wrong]), at(1));
+    await assert.rejects(db.migrate([wrong]), at(0));
+    await assert.rejects(db.executeMultiple(`${good}; ${wrong}; ${good}`), at(1));
+    const script = `PRAGMA foreign_keys=off; ${good}; BEGIN; ${good}; ${wrong}; COMMIT;`;
+    await assert.rejects(db.executeMultiple(script), at(4));
+    for (const mode of ['read', 'write'] as const) {
+      const tx = await db.transaction(mode);
+      await assert.rejects(tx.batch([good, wrong]), at(1));
+      await assert.rejects(tx.executeMultiple(`${good}; ${good}; ${wrong}`), at(2));
+      await tx.rollback();
+    }
+    const single = await db.execute(`SELECT missing FROM ${table}`).catch((error) => error);
+    assert.equal(single.name, 'LibsqlError');
+    assert.equal('statementIndex' in single, false);
   });
 
   test(`a transaction that is rolled back or closed leaves nothing ${through}`, async () => {

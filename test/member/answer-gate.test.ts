@@ -7,7 +7,7 @@ import { AnswerGate } from '../../src/member/answer-gate.ts';
 function gate(others: readonly string[], commit: number) {
   const far = { commit };
   const made = new AnswerGate({
-    self: 'a',
+    ...{ self: 'a', now: () => 0 },
     commit: () => far.commit,
     durable: () => 7,
     membership: () =>
@@ -16,7 +16,7 @@ function gate(others: readonly string[], commit: number) {
   });
   const answers: Reached[] = [];
   const hold = (durability: Durability) =>
-    made.hold({ term: 1, index: 7 }, durability, (reached) => answers.push(reached));
+    made.hold({ term: 1, index: 7 }, durability, 1000, (reached) => answers.push(reached));
   return { made, far, answers, hold };
 }
 
@@ -47,4 +47,40 @@ test('what waits for copies that do not come is not answered by the commit index
   made.committed();
   made.look();
   assert.deepEqual(answers, []);
+});
+
+const MEMBERS = ['a', 'b', 'c'].map((id) => ({ id, address: '', voter: true }));
+
+test('an answer that a member which is gone holds up is let go when its caller waits no more, and not given later', () => {
+  const matches = new Map([
+    ['b', { match: 9 }],
+    ['c', { match: 0 }],
+  ]);
+  let now = 0;
+  const gate = new AnswerGate({
+    ...{ self: 'a', commit: () => 9, durable: () => 9, now: () => now },
+    ...{ membership: () => MEMBERS, matches: () => matches },
+  });
+  const told: string[] = [];
+  const hold = (name: string, timeoutMs: number) =>
+    gate.hold(
+      { term: 1, index: 9 },
+      'all',
+      timeoutMs,
+      () => told.push(`${name} answered`),
+      () => told.push(`${name} late`),
+    );
+  hold('short', 100);
+  hold('long', 1000);
+  now = 99;
+  gate.tick();
+  assert.deepEqual(told, []);
+  now = 100;
+  gate.tick();
+  assert.deepEqual(told, ['short late']);
+  matches.set('c', { match: 9 });
+  gate.look();
+  now = 2000;
+  gate.tick();
+  assert.deepEqual(told, ['short late', 'long answered']);
 });

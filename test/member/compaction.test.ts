@@ -7,6 +7,8 @@ import { INITIAL_HARD_STATE, ORIGIN } from '../../src/raft/entry.ts';
 import { DatabaseChecksum } from '../../src/redo/checksum.ts';
 
 const KEEP_BYTES = 1000;
+/** Of a member that does not lead. */
+const RAFT = { membershipAt: () => [], progress: () => new Map() };
 const CHECKSUM = new DatabaseChecksum().take();
 
 /** A log whose every entry has 100 bytes, with a checkpoint after each. */
@@ -19,7 +21,7 @@ class Compacted {
     const base = { id: ORIGIN, membership: [], extra: new DatabaseChecksum().toBytes() };
     const onFailure = (error: Error) => assert.fail(error);
     this.log = new MemoryLog({ base, hardState: INITIAL_HARD_STATE, onFailure });
-    this.#compaction = new Compaction(this.log, KEEP_BYTES);
+    this.#compaction = new Compaction(this.log, RAFT, KEEP_BYTES);
     this.#needs = needs;
   }
 
@@ -30,7 +32,7 @@ class Compacted {
       this.log.write({ truncateFrom: null, entries: [entry], hardState: null }, () => {});
       this.log.complete();
       this.#compaction.appended(100);
-      this.#compaction.checkpointed({ term: 1, index }, CHECKSUM, [], this.#needs);
+      this.#compaction.checkpointed({ id: { term: 1, index }, checksum: CHECKSUM }, this.#needs);
     }
     return this;
   }

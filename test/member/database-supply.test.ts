@@ -100,7 +100,7 @@ class Supplied {
     this.supply = new DatabaseSupply({
       lost: new LostWrites({ log, post, loopLog: new LoopLog(app), bytesMax: 1000 }),
       ...{ self: 'a', raft, log, tracker: this.tracker, network, post },
-      compaction: new Compaction(log, 1000),
+      compaction: new Compaction(log, raft, 1000),
       loopLog: new LoopLog(app),
       incomingFile: this.incomingFile,
       files: diskFiles,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { layoutOf } from '../../src/member/directory.ts';
+import { ForwardedReads } from '../../src/member/forwarded-reads.ts';
 import { DatabaseSync } from '../../src/sqlite/binding.ts';
 import { until } from '../cluster/until.ts';
 import { Local } from './fixture.ts';
@@ -35,6 +36,29 @@ test('what a member cannot serve in time fails there, and is read at the leader 
   await assert.rejects(later, { code: 'LAGGING' });
   release();
   assert.deepEqual((await follower!.query(sql, args)).rows, [[...args, 1]]);
+});
+
+test('an answer to a read of an earlier process of the same member is nobody’s answer', () => {
+  const [toLeader, toAsker]: Uint8Array[][] = [[], []];
+  const answers: number[] = [];
+  const make = (self: string, incarnation: number, to: Uint8Array[]) =>
+    new ForwardedReads({
+      ...{ self, incarnation, leader: () => 'a', serve: () => {} },
+      send: (_to, _channel, parts) => to!.push(Uint8Array.from(parts.flatMap((p) => [...p]))) > 0,
+      answer: (key) => answers.push(key),
+    });
+  const leader = make('a', 1, toAsker!);
+  make('b', 2, toLeader!).forward(1, new Uint8Array(1));
+  leader.onRead('b', toLeader!.shift()!);
+  const restarted = make('b', 3, toLeader!);
+  restarted.forward(1, new Uint8Array(1));
+  leader.served(1, new Uint8Array(1));
+  restarted.onReply('a', toAsker!.shift()!);
+  assert.deepEqual(answers, []);
+  leader.onRead('b', toLeader!.shift()!);
+  leader.served(2, new Uint8Array(1));
+  restarted.onReply('a', toAsker!.shift()!);
+  assert.deepEqual(answers, [1]);
 });
 
 /** Holds SQLite's writer lock of a follower, which so cannot apply; it can be had while that renews it. */

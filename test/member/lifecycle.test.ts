@@ -97,6 +97,27 @@ test('status tells who leads, the positions, the members and the sizes', async (
   assert.deepEqual([there.role, there.leader, there.cluster], ['follower', at.id, at.cluster]);
 });
 
+test('status tells how old a copy is, which grows when nobody confirms what is committed', async (t) => {
+  const [leader, ...followers] = await new Local(t).openAll(['a', 'b', 'c']);
+  for (const db of [leader!, ...followers])
+    await until('a known age', async () => (await db.status()).copyAgeMs !== null);
+  const [left] = followers;
+  await Promise.all([leader!.close(), followers[1]!.close()]);
+  const aloneMs = performance.now();
+  await until('an age that has grown', async () => {
+    const askedMs = performance.now();
+    const { copyAgeMs } = await left!.status();
+    assert.ok(copyAgeMs !== null && copyAgeMs >= Math.floor(askedMs - aloneMs));
+    return copyAgeMs > 500;
+  });
+});
+
+test('status of a member that never heard a leader has no age', async (t) => {
+  const members = await freeAddresses(['a', 'b']);
+  const db = await new Local(t).open({ members });
+  assert.equal((await db.status()).copyAgeMs, null);
+});
+
 test('a second open of the same directory is refused, and the first goes on', async (t) => {
   const local = new Local(t);
   const db = await local.open();

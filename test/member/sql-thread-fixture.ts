@@ -40,6 +40,8 @@ export class SqlThreadFixture {
   readonly log: Entry[] = [];
   readonly #loop: ThreadPort<SqlToLoop, LoopToSql>;
   readonly #app: ThreadPort<SqlToApp, AppToSql>;
+  /** That writes are sent for. */
+  term = 0;
   #nextKey = 1;
 
   constructor(t: Scope, options: Partial<OpenOptions> = {}) {
@@ -89,8 +91,13 @@ export class SqlThreadFixture {
       pushWrite(flat, { key, id: null, statements: [{ sql }] });
       return key;
     });
-    this.#app.post({ type: 'writes', flat });
+    this.#app.post({ type: 'writes', flat, term: this.term });
     return keys;
+  }
+
+  /** What the application answers to `close-readers`. */
+  readersClosed(): void {
+    this.#app.post({ type: 'readers-closed' });
   }
 
   /** Tells what is committed; the thread is woken as the loop does it. */
@@ -112,6 +119,7 @@ export class SqlThreadFixture {
   /** Makes it lead with a table to write to, all of it committed. */
   async lead(term: number): Promise<this> {
     this.order({ type: 'lead', term });
+    this.term = term;
     await until('the entry that starts the term', () => this.log.at(-1)?.term === term);
     await this.answers(this.write('CREATE TABLE IF NOT EXISTS t(v)'));
     this.commit(this.log.at(-1)!.index);

@@ -43,6 +43,25 @@ test('a leader begins its term with an entry, executes in the order of arrival, 
   assert.deepEqual(thread.mainFile(), { position, rows: [1, 2, 3] });
 });
 
+test('a forwarded write that does not decode is refused, and the next one is done', async (t) => {
+  const thread = await new SqlThreadFixture(t).begin();
+  await thread.lead(1);
+  const bytes = encodeWrite({ id: 'request', asks: false, statements: [{ sql: 'SELECT 1' }] });
+  const half = bytes.slice(0, bytes.length >> 1);
+  thread.order({ type: 'write', key: 1, handOver: half, mayBeLost: false });
+  thread.order({ type: 'write', key: 2, handOver: bytes.slice(), mayBeLost: false });
+  await until('two answers', () => thread.allToLoop('forward-answer').length === 2);
+  const answers = thread.allToLoop('forward-answer');
+  const codes = answers.map(({ key, answer }) => [
+    key,
+    'error' in answer ? answer.error.code : null,
+  ]);
+  assert.deepEqual(codes, [
+    [1, 'RECORD_DAMAGED'],
+    [2, null],
+  ]);
+});
+
 /** A leader's log with so many entries, all of them known. */
 async function logOf(leader: SqlThreadFixture, rows: number) {
   await (await leader.begin()).lead(1);

@@ -276,14 +276,3 @@ test('what is wrong with the options is said before anything is begun', async ()
   );
   await assert.rejects(db.outcome(''), invalid);
 });
-
-test('a transaction that reads refuses what writes, on any member, and reads on', async () => {
-  for (const member of members) {
-    const tx = await member.transaction('read');
-    await assert.rejects(tx.execute(ADD, [1, 1]), { code: 'READ_ONLY' });
-    await assert.rejects(tx.batch([{ sql: 'DELETE FROM account' }]), { code: 'READ_ONLY' });
-    assert.equal(await balanceOf(tx, 1), 100);
-    await tx.commit();
-  }
-  assert.deepEqual(await balances(members[0]!), [100, 0]);
-});

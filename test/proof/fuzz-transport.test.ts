@@ -202,6 +202,7 @@ fuzz({
   valid: fc.oneof(
     record({ code, message: text }),
     record({ code, message: text, sqlite: record({ code: text, errcode: u32 }) }),
+    record({ code, message: text, statementIndex: u32 }),
   ),
   encode: encodeError,
   decode: decodeError,

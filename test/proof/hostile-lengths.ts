@@ -159,7 +159,12 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'error',
-    bytes: encodeError({ code: 'SQL', message: 'm', sqlite: { code: 'c', errcode: 1 } }),
+    bytes: encodeError({
+      code: 'SQL',
+      message: 'm',
+      sqlite: { code: 'c', errcode: 1 },
+      statementIndex: 1,
+    }),
     decode: decodeError,
   },
   {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Operation } from '../../proof/history/operation.ts';
-import { checkSessions } from '../../proof/history/sessions.ts';
+import { checkCopies, checkSessions } from '../../proof/history/sessions.ts';
 import { append, cas, done, list, lost, read, transfer, write } from './notation.ts';
 
 function broken(...history: Operation[]): string[] {
@@ -104,4 +104,58 @@ test('what has no effect has no place among the writes', () => {
 test('a value of unknown outcome says nothing about its age', () => {
   const own = done([0, 1], write(5), null, one(3));
   assert.deepEqual(broken(lost(0, write(6), 2), own, done([2, 3], read(), 6, one())), []);
+});
+
+test('a read that was given a token shows what its owner had written and read by then, at any level', () => {
+  const theirs = done([0, 1], append(5), null, two(3));
+  const later = done([2, 3], append(6), null, two(4));
+  const given = (values: readonly number[], at: number): Operation => ({
+    ...done([6, 7], list(), values, { client: 1, level: 'eventual' }),
+    after: { client: 2, at },
+  });
+  assert.deepEqual(broken(theirs, later, given([5], 1)), []);
+  assert.deepEqual(broken(theirs, later, given([], 1)), ['token (list 0)']);
+  assert.deepEqual(broken(theirs, later, given([5], 3)), ['token (list 0)']);
+  const seen = done([4, 5], list(1), [9], { client: 2, level: 'eventual' });
+  const write9 = done([0, 1], append(9, 1), null, { client: 3, index: 9 });
+  assert.deepEqual(broken(theirs, later, write9, seen, given([5, 6], 5)), []);
+  const between = done([0, 2], append(7), null, { client: 3, index: 8 });
+  assert.deepEqual(broken(theirs, later, between, write9, seen, given([5, 6], 5)), [
+    'token (list 0)',
+  ]);
+});
+
+test('what came with a token is part of the session from then on', () => {
+  const theirs = done([0, 1], append(5), null, two(3));
+  const given = {
+    ...done([2, 3], read(), null, { client: 1, level: 'eventual' }),
+    after: { client: 2, at: 1 },
+  };
+  assert.deepEqual(broken(theirs, given, done([4, 5], list(), [5], one())), []);
+  assert.deepEqual(broken(theirs, given, done([4, 5], list(), [], one())), [
+    'monotonic reads (list 0)',
+  ]);
+});
+
+test('what a handle does at the same time need not be seen', () => {
+  const own = done([0, 4], append(5), null, one(3));
+  assert.deepEqual(broken(own, done([2, 6], list(), [], one())), []);
+  assert.deepEqual(broken(own, done([4, 6], list(), [], one())), ['read your writes (list 0)']);
+});
+
+test('a session sees its writes that were acknowledged below a majority, too', () => {
+  const own: Operation = { ...done([0, 1], append(5), null, one(3)), returned: null };
+  assert.deepEqual(broken(own, done([2, 3], list(), [], one())), []);
+  const told = { ...own, acknowledged: 1 };
+  assert.deepEqual(broken(told, done([2, 3], list(), [], one())), ['read your writes (list 0)']);
+});
+
+test('reads of one copy do not go back, and reads of another one may', () => {
+  const at = (called: number, values: readonly number[], copy: number): Operation => ({
+    ...done([called, called + 1], list(), values, { client: called, level: 'eventual' }),
+    copy,
+  });
+  const rules = (...history: Operation[]) => checkCopies(history).map(({ broken }) => broken);
+  assert.deepEqual(rules(at(0, [1, 2], 1), at(2, [1], 2), at(4, [1, 2], 1)), []);
+  assert.deepEqual(rules(at(0, [1, 2], 1), at(2, [1], 1)), ['monotonic reads (list 0)']);
 });

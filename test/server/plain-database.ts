@@ -31,6 +31,8 @@ export class PlainDatabase implements SessionDatabase {
   /** What the next calls throw, in order. */
   readonly failures: unknown[] = [];
   #index = 0;
+  /** Up to the last write that says that it is committed. */
+  #certainIndex = 0;
   #held: { promise: Promise<void>; release: () => void } | null = null;
   #waiting = 0;
 
@@ -43,6 +45,10 @@ export class PlainDatabase implements SessionDatabase {
 
   get token(): string {
     return encodeToken({ term: 1, index: this.#index });
+  }
+
+  get certainToken(): string {
+    return encodeToken({ term: 1, index: this.#certainIndex });
   }
 
   get waiting(): number {
@@ -79,7 +85,9 @@ export class PlainDatabase implements SessionDatabase {
       this.#connection.exec('COMMIT');
       this.#index += 1;
       const position = { term: 1, index: this.#index };
-      const reached = { committed: true, members: ['only'] };
+      const committed = options.durability !== 'local';
+      if (committed) this.#certainIndex = this.#index;
+      const reached = { committed, members: ['only'] };
       const answer = { results, position, id: options.id ?? null, reached, elapsedMs: 1 };
       if (options.id !== undefined) this.#answers.set(options.id, answer);
       return answer;
@@ -107,6 +115,7 @@ export class PlainDatabase implements SessionDatabase {
       commitIndex: this.#index,
       appliedIndex: this.#index,
       lastIndex: this.#index,
+      copyAgeMs: 0,
       acknowledgedAtRisk: 0,
       lostFiles: 0,
     };
@@ -116,6 +125,7 @@ export class PlainDatabase implements SessionDatabase {
       members: [{ ...member, matchIndex: this.#index, lagEntries: 0 }],
       ...{ position: { term: 1, index: this.#index }, checksum: '0123456789abcdef' },
       ...{ pageSize: 4096, databaseBytes: 8192, walBytes: 0, logBytes: 100, snapshot: null },
+      problem: null,
       ...{ pid: process.pid, uptimeMs: 61_000 },
     };
   }

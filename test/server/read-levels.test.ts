@@ -23,7 +23,7 @@ async function post(path: string, body: unknown) {
 
 test('POST /query takes levels, bounds and tokens, refuses others by name, and gives a token', async () => {
   const { body } = await post('/query', { sql: 'SELECT 1', level: 'strong', forward: true });
-  assert.equal(body.token, database.token);
+  assert.equal(body.token, database.certainToken);
   assert.deepEqual(database.readOptions.at(-1), { level: 'strong', forward: true });
   await post('/query', { sql: 'SELECT 1', maxLagMs: 5, maxLagEntries: 6, timeoutMs: 7 });
   const bounded = { maxLagMs: 5, maxLagEntries: 6, timeoutMs: 7 };

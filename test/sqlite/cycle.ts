@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { CheckpointCycle } from '../../src/member/checkpoint-cycle.ts';
 import type { EntryId, Index } from '../../src/raft/entry.ts';
 import type { ChecksumValue } from '../../src/redo/checksum.ts';
-import type { CheckpointMode, CheckpointReply } from '../../src/sqlite/checkpoint-worker.ts';
+import type { CheckpointMode, CheckpointReply } from '../../src/sqlite/checkpointer.ts';
 import { Checkpoints } from '../../src/sqlite/checkpoints.ts';
 import { Pin } from '../../src/sqlite/pin.ts';
 import { Pins } from '../../src/sqlite/pins.ts';

@@ -1,6 +1,6 @@
 import { assert } from '../../../src/base/assert.ts';
 import type { CheckpointTools } from '../../../src/member/database-home.ts';
-import type { CheckpointMode, CheckpointReply } from '../../../src/sqlite/checkpoint-worker.ts';
+import type { CheckpointMode, CheckpointReply } from '../../../src/sqlite/checkpointer.ts';
 import { Pins } from '../../../src/sqlite/pins.ts';
 import type { SimThread } from '../thread.ts';
 import type { DatabaseFiles } from './files.ts';

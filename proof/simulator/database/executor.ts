@@ -19,7 +19,7 @@ const REFUSED = 'refused';
 type BatchRunner = ReturnType<EngineParts['executor']>;
 
 /** SQLite's time limit of a batch, in writes: there is no time inside a step of the simulation. */
-const BATCH_WRITES_MAX = 16;
+export const BATCH_WRITES_MAX = 16;
 
 /**
  * The twin of `Executor`: runs the workloads' statements on rows in pages, many writes in one commit. Keeps answers

@@ -3,7 +3,7 @@ import { PacelineError } from '../../../src/base/errors.ts';
 import type { Prng } from '../../../src/base/prng.ts';
 import type { EntryId } from '../../../src/raft/entry.ts';
 import { type ChecksumValue, DatabaseChecksum } from '../../../src/redo/checksum.ts';
-import { PageHasher } from '../../../src/redo/page-hash.ts';
+import { type PageHash, PageHasher } from '../../../src/redo/page-hash.ts';
 import { positionInPage } from '../../../src/sqlite/position-page.ts';
 import type { PageImage } from '../../../src/wal/frames.ts';
 
@@ -56,6 +56,11 @@ export class DatabaseFiles {
     return this.#frames.length;
   }
 
+  /** Frames up to here are in the main file. */
+  get copiedFrames(): number {
+    return this.#copiedFrames;
+  }
+
   get databasePages(): number {
     return this.#databasePages;
   }
@@ -106,16 +111,20 @@ export class DatabaseFiles {
     if (this.full)
       throw new PacelineError('DISK_FULL', 'no room left to write the WAL: free some space');
     const before = this.#databasePages;
+    for (let pgno = databasePages + 1; pgno <= before; pgno++)
+      this.#checksum.replace(this.#hash(pgno), null);
+    const grown = new Set<number>();
+    for (let pgno = before + 1; pgno <= databasePages; pgno++) grown.add(pgno);
     for (const [i, { pgno, image }] of pages.entries()) {
-      const old = pgno <= before ? this.#hasher.hash(pgno, this.page(pgno)).take() : null;
-      this.#checksum.replace(old, this.#hasher.hash(pgno, image));
+      const old = pgno > databasePages || grown.delete(pgno) ? null : this.#hash(pgno);
       const last = i === pages.length - 1;
       this.#frames.push({ pgno, image, databasePages: last ? databasePages : 0 });
       this.#latest.set(pgno, image);
       this.#versions.set(pgno, ++this.#writes);
+      if (pgno <= databasePages) this.#checksum.replace(old, this.#hash(pgno));
     }
-    for (let pgno = databasePages + 1; pgno <= before; pgno++)
-      this.#checksum.replace(this.#hasher.hash(pgno, this.page(pgno)), null);
+    // SQLite writes no page that was allocated and freed at once: it holds what was at that place.
+    for (const pgno of grown) this.#checksum.replace(null, this.#hash(pgno));
     this.#databasePages = databasePages;
     this.onCommit?.(this, executed);
   }
@@ -171,6 +180,10 @@ export class DatabaseFiles {
     files.full = this.full;
     files.#syncedFrames = Math.min(kept, synced);
     return files;
+  }
+
+  #hash(pgno: number): PageHash {
+    return this.#hasher.hash(pgno, this.page(pgno)).take();
   }
 
   #putMain(pgno: number, image: Uint8Array): void {

@@ -1,61 +1,37 @@
 import type { SqlArgs, SqlValue } from '../../../src/api/value.ts';
 import { assert } from '../../../src/base/assert.ts';
 import { PacelineError } from '../../../src/base/errors.ts';
-import type {
-  CheckpointTools,
-  DatabaseHome,
-  OpenDatabase,
-} from '../../../src/member/database-home.ts';
+import type { CheckpointTools, OpenDatabase } from '../../../src/member/database-home.ts';
 import type { OpenReader } from '../../../src/member/this-copy.ts';
 import { type EntryId, ORIGIN } from '../../../src/raft/entry.ts';
-import type { ExecutorLimits } from '../../../src/sqlite/executor.ts';
-import type { SimThread } from '../thread.ts';
 import { SimCheckpoints, SimPins } from './checkpoints.ts';
 import { SimExecutor } from './executor.ts';
-import { DatabaseFiles, type OnCommit } from './files.ts';
+import { DatabaseFiles } from './files.ts';
+import type { HomeParts, MemberHome } from './member-database.ts';
 import { Rows } from './rows.ts';
 import { columnsOf, runQuery } from './statements.ts';
 import { SimWal } from './wal.ts';
 
-export interface SimHomeParts {
-  readonly cluster: string;
-  readonly pageSize: number;
-  readonly files: DatabaseFiles | null;
-  /** Files of lost writes, by name. */
-  readonly lost: Map<string, Uint8Array>;
-  /** The thread that works on the database. */
-  readonly thread: SimThread;
-  readonly onCommit: OnCommit;
-  /** The main file has changed. */
-  readonly onCheckpoint: (files: DatabaseFiles) => void;
-  /** Checkpoints, in milliseconds; drawn for each. */
-  readonly checkpointMs: () => number;
-  /** Whether a foreign reader is in the way of this checkpoint. */
-  readonly foreignReader: () => boolean;
-  /** The bytes of a file that was received. */
-  readonly takeFile: (path: string) => Uint8Array;
-  readonly makeExecutor?: (files: DatabaseFiles, limits: ExecutorLimits) => SimExecutor;
-}
-
 /** The simulator's database as one process of a member has it. */
-export class SimHome implements DatabaseHome {
-  readonly #parts: SimHomeParts;
+export class SimHome implements MemberHome {
+  readonly #parts: HomeParts;
   readonly #readAt = new WeakMap<object, EntryId>();
   /** The state that was read last. */
   lastReadAt: EntryId = ORIGIN;
   /** Null if it is gone. */
   files: DatabaseFiles | null;
 
-  constructor(parts: SimHomeParts) {
+  constructor(parts: HomeParts, files: DatabaseFiles | null) {
     this.#parts = parts;
-    this.files = parts.files;
+    this.files = files;
   }
 
   open(): OpenDatabase {
-    const { cluster, thread, onCommit, onCheckpoint, makeExecutor } = this.#parts;
+    const { cluster, thread, onOpen, onCommit, onCheckpoint } = this.#parts;
     const files = this.files;
     if (files === null) throw new PacelineError('DATABASE_MISSING', 'the database is gone');
     files.onCommit = onCommit;
+    onOpen(files);
     const found = files.position(cluster);
     const pins = new SimPins(files);
     const tools: CheckpointTools = {
@@ -66,7 +42,7 @@ export class SimHome implements DatabaseHome {
       wal: new SimWal(files),
       pageSize: files.pageSize,
       lock: new SimLock(),
-      executor: (limits) => makeExecutor?.(files, limits) ?? new SimExecutor(files, limits),
+      executor: (limits) => new SimExecutor(files, limits),
       position: found === null ? { ...ORIGIN, cluster: null } : { ...found, cluster },
       mainFile: () => ({ fd: 0, bytes: files.mainBytes }),
       startCheckpoints: () => tools,
@@ -104,7 +80,15 @@ export class SimHome implements DatabaseHome {
     this.files.full = full;
   }
 
-  /** Of the state that a result was read from. */
+  readMain(_fd: number, into: Uint8Array, offset: number): number | null {
+    return this.files?.readMain(into, offset) ?? null;
+  }
+
+  /** All that can be wrong with it shows in its checksum. */
+  fault(): null {
+    return null;
+  }
+
   positionOf(result: object): EntryId | undefined {
     return this.#readAt.get(result);
   }

@@ -11,12 +11,14 @@ const PAGE_HEAD_BYTES = 8;
 const ROW_HEAD_BYTES = 4;
 /** Size of the database in pages, in SQLite's own header. */
 const SIZE_OFFSET = 28;
+const NOTHING = new Uint8Array(0);
 
 interface Chain {
   readonly rows: Map<string, string>;
-  readonly pgnos: readonly number[];
-  /** Of its pages when it was read. */
-  readonly versions: readonly number[];
+  /** Where it is; grows when it is laid out. */
+  readonly pgnos: number[];
+  /** Of its pages when it was read or written. */
+  versions: readonly number[];
 }
 
 /** What the database grew to hold before the first row. */
@@ -25,19 +27,21 @@ export const EMPTY_PAGES = FIRST_CHAIN_PGNO + CHAINS - 1;
 /** Rows of text (one byte for each character) under a text key, in the pages of a database, with one transaction at a time. */
 export class Rows {
   readonly #files: DatabaseFiles;
+  /** As they were read, with what the transaction has changed in them. */
   readonly #chains = new Map<number, Chain>();
-  /** Of the transaction: the rows of each chain that it changed. */
-  #changed = new Map<number, Map<string, string>>();
+  readonly #changed = new Set<number>();
+  /** Pages are laid out here first: most turn out to be as they were. */
+  readonly #page: Uint8Array;
   /** What to put back, newest last. */
   #undo: { readonly key: string; readonly value: string | null }[] = [];
 
   constructor(files: DatabaseFiles) {
     this.#files = files;
+    this.#page = new Uint8Array(files.pageSize);
   }
 
   get(key: string): string | null {
-    const chain = chainOf(key);
-    return (this.#changed.get(chain) ?? this.#read(chain).rows).get(key) ?? null;
+    return this.#read(chainOf(key)).rows.get(key) ?? null;
   }
 
   /** Null removes the row. */
@@ -49,7 +53,7 @@ export class Rows {
   /** Removes all rows whose key begins so. */
   removeAll(prefix: string): void {
     for (let chain = 0; chain < CHAINS; chain++) {
-      const rows = this.#changed.get(chain) ?? this.#read(chain).rows;
+      const { rows } = this.#read(chain);
       for (const key of [...rows.keys()]) if (key.startsWith(prefix)) this.set(key, null);
     }
   }
@@ -66,6 +70,7 @@ export class Rows {
   }
 
   rollBack(): void {
+    for (const chain of this.#changed) this.#chains.delete(chain);
     this.#changed.clear();
     this.#undo = [];
   }
@@ -74,10 +79,10 @@ export class Rows {
   changedPages(): { readonly pages: PageImage[]; readonly databasePages: number } {
     let databasePages = Math.max(this.#files.databasePages, EMPTY_PAGES);
     const pages = new Map<number, Uint8Array>();
-    const free = this.#changed.size === 0 ? [] : this.#freePages();
-    for (const [chain, rows] of [...this.#changed].sort((a, b) => a[0] - b[0])) {
-      const pgnos = [...this.#read(chain).pgnos];
-      const take = () => free.shift() ?? ++databasePages;
+    const free = this.#freePages();
+    const take = () => free.next().value ?? ++databasePages;
+    for (const chain of [...this.#changed].sort((a, b) => a - b)) {
+      const { rows, pgnos } = this.#read(chain);
       for (const { pgno, image } of this.#layOut(chain, rows, pgnos, take)) pages.set(pgno, image);
     }
     if (databasePages !== this.#files.databasePages) pages.set(1, this.#header(databasePages));
@@ -86,25 +91,27 @@ export class Rows {
     return { pages: asImages(pages), databasePages };
   }
 
+  /** The pages that were asked for are in the files. */
   committed(): void {
-    this.rollBack();
+    for (const chain of this.#changed) {
+      const known = this.#chains.get(chain)!;
+      known.versions = known.pgnos.map((pgno) => this.#files.version(pgno));
+    }
+    this.#changed.clear();
+    this.#undo = [];
   }
 
   #put(key: string, value: string | null): void {
     const chain = chainOf(key);
-    let rows = this.#changed.get(chain);
-    if (rows === undefined) {
-      rows = new Map(this.#read(chain).rows);
-      this.#changed.set(chain, rows);
-    }
+    const { rows } = this.#read(chain);
+    this.#changed.add(chain);
     if (value === null) rows.delete(key);
     else rows.set(key, value);
   }
 
   #read(chain: number): Chain {
     const known = this.#chains.get(chain);
-    if (known?.pgnos.every((pgno, i) => this.#files.version(pgno) === known.versions[i]))
-      return known;
+    if (known !== undefined && (this.#changed.has(chain) || this.#isFresh(known))) return known;
     const rows = new Map<string, string>();
     const pgnos: number[] = [];
     let content = '';
@@ -130,52 +137,59 @@ export class Rows {
     return read;
   }
 
+  #isFresh({ pgnos, versions }: Chain): boolean {
+    for (let i = 0; i < pgnos.length; i++)
+      if (this.#files.version(pgnos[i]!) !== versions[i]) return false;
+    return true;
+  }
+
   *#layOut(
     chain: number,
     rows: ReadonlyMap<string, string>,
     pgnos: number[],
     take: () => number,
   ): Generator<PageImage> {
-    let content = '';
-    for (const [key, value] of rows) content += u16(key.length) + u16(value.length) + key + value;
+    let text = '';
+    for (const [key, value] of rows) text += u16(key.length) + u16(value.length) + key + value;
+    const content = Buffer.from(text, 'latin1');
     const room = this.#files.pageSize - PAGE_HEAD_BYTES;
     const needed = Math.max(1, Math.ceil(content.length / room));
     while (pgnos.length < needed) pgnos.push(take());
     for (const [i, pgno] of pgnos.entries()) {
-      const image =
-        i < needed
-          ? this.#chainPage(chain, i === needed - 1 ? 0 : pgnos[i + 1]!, content, i * room)
-          : new Uint8Array(this.#files.pageSize);
+      if (i < needed) {
+        const next = i === needed - 1 ? 0 : pgnos[i + 1]!;
+        this.#chainPage(chain, next, content.subarray(i * room, (i + 1) * room));
+      } else this.#page.fill(0);
       const there = pgno <= this.#files.databasePages;
-      if (!there || !same(image, this.#files.page(pgno))) yield { pgno, image };
+      if (!there || !same(this.#page, this.#files.page(pgno)))
+        yield { pgno, image: this.#page.slice() };
     }
+    pgnos.length = needed;
   }
 
-  #chainPage(chain: number, next: number, content: string, from: number): Uint8Array {
-    const { pageSize } = this.#files;
-    const image = new Uint8Array(pageSize);
-    const view = new DataView(image.buffer);
-    const used = Math.min(content.length - from, pageSize - PAGE_HEAD_BYTES);
+  /** Into `#page`. */
+  #chainPage(chain: number, next: number, content: Uint8Array): void {
+    const page = this.#page;
+    page.fill(0);
+    const view = new DataView(page.buffer);
     view.setUint16(0, chain + 1);
     view.setUint32(2, next);
-    view.setUint16(6, used);
-    for (let i = 0; i < used; i++) image[PAGE_HEAD_BYTES + i] = content.charCodeAt(from + i);
-    return image;
+    view.setUint16(6, content.length);
+    page.set(content, PAGE_HEAD_BYTES);
   }
 
   #emptyPage(pgno: number): Uint8Array {
     const chain = pgno - FIRST_CHAIN_PGNO;
-    if (chain >= 0 && chain < CHAINS) return this.#chainPage(chain, 0, '', 0);
-    return new Uint8Array(this.#files.pageSize);
+    this.#page.fill(0);
+    if (chain >= 0 && chain < CHAINS) this.#chainPage(chain, 0, NOTHING);
+    return this.#page.slice();
   }
 
-  #freePages(): number[] {
-    const free: number[] = [];
+  *#freePages(): Generator<number, undefined> {
     for (let pgno = EMPTY_PAGES + 1; pgno <= this.#files.databasePages; pgno++) {
       const page = this.#files.page(pgno);
-      if (page[0] === 0 && page[1] === 0) free.push(pgno);
+      if (page[0] === 0 && page[1] === 0) yield pgno;
     }
-    return free;
   }
 
   #header(databasePages: number): Uint8Array {

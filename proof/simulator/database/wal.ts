@@ -6,27 +6,30 @@ import type {
   LiveWal,
   WalCommit,
 } from '../../../src/sqlite/live-wal.ts';
+import { WalCommits } from '../../../src/sqlite/wal-commits.ts';
 import { foreignWrite } from '../../../src/sqlite/wal-file.ts';
 import { frameBytes } from '../../../src/wal/format.ts';
 import type { PageImage } from '../../../src/wal/frames.ts';
 import type { DatabaseFiles } from './files.ts';
 
-/** The WAL of the simulator's database as one process knows it: the twin of `WalFile`. */
+/** The WAL of the simulator's database as one process knows it, by the product's own bookkeeping: the twin of `WalFile`. */
 export class SimWal implements LiveWal {
   readonly #files: DatabaseFiles;
-  #databasePages: number;
-  #pgnos: number[] = [];
-  #latest = new Map<number, number>();
-  #commits: WalCommit[] = [];
+  readonly #commits: WalCommits;
 
   constructor(files: DatabaseFiles) {
     this.#files = files;
-    this.#databasePages = files.databasePages;
-    for (let f = 1; f <= files.frames; f++) this.#noteFrame(files.frame(f).pgno);
+    const source = {
+      frameHeader: (frame: number) => files.frame(frame),
+      frameImage: (frame: number) => files.frame(frame).image,
+      mainPage: (pgno: number) => files.mainPage(pgno),
+    };
+    const pgnos = Array.from({ length: files.frames }, (_, i) => files.frame(i + 1).pgno);
+    this.#commits = new WalCommits(source, pgnos, files.databasePages);
   }
 
   get frames(): number {
-    return this.#pgnos.length;
+    return this.#commits.frames;
   }
 
   get bytes(): number {
@@ -34,22 +37,21 @@ export class SimWal implements LiveWal {
   }
 
   get databasePages(): number {
-    return this.#databasePages;
+    return this.#commits.databasePages;
   }
 
   noteOpened(id: EntryId): void {
-    this.#commits = [{ id, frame: this.frames, databasePages: this.#databasePages }];
+    this.#commits.opened(id);
   }
 
   takeUp(): void {
     if (this.#files.frames === this.frames) return;
     if (this.#files.frames !== 0) throw foreignWrite('the simulated database');
-    this.#forgetFrames();
+    this.#commits.emptied();
   }
 
   readPage(pgno: number): Uint8Array {
-    const frame = this.#latest.get(pgno);
-    return frame === undefined ? this.#files.mainPage(pgno) : this.#files.frame(frame).image;
+    return this.#commits.page(pgno);
   }
 
   readMainPage(pgno: number): Uint8Array {
@@ -76,66 +78,30 @@ export class SimWal implements LiveWal {
   }
 
   noteCommitted(id: EntryId): void {
-    this.#noteFrames(id);
+    for (let f = this.frames + 1; f <= this.#files.frames; f++)
+      this.#commits.noteFrame(this.#files.frame(f).pgno);
+    this.#commits.committed(id, this.#files.databasePages);
   }
 
   append(pages: readonly PageImage[], databasePages: number, id: EntryId): void {
     const own = pages.map(({ pgno, image }) => ({ pgno, image: image.slice() }));
     this.#files.append(own, databasePages, false);
-    this.#noteFrames(id);
+    this.noteCommitted(id);
   }
 
   findCommit(id: EntryId): WalCommit | undefined {
-    return this.#commits.findLast((c) => c.id.index === id.index && c.id.term === id.term);
+    return this.#commits.find(id);
   }
 
   lastCommitUpTo(index: Index): WalCommit | undefined {
-    return this.#commits.findLast((c) => c.id.index <= index);
+    return this.#commits.lastUpTo(index);
   }
 
   pagesToUndo(commit: WalCommit): PageImage[] {
-    const changed = new Set(this.#pgnos.slice(commit.frame));
-    for (let pgno = this.#databasePages + 1; pgno <= commit.databasePages; pgno++)
-      changed.add(pgno);
-    const latest = new Map<number, number>();
-    for (let f = 1; f <= commit.frame; f++) latest.set(this.#pgnos[f - 1]!, f);
-    const pages = [...changed].filter((pgno) => pgno <= commit.databasePages).sort((a, b) => a - b);
-    return pages.map((pgno) => {
-      const frame = latest.get(pgno);
-      const image =
-        frame === undefined ? this.#files.mainPage(pgno) : this.#files.frame(frame).image;
-      return { pgno, image };
-    });
+    return this.#commits.pagesToUndo(commit);
   }
 
-  *commitsNewestFirst(): Generator<CommittedPages & { frame: number }> {
-    let last = this.frames;
-    while (last > 0) {
-      const { databasePages } = this.#files.frame(last);
-      let first = last;
-      while (first > 1 && this.#files.frame(first - 1).databasePages === 0) first--;
-      const pages: PageImage[] = [];
-      for (let f = last; f >= first; f--) pages.push(this.#files.frame(f));
-      yield { frame: last, databasePages, pages };
-      last = first - 1;
-    }
-  }
-
-  #noteFrames(id: EntryId): void {
-    for (let f = this.frames + 1; f <= this.#files.frames; f++)
-      this.#noteFrame(this.#files.frame(f).pgno);
-    this.#databasePages = this.#files.databasePages;
-    this.#commits.push({ id, frame: this.frames, databasePages: this.#databasePages });
-  }
-
-  #noteFrame(pgno: number): void {
-    this.#pgnos.push(pgno);
-    this.#latest.set(pgno, this.#pgnos.length);
-  }
-
-  #forgetFrames(): void {
-    this.#pgnos = [];
-    this.#latest = new Map();
-    this.#commits = this.#commits.slice(-1).map((last) => ({ ...last, frame: 0 }));
+  commitsNewestFirst(): Generator<CommittedPages & { readonly frame: number }> {
+    return this.#commits.newestFirst();
   }
 }
