@@ -96,9 +96,8 @@ export class SqlThread {
   }
 
   start(): void {
-    const { loop, app } = this.#parts;
-    loop.listen((messages) => this.#turn(() => messages.forEach(this.#orders.take)));
-    app.listen((messages) => this.#turn(() => messages.forEach(this.#fromApp)));
+    this.#parts.loop.listen((messages) => this.#turn(() => messages.forEach(this.#orders.take)));
+    this.#parts.app.listen((messages) => this.#turn(() => messages.forEach(this.#fromApp)));
     this.#turn(() => this.#slot.open());
   }
 
@@ -138,9 +137,8 @@ export class SqlThread {
 
   /** Says whether this thread waits for the commit index; if it moved just before that was said, nobody else would tell. */
   #askForCommit(): void {
-    const { running } = this.#slot;
     const full = this.#inflight.full && this.#writes.size > 0;
-    this.#parts.shared.wantsCommit = full || running?.cycle.pausesWork === true;
+    this.#parts.shared.wantsCommit = full || this.#slot.running?.cycle.pausesWork === true;
     if (this.#parts.shared.wantsCommit && this.#lookAtCommit()) this.#turn(() => {});
   }
 
@@ -158,11 +156,9 @@ export class SqlThread {
     switch (message.type) {
       case 'begin':
         this.#slot.begin(message.at, message.checksum);
-        this.#slot.running?.cycle.committed(this.#committed);
-        return;
+        return this.#slot.running?.cycle.committed(this.#committed);
       case 'apply':
-        this.#toApply.push(...unpackEntries(message));
-        return;
+        return void this.#toApply.push(...unpackEntries(message));
       case 'lead':
         // Void without a database: the loop is about to learn of that.
         if (this.#slot.running !== null) this.#toLead = message.term;
