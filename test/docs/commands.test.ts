@@ -182,7 +182,14 @@ test('docs/cli.md and docs/writes.md: verify and lost, when the members are stop
   const lost = join(dir, 'paceline/a/lost');
   mkdirSync(lost, { recursive: true });
   const position = { term: 1, index: 1 };
-  const file = { cluster: 'c', member: 'a', common: position, pageSize: 4096, omitted: 0 };
+  const file = {
+    cluster: 'c',
+    member: 'a',
+    common: position,
+    pageSize: 4096,
+    omitted: 0,
+    untold: [],
+  };
   writeFileSync(join(lost, name), encodeLostFile({ ...file, entries: [], rows: [] }));
   const [commands] = blocksOf('docs/writes.md', 'sh');
   const said = run(commands!, { DIR: join(dir, 'paceline/a'), NAME: name });
