@@ -1,16 +1,12 @@
 // Child process: applies a sabotage to the files that it loads, then looks for the first seed that notices.
-import { register } from 'node:module';
+import { applySabotage } from './apply.ts';
 import type { Order, Search } from './search.ts';
 
 /** With faults of one's own choice: a leader is elected, and lost again. */
 const FAULT_EVERY_MS = 1000;
 
 const { sabotage, firstSeed, seeds, faults } = JSON.parse(process.argv[2]!) as Order;
-if (sabotage !== null) {
-  register('./hooks.js', import.meta.url, { data: sabotage });
-  // Loaded whether the simulator needs it or not: a line that is not there is an error, not an escape.
-  await import(new URL(`../../${sabotage.file}`, import.meta.url).href);
-}
+if (sabotage !== null) await applySabotage(sabotage);
 const { runSimulation } = await import('../simulator/run.ts');
 // Three voters, so that a member cut off from the others is without a majority.
 const plan = { voters: 3, learners: 0, spares: 0, faultEveryMs: FAULT_EVERY_MS };

@@ -1,3 +1,4 @@
+import { assert } from '../../src/base/assert.ts';
 import type { PacelineError } from '../../src/base/errors.ts';
 import { Prng } from '../../src/base/prng.ts';
 import type { Loop } from '../../src/member/loop.ts';
@@ -52,7 +53,9 @@ export class Cluster implements World {
     this.policy = new SimPolicy(this.fork(), plan, (from, to) => this.network.disconnect(from, to));
     this.network = new MemoryNetwork(this.policy, { connectMs: 5 }, this.timeline);
     this.checker = new Checker((id) => this.machines.get(id)?.watched ?? undefined);
-    const ids = NAMES.slice(0, plan.voters + plan.learners + plan.spares);
+    const count = plan.voters + plan.learners + plan.spares;
+    assert(count <= NAMES.length, `there are names for ${NAMES.length} members`);
+    const ids = NAMES.slice(0, count);
     const membership = ids
       .slice(0, plan.voters + plan.learners)
       .map((id, i) => ({ id, address: `${id}:1`, voter: i < plan.voters }));

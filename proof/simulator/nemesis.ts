@@ -15,6 +15,8 @@ export class Nemesis {
   readonly #trouble: Trouble;
   readonly #counts = new Map<FaultKind, number>();
   readonly #actions: Actions;
+  /** What it has done, without what the network does by itself. */
+  events = 0;
 
   constructor(cluster: Cluster, prng: Prng) {
     this.#cluster = cluster;
@@ -53,7 +55,10 @@ export class Nemesis {
       await this.#cluster.sleep(this.#prng.between(1, 2 * plan.faultEveryMs));
       if (kinds.length === 0 || timeline.nowMs >= plan.faultsMs) continue;
       const kind = kinds[this.#prng.between(0, kinds.length - 1)]!;
-      if (this.#actions[kind]!()) this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
+      if (plan.without.has(kind) || this.events === plan.eventsMax) continue;
+      if (!this.#actions[kind]!()) continue;
+      this.events++;
+      this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
     }
     this.#heal();
   }

@@ -43,6 +43,10 @@ export interface Plan {
   /** Processes that run beside the cluster, and may be taken into it. */
   readonly spares: number;
   readonly faults: ReadonlySet<FaultKind>;
+  /** Of these, what does not happen all the same: a smaller run than the seed's. */
+  readonly without: ReadonlySet<FaultKind>;
+  /** So much at most is done by the nemesis; null: no limit. */
+  readonly eventsMax: number | null;
   /** Between two faults, on average. */
   readonly faultEveryMs: number;
   readonly faultsMs: number;
@@ -96,6 +100,8 @@ export function makePlan(seed: number): Plan {
     learners,
     spares: membership ? 1 : 0,
     faults,
+    without: new Set(),
+    eventsMax: null,
     faultEveryMs: one([150, 500, 1500]),
     faultsMs: one([5_000, 15_000, 40_000]),
     clients: prng.between(1, 6),

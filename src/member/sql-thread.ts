@@ -218,12 +218,11 @@ export class SqlThread {
     running.cycle.afterWork();
   }
 
-  #apply({ engine }: RunningDatabase): void {
-    if (engine.leading) return;
-    this.#toApply = this.#toApply.filter((entry) => entry.index > engine.position.index);
-    if (this.#toApply.length > 0) engine.apply(this.#toApply);
+  #apply(running: RunningDatabase): void {
+    if (running.engine.leading) return;
+    running.apply(this.#toApply);
     this.#toApply = [];
-    this.#parts.loop.post({ type: 'applied', position: engine.position });
+    this.#parts.loop.post({ type: 'applied', position: running.engine.position });
   }
 
   #execute({ engine, cycle }: RunningDatabase): void {
@@ -264,6 +263,7 @@ export class SqlThread {
 
   /** Stays ordered until it is done: the disk may be full, or a foreign process have the lock. */
   #lead({ engine, cycle }: RunningDatabase, term: Term): void {
+    cycle.before(engine.position.index + 1);
     this.#emit(engine.lead(term));
     this.#term = term | 0;
     this.#toLead = null;
