@@ -8,7 +8,14 @@ import { runCli } from './run-cli.ts';
 
 const NAME = '2-7.lost';
 const LOST: LostFile = {
-  ...{ cluster: 'c', member: 'a', common: { term: 1, index: 6 }, pageSize: 4096, omitted: 2 },
+  ...{
+    cluster: 'c',
+    member: 'a',
+    common: { term: 1, index: 6 },
+    pageSize: 4096,
+    omitted: 2,
+    untold: [],
+  },
   entries: [
     {
       id: { term: 2, index: 7 },
