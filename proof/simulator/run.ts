@@ -5,9 +5,11 @@ import { Recorder } from '../history/recorder.ts';
 import { performRead } from '../workload/perform.ts';
 import { Workload } from '../workload/workload.ts';
 import { Client } from './client.ts';
+import type { HandedTokens } from './client-reads.ts';
 import { Cluster } from './cluster.ts';
 import { compareDatabases, whatIsMissing } from './convergence.ts';
 import { drive } from './drive.ts';
+import type { Machine } from './machine.ts';
 import { Nemesis } from './nemesis.ts';
 import { makePlan, type Plan } from './plan.ts';
 import type { Failure, RunResult } from './run-result.ts';
@@ -57,10 +59,11 @@ class Run {
     this.#nemesis = new Nemesis(this.#cluster, this.#cluster.fork());
     const { reads } = plan;
     this.#workload = new Workload(this.#cluster.fork().next(), { ...BANKS, reads, objects: 2 });
+    const handed: HandedTokens = new Map();
     this.#clients = Array.from({ length: plan.clients }, (_, i) => {
       const number = i + 1;
       return new Client({
-        ...{ number, cluster: this.#cluster, workload: this.#workload },
+        ...{ number, cluster: this.#cluster, workload: this.#workload, handed },
         ...{ prng: this.#cluster.fork(), recorder: this.#recorder, clock: () => this.#clock() },
       });
     });
@@ -163,6 +166,8 @@ class Run {
     await this.#settle();
     compareDatabases(this.#cluster);
     this.#judge(await this.#finalReads());
+    this.#cluster.promises.checkLost();
+    this.#cluster.writePromises.checkLost(this.#taking());
   }
 
   async #makeSchema(): Promise<void> {
@@ -194,6 +199,13 @@ class Run {
     throw new Violation('liveness', `${why}, ${HEAL_MS} ms after all was healed`);
   }
 
+  /** Machines whose members are in the cluster, and have caught up. */
+  #taking(): Machine[] {
+    const membership = this.#cluster.leader()?.raft?.membership ?? [];
+    const machines = membership.map(({ id }) => this.#cluster.machines.get(id)!);
+    return machines.filter(({ outOfService }) => !outOfService);
+  }
+
   async #finalReads(): Promise<Operation[]> {
     const recorder = new Recorder();
     const { handle } = this.#cluster.leader()!;
@@ -212,7 +224,8 @@ class Run {
 
   #judge(final: Operation[]): void {
     const { accounts, balance } = BANKS;
-    const { findings, undecided } = judge(this.#recorder.history(), final, {
+    const history = this.#cluster.writePromises.settled(this.#recorder.history());
+    const { findings, undecided } = judge(history, final, {
       bank: { accounts, balance },
     });
     this.#undecided = undecided.length;

@@ -53,9 +53,9 @@ export function makeDirectory(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true });
   } catch (error) {
-    throw new PacelineError('IO', `cannot make the directory ${dir}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const hint = 'name a directory, not a file, in a place where this user may write';
+    const message = `cannot make the directory ${dir}: ${messageOf(error)}; ${hint}`;
+    throw new PacelineError('IO', message, { cause: error });
   }
 }
 
