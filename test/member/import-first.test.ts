@@ -4,7 +4,7 @@ import type { LocalDatabase } from '../../src/api/database.ts';
 import { DatabaseSync } from '../../src/sqlite/binding.ts';
 import { freeAddresses } from '../cluster/addresses.ts';
 import { until } from '../cluster/until.ts';
-import { Lines, Local, leaderFirst } from './fixture.ts';
+import { Local, leaderFirst } from './fixture.ts';
 
 const IDS = ['a', 'b', 'c'];
 
@@ -24,6 +24,22 @@ async function expectImported(all: readonly LocalDatabase[]): Promise<void> {
       const { rows } = await db.query('SELECT v FROM imported');
       return rows[0]?.[0] === 'all of it';
     });
+}
+
+/** What a member says that must not take part: when it is opened, or as soon as it hears of the leader. */
+async function refusalOf(start: () => Promise<LocalDatabase>): Promise<string> {
+  const asError = (error: { code: string; message: string }) => error;
+  const late = await start().catch(asError);
+  if (!('status' in late)) {
+    assert.equal(late.code, 'IMPORT_INVALID');
+    return late.message;
+  }
+  const message = await until('the import is refused', async () => {
+    const said = await late.status().then(() => null, asError);
+    return said?.code === 'IMPORT_INVALID' && said.message;
+  });
+  await late.close();
+  return message;
 }
 
 test('the importer and one empty member are enough: its content becomes that of the cluster, also for who comes later', async (t) => {
@@ -48,18 +64,8 @@ test('a file that comes after the cluster has a leader is refused, at every star
   const [leader] = await leaderFirst(first);
   await leader!.execute("CREATE TABLE own AS SELECT 'kept' AS v");
   for (const options of [{ import: file }, {}]) {
-    const logger = new Lines();
-    const late = await local.open({ id: 'c', members, logger, ...options });
-    const refused = async () => {
-      const { code, message } = await late.status().then(
-        () => ({ code: '', message: '' }),
-        (error) => error,
-      );
-      return code === 'IMPORT_INVALID' && message;
-    };
-    const message = await until('the import is refused', refused);
+    const message = await refusalOf(() => local.open({ id: 'c', members, ...options }));
     assert.match(message, /has a history already .* empty this member's directory/);
-    await late.close();
   }
   for (const db of first) assert.deepEqual((await db.query('SELECT v FROM own')).rows, [['kept']]);
 });
