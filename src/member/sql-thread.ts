@@ -214,16 +214,11 @@ export class SqlThread {
     running.cycle.afterWork();
   }
 
-  #apply({ engine, cycle }: RunningDatabase): void {
-    if (engine.leading) return;
-    this.#toApply = this.#toApply.filter((entry) => entry.index > engine.position.index);
-    const last = this.#toApply.at(-1);
-    if (last !== undefined) {
-      cycle.before(last.index);
-      engine.apply(this.#toApply);
-    }
+  #apply(running: RunningDatabase): void {
+    if (running.engine.leading) return;
+    running.apply(this.#toApply);
     this.#toApply = [];
-    this.#parts.loop.post({ type: 'applied', position: engine.position });
+    this.#parts.loop.post({ type: 'applied', position: running.engine.position });
   }
 
   #execute({ engine, cycle }: RunningDatabase): void {
