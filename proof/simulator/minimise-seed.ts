@@ -1,6 +1,7 @@
 import { kindsIn, minimise } from './minimise.ts';
 import { replayCommand } from './report.ts';
-import { type RunResult, runSimulation } from './run.ts';
+import { runSimulation } from './run.ts';
+import type { RunResult } from './run-result.ts';
 import { argumentsOf, planOf, type Replayed } from './search.ts';
 
 /** Prints the smallest run found that breaks what the seed breaks, and the command that replays it; false if it does. */

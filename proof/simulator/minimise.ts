@@ -1,6 +1,6 @@
 import { FAULT_KINDS, type FaultKind, type Plan } from './plan.ts';
 import type { PlanChanges } from './plan-changes.ts';
-import type { RunResult } from './run.ts';
+import type { RunResult } from './run-result.ts';
 
 /** What decides how small a run is, of which the plan says the rest. */
 export type Tried = Pick<RunResult, 'plan' | 'faults' | 'events' | 'endedMs'> & {

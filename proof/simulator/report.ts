@@ -1,5 +1,5 @@
 import { FAULT_KINDS, type FaultKind } from './plan.ts';
-import type { RunResult } from './run.ts';
+import type { RunResult } from './run-result.ts';
 
 /** What many runs did together. */
 export class Tally {

@@ -5,11 +5,14 @@ import { Recorder } from '../history/recorder.ts';
 import { performRead } from '../workload/perform.ts';
 import { Workload } from '../workload/workload.ts';
 import { Client } from './client.ts';
+import type { HandedTokens } from './client-reads.ts';
 import { Cluster } from './cluster.ts';
 import { compareDatabases, whatIsMissing } from './convergence.ts';
 import { drive } from './drive.ts';
+import type { Machine } from './machine.ts';
 import { Nemesis } from './nemesis.ts';
-import { type FaultKind, makePlan, type Plan } from './plan.ts';
+import { makePlan, type Plan } from './plan.ts';
+import type { Failure, RunResult } from './run-result.ts';
 import { MOVING_PAGES } from './sqlite/moving-pages.ts';
 import { Violation } from './violation.ts';
 import type { Parts } from './world.ts';
@@ -28,34 +31,6 @@ export interface RunOptions {
   readonly print?: (line: string) => void;
   /** Changes what the seed has planned. */
   readonly plan?: Partial<Plan>;
-}
-
-export interface Failure {
-  readonly invariant: string;
-  readonly message: string;
-  readonly lines: readonly string[];
-}
-
-export interface RunResult {
-  readonly seed: number;
-  readonly plan: Plan;
-  readonly failure: Failure | null;
-  /** Of the whole trace. */
-  readonly hash: string;
-  readonly memberSeconds: number;
-  /** It took, of this process. */
-  readonly cpuSeconds: number;
-  readonly steps: number;
-  readonly operations: number;
-  readonly elections: number;
-  readonly entries: number;
-  readonly faults: ReadonlyMap<FaultKind, number>;
-  /** What the nemesis did. */
-  readonly events: number;
-  /** When it was over, or failed. */
-  readonly endedMs: number;
-  /** Objects whose history could not be judged within the bound. */
-  readonly undecided: number;
 }
 
 /** One run, in which the seed decides everything. `parts` takes the place of the product's own. */
@@ -84,10 +59,11 @@ class Run {
     this.#nemesis = new Nemesis(this.#cluster, this.#cluster.fork());
     const { reads } = plan;
     this.#workload = new Workload(this.#cluster.fork().next(), { ...BANKS, reads, objects: 2 });
+    const handed: HandedTokens = new Map();
     this.#clients = Array.from({ length: plan.clients }, (_, i) => {
       const number = i + 1;
       return new Client({
-        ...{ number, cluster: this.#cluster, workload: this.#workload },
+        ...{ number, cluster: this.#cluster, workload: this.#workload, handed },
         ...{ prng: this.#cluster.fork(), recorder: this.#recorder, clock: () => this.#clock() },
       });
     });
@@ -190,6 +166,8 @@ class Run {
     await this.#settle();
     compareDatabases(this.#cluster);
     this.#judge(await this.#finalReads());
+    this.#cluster.promises.checkLost();
+    this.#cluster.writePromises.checkLost(this.#taking());
   }
 
   async #makeSchema(): Promise<void> {
@@ -221,6 +199,13 @@ class Run {
     throw new Violation('liveness', `${why}, ${HEAL_MS} ms after all was healed`);
   }
 
+  /** Machines whose members are in the cluster, and have caught up. */
+  #taking(): Machine[] {
+    const membership = this.#cluster.leader()?.raft?.membership ?? [];
+    const machines = membership.map(({ id }) => this.#cluster.machines.get(id)!);
+    return machines.filter(({ outOfService }) => !outOfService);
+  }
+
   async #finalReads(): Promise<Operation[]> {
     const recorder = new Recorder();
     const { handle } = this.#cluster.leader()!;
@@ -239,7 +224,8 @@ class Run {
 
   #judge(final: Operation[]): void {
     const { accounts, balance } = BANKS;
-    const { findings, undecided } = judge(this.#recorder.history(), final, {
+    const history = this.#cluster.writePromises.settled(this.#recorder.history());
+    const { findings, undecided } = judge(history, final, {
       bank: { accounts, balance },
     });
     this.#undecided = undecided.length;

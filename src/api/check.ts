@@ -1,4 +1,4 @@
-import { PacelineError } from '../base/errors.ts';
+import { atStatement, PacelineError } from '../base/errors.ts';
 import type { Statement } from './request.ts';
 import type { SqlArgs } from './value.ts';
 
@@ -56,6 +56,27 @@ export function checkStatement(
   const { sql, args } = (statement ?? {}) as { sql?: unknown; args?: unknown };
   checkSql(sql, sqlCharsMax);
   checkArgs(args);
+}
+
+/** The same for the statements of a batch. */
+export function checkBatch(
+  statements: unknown,
+  sqlCharsMax: number,
+): asserts statements is readonly Statement[] {
+  if (!Array.isArray(statements) || statements.length === 0)
+    throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
+  for (const [i, statement] of statements.entries()) {
+    try {
+      checkStatement(statement, sqlCharsMax);
+    } catch (error) {
+      throw atStatement(error, i);
+    }
+  }
+}
+
+/** The error of a batch: if it was one statement only, what was refused was that one. */
+export function ofBatch(error: unknown, { length }: readonly Statement[]): unknown {
+  return length === 1 ? atStatement(error, 0) : error;
 }
 
 export function checkSql(sql: unknown, sqlCharsMax: number): asserts sql is string {

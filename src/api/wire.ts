@@ -1,5 +1,10 @@
 import { ByteReader, ByteWriter } from '../base/bytes.ts';
-import { ERROR_CODES, type ErrorCode, type ErrorRecord } from '../base/errors.ts';
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorRecord,
+  type SqliteDetail,
+} from '../base/errors.ts';
 import type { Statement, StatementResult } from './request.ts';
 import type { SqlArgs, SqlValue } from './value.ts';
 
@@ -134,12 +139,17 @@ function readResult(r: ByteReader): StatementResult {
   return { columns, rows, changes, lastInsertRowid };
 }
 
+/** Which optional parts of an error follow. */
+const HAS_SQLITE = 1;
+const HAS_STATEMENT = 2;
+
 export function encodeError(error: ErrorRecord): Uint8Array {
-  const w = new ByteWriter(128)
-    .text(error.code)
-    .text(error.message)
-    .u8(error.sqlite === undefined ? 0 : 1);
-  if (error.sqlite !== undefined) w.text(error.sqlite.code).u32(error.sqlite.errcode);
+  const { code, message, sqlite, statementIndex } = error;
+  const parts =
+    (sqlite === undefined ? 0 : HAS_SQLITE) | (statementIndex === undefined ? 0 : HAS_STATEMENT);
+  const w = new ByteWriter(128).text(code).text(message).u8(parts);
+  if (sqlite !== undefined) w.text(sqlite.code).u32(sqlite.errcode);
+  if (statementIndex !== undefined) w.u32(statementIndex);
   return w.finish();
 }
 
@@ -148,7 +158,14 @@ export function decodeError(bytes: Uint8Array): ErrorRecord {
   const code = r.text();
   if (!Object.hasOwn(ERROR_CODES, code)) throw r.damaged(`unknown error code ${code}`);
   const plain = { code: code as ErrorCode, message: r.text() };
-  const error = r.u8() === 0 ? plain : { ...plain, sqlite: { code: r.text(), errcode: r.u32() } };
+  const parts = r.u8();
+  if (parts > (HAS_SQLITE | HAS_STATEMENT)) throw r.damaged(`unknown parts ${parts}`);
+  const sqlite = (parts & HAS_SQLITE) === 0 ? {} : { sqlite: readSqliteDetail(r) };
+  const statement = (parts & HAS_STATEMENT) === 0 ? {} : { statementIndex: r.u32() };
   r.end();
-  return error;
+  return { ...plain, ...sqlite, ...statement };
+}
+
+function readSqliteDetail(r: ByteReader): SqliteDetail {
+  return { code: r.text(), errcode: r.u32() };
 }

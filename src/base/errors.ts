@@ -76,7 +76,14 @@ export interface ErrorRecord {
   readonly message: string;
   readonly sqlite?: SqliteDetail;
   readonly requestId?: string;
+  readonly statementIndex?: number;
 }
+
+/** Codes of errors that are about one statement, wherever they are about one at all. */
+const OF_STATEMENTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(['SQL', 'STATEMENT_FORBIDDEN', 'STATEMENTS_MANY', 'STATEMENT_EMPTY', 'READ_ONLY'] as const),
+  ...(['ARGUMENTS_INVALID', 'REQUEST_INVALID', 'REQUEST_TOO_LARGE', 'RESULT_TOO_LARGE'] as const),
+]);
 
 /** The one error class of Paceline. The message ends with what to do about it. */
 export class PacelineError extends Error {
@@ -86,31 +93,45 @@ export class PacelineError extends Error {
   readonly sqlite: SqliteDetail | undefined;
   /** With OUTCOME_UNKNOWN: under this id it can be asked what became of the write, and the write tried again. */
   readonly requestId: string | undefined;
+  /**
+   * In a batch, a migration, a script or a load: which statement failed, counted from 0. Undefined for a single statement,
+   * and for what is no one statement's fault, such as a deferred foreign key at the commit.
+   */
+  readonly statementIndex: number | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; sqlite?: SqliteDetail; requestId?: string } = {},
+    options: { cause?: unknown } & Omit<ErrorRecord, 'code' | 'message'> = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.category = ERROR_CODES[code];
     this.sqlite = options.sqlite;
     this.requestId = options.requestId;
+    this.statementIndex = options.statementIndex;
   }
 
   toRecord(): ErrorRecord {
-    const { code, message, sqlite, requestId } = this;
+    const { code, message, sqlite, requestId, statementIndex } = this;
     return {
       ...{ code, message },
       ...(sqlite === undefined ? {} : { sqlite }),
       ...(requestId === undefined ? {} : { requestId }),
+      ...(statementIndex === undefined ? {} : { statementIndex }),
     };
   }
 
   static fromRecord({ code, message, ...options }: ErrorRecord): PacelineError {
     return new PacelineError(code, message, options);
   }
+}
+
+/** Anything thrown because of the statement with this number: with the number, if that is what it is about. */
+export function atStatement(error: unknown, statementIndex: number): unknown {
+  if (!(error instanceof PacelineError) || !OF_STATEMENTS.has(error.code)) return error;
+  const { code, message, ...options } = error.toRecord();
+  return new PacelineError(code, message, { ...options, cause: error.cause, statementIndex });
 }
 
 /** The message of anything thrown. */

@@ -3,7 +3,7 @@ import type { ReadOptions } from '../api/read-options.ts';
 import type { Statement, WriteOptions } from '../api/request.ts';
 import type { TransactionMode } from '../api/transaction.ts';
 import { PacelineError } from '../base/errors.ts';
-import { withLibsqlErrors } from './libsql-error.ts';
+import { atPlace, withLibsqlErrors, withPlaces } from './libsql-error.ts';
 import { type Result, resultSet } from './result-set.ts';
 import { KEYS_OFF, transactionsOf } from './script.ts';
 import type { InArgs, InStatement, LibsqlClient, LibsqlTransaction, ResultSet } from './shapes.ts';
@@ -48,7 +48,8 @@ class LocalLibsqlClient implements LibsqlClient {
       if (given.length === 0) return [];
       const statements = given.map((statement) => toStatement(statement));
       const reads = mode === 'read' || (mode === 'deferred' && statements.every(mayRead));
-      const read = reads ? await this.#read(statements, mode === 'read') : null;
+      const only = mode === 'read';
+      const read = reads ? await withPlaces(this.#read(statements, only), [0]) : null;
       return read ?? this.#write(statements);
     });
   }
@@ -57,7 +58,10 @@ class LocalLibsqlClient implements LibsqlClient {
     return this.#call(async () => {
       if (given.length === 0) return [];
       const statements = given.map((statement) => toStatement(statement));
-      const [, ...results] = await this.#write([{ sql: KEYS_OFF }, ...statements]);
+      const [, ...results] = await withPlaces(this.#write([{ sql: KEYS_OFF }, ...statements]), [
+        0,
+        ...statements.keys(),
+      ]);
       return results;
     });
   }
@@ -65,9 +69,10 @@ class LocalLibsqlClient implements LibsqlClient {
   executeMultiple(script: string): Promise<void> {
     return this.#call(async () => {
       for (const transaction of transactionsOf(script)) {
-        const [only, ...others] = transaction.map((sql) => ({ sql }));
-        if (others.length === 0) await this.#execute(only!);
-        else await this.#write([only!, ...others]);
+        const places = transaction.map(({ at }) => at);
+        const [only, ...others] = transaction.map(({ sql }) => ({ sql }));
+        if (others.length === 0) await atPlace(places[0]!, () => this.#execute(only!));
+        else await withPlaces(this.#write([only!, ...others]), places);
       }
     });
   }
@@ -118,13 +123,14 @@ class LocalLibsqlClient implements LibsqlClient {
     const [first, ...others] = statements;
     try {
       if (others.length === 0) {
-        const result = await this.#db.query(first!.sql, first!.args, reads);
-        return [this.#resultSet(first!, result)];
+        const { sql, args } = first!;
+        return [this.#resultSet(first!, await this.#db.query(sql, args, reads))];
       }
       return await this.#db.snapshot(async (snapshot) => {
         const results: ResultSet[] = [];
-        for (const statement of statements) {
-          const result = await snapshot.query(statement.sql, statement.args);
+        for (const [i, statement] of statements.entries()) {
+          const { sql, args } = statement;
+          const result = await atPlace(i, () => snapshot.query(sql, args));
           results.push(this.#resultSet(statement, result));
         }
         return results;

@@ -1,4 +1,4 @@
-import { type ErrorCategory, type ErrorCode, PacelineError } from '../base/errors.ts';
+import { atStatement, type ErrorCategory, type ErrorCode, PacelineError } from '../base/errors.ts';
 
 /** What libSQL calls errors that are not SQLite's; all others keep Paceline's code. */
 const CODES: Partial<Record<ErrorCode, string>> = {
@@ -27,7 +27,7 @@ const CONSTRAINTS = new Map([
 
 /** An error in the shape that tools for libSQL look at; the error that it stands for is its `cause`. */
 export class LibsqlError extends Error {
-  override readonly name = 'LibsqlError';
+  override readonly name: string = 'LibsqlError';
   /** SQLite's base code, as `SQLITE_CONSTRAINT`; for what is not SQLite's, libSQL's name or Paceline's. */
   readonly code: string;
   /** With the kind of constraint, as `SQLITE_CONSTRAINT_UNIQUE`. */
@@ -48,11 +48,47 @@ export class LibsqlError extends Error {
   }
 }
 
+/** The error of one of several statements. */
+export class LibsqlBatchError extends LibsqlError {
+  override readonly name = 'LibsqlBatchError';
+  /** Which of them failed, counted from 0. */
+  readonly statementIndex: number;
+
+  constructor(cause: PacelineError, statementIndex: number) {
+    super(cause);
+    this.statementIndex = statementIndex;
+  }
+}
+
+/** What `work` does for the statement with this number. */
+export async function atPlace<T>(statementIndex: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw atStatement(error, statementIndex);
+  }
+}
+
+/** The result, or an error that names the place that its statement has for the caller. */
+export async function withPlaces<T>(result: Promise<T>, places: readonly number[]): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if (!(error instanceof PacelineError)) throw error;
+    const at = error.statementIndex ?? (places.length === 1 ? 0 : undefined);
+    throw at === undefined ? error : atStatement(error, places[at] ?? at);
+  }
+}
+
 /** What `work` throws of Paceline's, in libSQL's shape. */
 export async function withLibsqlErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof PacelineError ? new LibsqlError(error) : error;
+    if (!(error instanceof PacelineError)) throw error;
+    const { statementIndex } = error;
+    throw statementIndex === undefined
+      ? new LibsqlError(error)
+      : new LibsqlBatchError(error, statementIndex);
   }
 }

@@ -8,17 +8,23 @@ const KEYS = /^PRAGMA\s+foreign_keys\s*=\s*(\w+)$/i;
 /** Before what runs without enforcement of foreign keys; see `StatementRunner`. */
 export const KEYS_OFF = 'PRAGMA foreign_keys=off';
 
+export interface ScriptStatement {
+  readonly sql: string;
+  /** Its number in the script, counted from 0. */
+  readonly at: number;
+}
+
 /**
  * The transactions of a script, such as the `sqlite3` shell writes with `.dump`: each statement is one by itself, save
  * those between BEGIN and COMMIT. Nothing in between depends on a result, so they can be sent as one batch each.
  */
-export function transactionsOf(script: string): string[][] {
-  const transactions: string[][] = [];
-  let open: string[] | null = null;
-  let before: string[] = [];
-  for (const sql of statementsOf(script)) {
+export function transactionsOf(script: string): ScriptStatement[][] {
+  const transactions: ScriptStatement[][] = [];
+  let open: ScriptStatement[] | null = null;
+  let before: ScriptStatement[] = [];
+  for (const [at, sql] of statementsOf(script).entries()) {
     const keys = open === null ? KEYS.exec(sql) : null;
-    if (keys !== null) before = /^(off|no|false|0)$/i.test(keys[1]!) ? [KEYS_OFF] : [];
+    if (keys !== null) before = /^(off|no|false|0)$/i.test(keys[1]!) ? [{ sql: KEYS_OFF, at }] : [];
     else if (BEGIN.test(sql)) {
       if (open !== null) throw invalid('a BEGIN within a transaction');
       open = [...before];
@@ -26,8 +32,8 @@ export function transactionsOf(script: string): string[][] {
       if (open === null) throw invalid('a COMMIT without a BEGIN');
       if (open.length > before.length) transactions.push(open);
       open = null;
-    } else if (open === null) transactions.push([...before, sql]);
-    else open.push(sql);
+    } else if (open === null) transactions.push([...before, { sql, at }]);
+    else open.push({ sql, at });
   }
   if (open !== null) throw invalid('a BEGIN without a COMMIT');
   return transactions;

@@ -1,5 +1,5 @@
 import type { Transaction } from '../api/database.ts';
-import { withLibsqlErrors } from './libsql-error.ts';
+import { atPlace, withLibsqlErrors } from './libsql-error.ts';
 import { type Result, resultSet } from './result-set.ts';
 import type { InArgs, InStatement, LibsqlTransaction, ResultSet } from './shapes.ts';
 import { statementsOf, toStatement } from './statements.ts';
@@ -25,7 +25,8 @@ export class OpenLibsqlTransaction implements LibsqlTransaction {
   async batch(statements: (InStatement | [string, InArgs?])[]): Promise<ResultSet[]> {
     return withLibsqlErrors(async () => {
       const results: ResultSet[] = [];
-      for (const statement of statements) results.push(await this.#execute(statement));
+      for (const [i, statement] of statements.entries())
+        results.push(await atPlace(i, () => this.#execute(statement)));
       return results;
     });
   }

@@ -123,6 +123,14 @@ export class CheckpointCycle {
     this.afterWork();
   }
 
+  /**
+   * Call before the database is brought to `index`. What is not committed must not get into the main file: a checkpoint that was begun
+   * may not have looked at the WAL yet, and a foreign one may begin at any time.
+   */
+  before(index: Index): void {
+    if (index > this.#committed) this.#holdCommitted();
+  }
+
   /** Call after anything that may have made the WAL grow, and to try again. Throws DATABASE_BUSY, FOREIGN_WRITE. */
   afterWork(): void {
     if (this.#phase === 'draining') return this.#emptyWhenCommitted();
@@ -155,12 +163,21 @@ export class CheckpointCycle {
   #rollPin(): void {
     const { engine, wal, pins, walBytes } = this.#parts;
     // A pin would keep the checkpoint that empties the WAL from doing so.
-    if (!engine.leading || this.unlocked) return;
-    if (pins.heldIndex === null && engine.position.index <= this.#committed)
-      pins.hold(engine.position.index);
+    if (this.unlocked) return;
+    if (!engine.leading) {
+      if (engine.position.index <= this.#committed) pins.release();
+      return;
+    }
+    this.#holdCommitted();
     if (wal.bytes < this.#pinAtBytes) return;
     this.#pinAtBytes = wal.bytes + walBytes * PIN_GROWTH;
     pins.rollTo(engine.position.index);
+  }
+
+  #holdCommitted(): void {
+    const { engine, pins } = this.#parts;
+    if (pins.heldIndex === null && engine.position.index <= this.#committed)
+      pins.hold(engine.position.index);
   }
 
   #mayCopy(): boolean {

@@ -14,7 +14,7 @@ interface Checkpointed {
 const HOLD_BACK_FACTOR = 2;
 
 /** What is asked of Raft. */
-export type CompactionRaft = Pick<Raft, 'progress' | 'membership'>;
+export type CompactionRaft = Pick<Raft, 'progress' | 'membershipAt'>;
 
 /** Somebody needs the log from this index on. */
 export interface LogNeed {
@@ -66,7 +66,7 @@ export class Compaction {
     if (at.id.index <= this.#log.base.index) return;
     this.#log.compact({
       id: at.id,
-      membership: this.#raft.membership,
+      membership: this.#raft.membershipAt(at.id.index),
       extra: new DatabaseChecksum(at.checksum).toBytes(),
     });
   }

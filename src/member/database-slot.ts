@@ -88,7 +88,7 @@ export class DatabaseSlot {
       return;
     }
     this.#parts.tellLoop({ type: 'begun', position: at });
-    this.#parts.tellApp({ type: 'readers-may-open' });
+    this.#letReadersIn();
   }
 
   rollBack(to: EntryId): void {
@@ -101,7 +101,7 @@ export class DatabaseSlot {
   /** The database is of no use any more: another one is fetched. */
   rebuild(error: PacelineError, received = false): void {
     // What it holds is not to be trusted by readers either.
-    this.#parts.tellApp({ type: 'close-readers' });
+    this.#sendReadersAway();
     this.#shut(false, () =>
       this.#parts.tellLoop({ type: 'unusable', error: error.toRecord(), received }),
     );
@@ -118,6 +118,11 @@ export class DatabaseSlot {
   /** Another member's database has been received. It takes the place of ours when no reader has that open any more. */
   install(install: Install): void {
     this.#install = install;
+    this.#sendReadersAway();
+  }
+
+  #sendReadersAway(): void {
+    this.#parts.shared.setReadersLeave(true);
     this.#parts.tellApp({ type: 'close-readers' });
   }
 
@@ -148,7 +153,7 @@ export class DatabaseSlot {
   }
 
   #openReceived({ id, checksum }: Install): void {
-    const { home, cluster, tellLoop, tellApp, shared } = this.#parts;
+    const { home, cluster, tellLoop, shared } = this.#parts;
     try {
       this.#opened = home.open();
       checkCluster(this.#opened.position.cluster, cluster);
@@ -163,7 +168,12 @@ export class DatabaseSlot {
     shared.setVisible(id.index);
     this.#run(this.#opened, checksum);
     tellLoop({ type: 'installed', position: id });
-    tellApp({ type: 'readers-may-open' });
+    this.#letReadersIn();
+  }
+
+  #letReadersIn(): void {
+    this.#parts.shared.setReadersLeave(false);
+    this.#parts.tellApp({ type: 'readers-may-open' });
   }
 
   /** Closes what is open, and goes on when the last connection is closed. */

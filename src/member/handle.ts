@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
-import { checkArgs, checkSql, checkStatement } from '../api/check.ts';
-import type { LocalDatabase, Transaction } from '../api/database.ts';
+import { checkArgs, checkBatch, checkSql, checkStatement, ofBatch } from '../api/check.ts';
+import type { LocalDatabase, Transaction, TransferOptions } from '../api/database.ts';
 import type { LoadItems, LoadOptions, LoadProgress } from '../api/load.ts';
 import type { PrepareOptions, ReadOptions } from '../api/read-options.ts';
 import type { ReadStatement, Snapshot } from '../api/reads.ts';
@@ -114,13 +114,15 @@ export class Handle implements LocalDatabase {
   }
 
   async batch(statements: readonly Statement[], options: WriteOptions = {}): Promise<BatchResult> {
-    if (!Array.isArray(statements) || statements.length === 0)
-      throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
-    for (const statement of statements) checkStatement(statement, this.#parts.options.sqlBytesMax);
+    checkBatch(statements, this.#parts.options.sqlBytesMax);
     this.#checkOpen();
-    const receipt = await this.#writes.write(statements, options);
-    this.#reads.wrote(receipt.position);
-    return receipt;
+    try {
+      const receipt = await this.#writes.write(statements, options);
+      this.#reads.wrote(receipt.position);
+      return receipt;
+    } catch (error) {
+      throw ofBatch(error, statements);
+    }
   }
 
   transaction<T>(
@@ -137,11 +139,9 @@ export class Handle implements LocalDatabase {
     return this.#transactions.begin(first, options);
   }
 
-  async transferLeadership(to?: string): Promise<string> {
+  async transferLeadership(to?: string, options: TransferOptions = {}): Promise<string> {
     this.#checkOpen();
-    if (to !== undefined && typeof to !== 'string')
-      throw new PacelineError('REQUEST_INVALID', 'leadership goes to a member, by its id');
-    return this.#calls.transferLeadership(to ?? null);
+    return this.#calls.transferLeadership(to, options);
   }
 
   load(sql: string, items: LoadItems, options: LoadOptions = {}): Promise<LoadProgress> {

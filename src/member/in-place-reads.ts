@@ -1,11 +1,12 @@
-import type { PacelineError } from '../base/errors.ts';
+import { PacelineError } from '../base/errors.ts';
 import type { ReadConditions, Seen } from './read-conditions.ts';
 import type { ReadRequest } from './read-request.ts';
 import type { SharedState } from './shared-state.ts';
 
 /**
  * Reads without a promise. What an asynchronous read would wait for makes the calling thread stand still here, until
- * the request's deadline: the threads that bring it about, the loop and the SQL thread, are others.
+ * the request's deadline: the threads that bring it about, the loop and the SQL thread, are others. When the database is
+ * to be replaced it stands still no longer, since nobody can replace it before this thread has closed its connections.
  */
 export class InPlaceReads {
   readonly #shared: SharedState;
@@ -40,6 +41,14 @@ export class InPlaceReads {
 
   #until(isTrue: () => boolean, { deadlineMs }: ReadRequest, tooLate: () => PacelineError): void {
     if (isTrue()) return;
-    if (!this.#shared.block(isTrue, deadlineMs - this.#now(), this.#now)) throw tooLate();
+    if (this.#shared.block(isTrue, deadlineMs - this.#now(), this.#now)) return;
+    throw this.#shared.readersLeave ? beingReplaced() : tooLate();
   }
+}
+
+function beingReplaced(): PacelineError {
+  return new PacelineError(
+    'NOT_READY',
+    'the database of this member is being replaced, and what this read waits for cannot come before: ask another member, or again when this turn of the event loop is over',
+  );
 }

@@ -1,4 +1,4 @@
-import { checkStatement } from '../api/check.ts';
+import { checkBatch, checkStatement, ofBatch } from '../api/check.ts';
 import type { Transaction } from '../api/database.ts';
 import type { Reached } from '../api/durability.ts';
 import type { Position, QueryResult, Receipt, Statement, StatementResult } from '../api/request.ts';
@@ -88,19 +88,24 @@ export class OpenTransaction implements Transaction {
   }
 
   async execute(sql: string, args?: SqlArgs): Promise<StatementResult> {
-    const [result] = await this.#run([args === undefined ? { sql } : { sql, args }], false);
-    return result!;
+    return this.#runOne(args === undefined ? { sql } : { sql, args }, false);
   }
 
   async query(sql: string, args?: SqlArgs): Promise<QueryResult> {
-    const [result] = await this.#run([args === undefined ? { sql } : { sql, args }], true);
-    return { columns: result!.columns, rows: result!.rows };
+    const { columns, rows } = await this.#runOne(
+      args === undefined ? { sql } : { sql, args },
+      true,
+    );
+    return { columns, rows };
   }
 
   async batch(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
-    if (!Array.isArray(statements) || statements.length === 0)
-      throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
-    return this.#run(statements, false);
+    checkBatch(statements, this.#terms.sqlBytesMax);
+    try {
+      return await this.#run(statements, false);
+    } catch (error) {
+      throw ofBatch(error, statements);
+    }
   }
 
   async commit(): Promise<Receipt> {
@@ -175,16 +180,22 @@ export class OpenTransaction implements Transaction {
     this.abort(error);
   }
 
-  /** Its caller's signal: a commit that is under way is not disturbed. */
+  /** Its caller's signal. Of a commit that is under way nobody waits for the outcome any more. */
   cancel(reason: unknown): void {
-    if (!this.#committing && !this.closed) this.#giveUp(reason);
+    if (!this.closed) this.#giveUp(this.#committing ? notAwaited(this.#terms.id, reason) : reason);
   }
 
+  async #runOne(statement: Statement, readOnly: boolean): Promise<StatementResult> {
+    checkStatement(statement, this.#terms.sqlBytesMax);
+    const [result] = await this.#run([statement], readOnly);
+    return result!;
+  }
+
+  /** The statements must have been checked. */
   async #run(
     statements: readonly Statement[],
     readOnly: boolean,
   ): Promise<readonly StatementResult[]> {
-    for (const statement of statements) checkStatement(statement, this.#terms.sqlBytesMax);
     await this.#ready();
     const { results } = await this.#ask({ type: 'run', statements, readOnly });
     return decodeResults(results);
@@ -242,6 +253,11 @@ export class OpenTransaction implements Transaction {
 
 function isAborted(error: unknown): boolean {
   return error instanceof PacelineError && error.code === 'TRANSACTION_ABORTED';
+}
+
+function notAwaited(id: string, reason: unknown): PacelineError {
+  const message = `the commit was sent, and its signal ended the waiting: ask with outcome() and the request id ${id}`;
+  return new PacelineError('OUTCOME_UNKNOWN', message, { cause: reason, requestId: id });
 }
 
 function noTurn(timeoutMs: number): PacelineError {

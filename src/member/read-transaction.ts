@@ -1,9 +1,9 @@
-import { checkStatement } from '../api/check.ts';
+import { checkBatch, checkStatement } from '../api/check.ts';
 import type { Transaction } from '../api/database.ts';
 import { REACHED_QUORUM } from '../api/durability.ts';
 import type { QueryResult, Receipt, Statement, StatementResult } from '../api/request.ts';
 import type { SqlArgs } from '../api/value.ts';
-import { PacelineError } from '../base/errors.ts';
+import { atStatement, PacelineError } from '../base/errors.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { KeptState } from './take-snapshot.ts';
 import { readOutlived, stateLost, usedAfterEnd } from './transaction-errors.ts';
@@ -56,8 +56,9 @@ export class ReadTransaction implements Transaction {
   }
 
   async execute(sql: string, args?: SqlArgs): Promise<StatementResult> {
-    const [result] = await this.batch([args === undefined ? { sql } : { sql, args }]);
-    return result!;
+    const statement = args === undefined ? { sql } : { sql, args };
+    checkStatement(statement, this.#terms.sqlBytesMax);
+    return this.#read(statement);
   }
 
   async query(sql: string, args?: SqlArgs): Promise<QueryResult> {
@@ -66,12 +67,14 @@ export class ReadTransaction implements Transaction {
   }
 
   async batch(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
-    if (!Array.isArray(statements) || statements.length === 0)
-      throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
-    for (const statement of statements) checkStatement(statement, this.#terms.sqlBytesMax);
+    checkBatch(statements, this.#terms.sqlBytesMax);
     const results: StatementResult[] = [];
-    for (const statement of statements) results.push(await this.#read(statement));
-    return results;
+    try {
+      for (const statement of statements) results.push(await this.#read(statement));
+      return results;
+    } catch (error) {
+      throw atStatement(error, results.length);
+    }
   }
 
   /** There is nothing to commit: it lets its state go, and says which one that was. */

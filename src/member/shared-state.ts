@@ -27,7 +27,9 @@ const AGE_WANTED = 1;
 const AGE_AWAITED = 2;
 const SNAPSHOTS_ENDED = 17;
 const OPEN_SNAPSHOTS = 18;
-const FIELDS = 20;
+const READERS_LEAVE = 19;
+const STABLE = 20;
+const FIELDS = 22;
 /** The table of terms lies behind the fields, at a place that suits its numbers. */
 const TERMS_AT = FIELDS * 4;
 
@@ -76,6 +78,16 @@ export class SharedState {
   /** The commit index, from its low bits and a value that it had not long ago. */
   committedAfter(known: number): number {
     return known + ((Atomics.load(this.#fields, COMMITTED) - (known | 0)) | 0);
+  }
+
+  /** Up to here the log is committed, and on this member's own disk: a majority may have it without this one. */
+  setStable(index: number): void {
+    Atomics.store(this.#fields, STABLE, index | 0);
+  }
+
+  /** The same, from its low bits and a value that it had not long ago. */
+  stableAfter(known: number): number {
+    return known + ((Atomics.load(this.#fields, STABLE) - (known | 0)) | 0);
   }
 
   /** Whether the SQL thread waits for the commit index to move. Otherwise it looks when it has work: waking it costs more. */
@@ -215,6 +227,19 @@ export class SharedState {
     Atomics.store(this.#fields, READERS_WAIT, value ? 1 : 0);
   }
 
+  /**
+   * The files are to be replaced, and whoever has them open is asked to close them. A thread that stands still cannot hear
+   * that: it is woken, and finds it here.
+   */
+  get readersLeave(): boolean {
+    return Atomics.load(this.#fields, READERS_LEAVE) === 1;
+  }
+
+  setReadersLeave(leave: boolean): void {
+    Atomics.store(this.#fields, READERS_LEAVE, leave ? 1 : 0);
+    this.#wake();
+  }
+
   /** Call before `setCommitted`. */
   noteTerms(log: LogView, commit: number): void {
     if (this.#terms.note(log, commit)) this.#news = true;
@@ -238,15 +263,19 @@ export class SharedState {
   takeNews(): boolean {
     if (!this.#news) return false;
     this.#news = false;
-    if (Atomics.load(this.#fields, BLOCKED) > 0) {
-      Atomics.add(this.#fields, NEWS, 1);
-      Atomics.notify(this.#fields, NEWS);
-    }
+    this.#wake();
     return Atomics.load(this.#fields, READERS_WAIT) === 1;
   }
 
+  #wake(): void {
+    if (Atomics.load(this.#fields, BLOCKED) === 0) return;
+    Atomics.add(this.#fields, NEWS, 1);
+    Atomics.notify(this.#fields, NEWS);
+  }
+
   /**
-   * Lets the calling thread stand still until `isTrue`, for at most `timeoutMs`; returns whether it is. Threads that
+   * Lets the calling thread stand still until `isTrue`, for at most `timeoutMs`; returns whether it is. It does not while readers
+   * are to leave. Threads that
    * change something look whether anyone stands still after they have, and we look at their changes after we have said so.
    */
   block(isTrue: () => boolean, timeoutMs: number, now: () => number): boolean {
@@ -256,6 +285,7 @@ export class SharedState {
       for (;;) {
         const news = Atomics.load(this.#fields, NEWS);
         if (isTrue()) return true;
+        if (this.readersLeave) return false;
         const leftMs = deadline - now();
         if (leftMs <= 0) return false;
         Atomics.wait(this.#fields, NEWS, news, leftMs);

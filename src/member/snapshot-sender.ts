@@ -14,7 +14,8 @@ export interface SnapshotSenderParts {
   /** Asks for the main file at `atLeast` or later; `onHeld` is the answer. */
   readonly hold: (atLeast: Index) => void;
   readonly release: () => void;
-  readonly membership: () => Membership;
+  /** In force at a committed index. */
+  readonly membershipAt: (index: Index) => Membership;
   readonly reply: (to: MemberId, frame: SnapshotReplyFrame) => void;
   readonly info: (fields: object, message: string) => void;
   readonly warn: (message: string) => void;
@@ -114,7 +115,7 @@ export class SnapshotSender {
       checksum,
       bytes,
       pageSize,
-      membership: this.#parts.membership(),
+      membership: this.#parts.membershipAt(id.index),
     });
   }
 

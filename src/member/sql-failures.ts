@@ -64,13 +64,9 @@ export class SqlFailures {
     this.#untilCommit = false;
   }
 
-  /** This member commits nothing any more: what refused its commits is not asked for now. */
-  stoppedLeading(): void {
-    this.#untilCommit = false;
-  }
-
-  /** Call at the end of a turn in which nothing failed: what had failed before was tried again in it. */
-  turnEnded(): void {
+  /** Call at the end of a turn in which nothing failed: what had failed before was tried again in it. Only who leads commits. */
+  turnEnded(leading: boolean): void {
+    if (!leading) this.#untilCommit = false;
     if (this.#told === null || this.pause || this.#untilCommit) return;
     this.#told = null;
     this.#parts.tellLoop({ type: 'hindered', error: null });

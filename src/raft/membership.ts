@@ -13,14 +13,19 @@ interface Installed {
 }
 
 /**
- * The memberships that may still matter: the last committed one and all after it. The newest is in
- * force whether committed or not (dissertation 4.1), and is taken back when its entry is truncated.
+ * The memberships that the log holds. The newest is in force whether committed or not
+ * (dissertation 4.1), and is taken back when its entry is truncated.
  */
 export class MembershipHistory {
+  readonly #view: LogView;
+  /** Ascending. The first one was in force at the log's base; earlier ones are forgotten. */
   #installed: Installed[];
+  #commit: Index;
 
   /** Reads the whole log once. */
   constructor(view: LogView) {
+    this.#view = view;
+    this.#commit = view.base.index;
     this.#installed = [{ index: view.base.index, membership: view.baseMembership }];
     let next = view.base.index + 1;
     while (next <= view.lastIndex) {
@@ -40,9 +45,19 @@ export class MembershipHistory {
     return this.#installed.at(-1)!.index;
   }
 
+  /**
+   * In force for the log up to `index`: what belongs to a snapshot there (dissertation 5.1), whatever
+   * has been appended since. `index` is not before the log's base.
+   */
+  at(index: Index): Membership {
+    assert(index >= this.#view.base.index, `the membership at ${index} is forgotten`);
+    return this.#installed[this.#indexOfThatAt(index)]!.membership;
+  }
+
   /** A voter in the last membership known to be committed, or in one after it. */
   mayBeVoter(id: MemberId): boolean {
-    return this.#installed.some(({ membership }) => isVoter(membership, id));
+    const mayCount = this.#installed.slice(this.#indexOfThatAt(this.#commit));
+    return mayCount.some(({ membership }) => isVoter(membership, id));
   }
 
   append(entries: readonly Entry[]): void {
@@ -52,17 +67,26 @@ export class MembershipHistory {
   }
 
   truncate(from: Index): void {
-    assert(this.#installed[0]!.index < from, 'I3: a committed membership cannot be taken back');
+    assert(from > this.#commit, 'I3: a committed membership cannot be taken back');
     this.#installed = this.#installed.filter((one) => one.index < from);
   }
 
   committed(commit: Index): void {
-    while (this.#installed.length > 1 && this.#installed[1]!.index <= commit)
-      this.#installed.shift();
+    this.#commit = commit;
+    const kept = this.#indexOfThatAt(this.#view.base.index);
+    if (kept > 0) this.#installed.splice(0, kept);
   }
 
   reset(index: Index, membership: Membership): void {
+    this.#commit = index;
     this.#installed = [{ index, membership }];
+  }
+
+  #indexOfThatAt(index: Index): number {
+    return Math.max(
+      0,
+      this.#installed.findLastIndex((one) => one.index <= index),
+    );
   }
 }
 

@@ -98,6 +98,11 @@ export class Raft {
     return this.#state.memberships.current;
   }
 
+  /** In force for the log up to `index`, which is committed: goes with a snapshot there. */
+  membershipAt(index: Index): Membership {
+    return this.#state.memberships.at(index);
+  }
+
   /** By member, in the order of ids; empty unless this member leads. */
   progress(): Map<MemberId, FollowerProgress> {
     const all = this.#state.leading?.progress ?? new Map();

@@ -1,4 +1,4 @@
-import { openSync, readSync, writeSync } from 'node:fs';
+import { fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 
@@ -40,6 +40,14 @@ export class DatabaseFiles {
 
   writeWal(bytes: Uint8Array, offset: number): void {
     writeFully(this.#walFd, bytes, offset, `${this.path}-wal`);
+  }
+
+  syncWal(): void {
+    try {
+      fsyncSync(this.#walFd);
+    } catch (error) {
+      throw writeError(error, `${this.path}-wal`);
+    }
   }
 
   writeShm(bytes: Uint8Array, offset: number): void {

@@ -1,5 +1,6 @@
 import type { Statement } from '../api/request.ts';
 import { withoutLeadingBlanks } from '../api/sql-text.ts';
+import { atStatement, PacelineError } from '../base/errors.ts';
 
 const PRAGMA = /^PRAGMA\s+foreign_keys\s*=\s*(\w+)\s*;?\s*$/i;
 const OFF = /^(off|no|false|0)$/i;
@@ -23,9 +24,25 @@ export function runWithoutSwitches<T>(
   nothing: T,
 ): T[] {
   const isSwitch = statements.map(({ sql }) => switchTo(sql) !== undefined);
-  const ran = run(statements.filter((_, i) => !isSwitch[i]));
+  const ran = runAll(
+    statements.flatMap((statement, at) => (isSwitch[at] ? [] : [{ statement, at }])),
+    run,
+  );
   let next = 0;
   return isSwitch.map((skipped) => (skipped ? nothing : ran[next++]!));
+}
+
+/** An error names the place that a statement has among all of them. */
+function runAll<T>(
+  placed: readonly { readonly statement: Statement; readonly at: number }[],
+  run: (statements: readonly Statement[]) => readonly T[],
+): readonly T[] {
+  try {
+    return run(placed.map(({ statement }) => statement));
+  } catch (error) {
+    const index = error instanceof PacelineError ? (error.statementIndex ?? 0) : 0;
+    throw atStatement(error, placed[index]?.at ?? index);
+  }
 }
 
 function switchTo(sql: string): string | undefined {

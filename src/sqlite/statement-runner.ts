@@ -1,11 +1,12 @@
 import type { Statement, StatementResult } from '../api/request.ts';
 import { narrow } from '../api/wire.ts';
+import { atStatement } from '../base/errors.ts';
 import type { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
 import { collectRows, runPlain } from './rows.ts';
 import { savepointStatement } from './savepoints.ts';
 import { SchemaFacts } from './schema-facts.ts';
-import { numbered } from './sql-error.ts';
+import { numbered, sqlError } from './sql-error.ts';
 import {
   bindable,
   type CachedStatement,
@@ -106,15 +107,18 @@ export class StatementRunner {
         return [this.#runStatement(prepared, only)];
     } else if (alone) this.forgetRowid();
     guard.lifted(() => this.#own.savepoint.run());
+    const results: RanStatement[] = [];
     try {
-      const results = statements.map((s) => this.#runStatement(this.#cache.get(s.sql), s));
+      for (const s of statements) results.push(this.#runStatement(this.#cache.get(s.sql), s));
       guard.lifted(() => this.#own.release.run());
       return results;
     } catch (error) {
       for (const { sql } of statements) this.#cache.drop(sql);
       const undone = connection.isTransaction;
       if (undone) this.#undo();
-      throw numbered(error, () => this.#failAgain(statements, undone));
+      const known = sqlError(numbered(error, () => this.#failAgain(statements, undone)));
+      const isOfBatch = statements.length > 1 && results.length < statements.length;
+      throw isOfBatch ? atStatement(known, results.length) : known;
     }
   }
 

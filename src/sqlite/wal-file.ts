@@ -139,7 +139,10 @@ export class WalFile implements LiveWal {
   ): WalIndexHeader {
     this.#appender = null;
     const writes = appender.append(pages, databasePages, freshStart);
-    for (const { bytes, offset } of writes.wal) this.#files.writeWal(bytes, offset);
+    const [first, ...others] = writes.wal;
+    this.#files.writeWal(first!.bytes, first!.offset);
+    if (writes.begins) this.#files.syncWal();
+    for (const { bytes, offset } of others) this.#files.writeWal(bytes, offset);
     for (const { bytes, offset } of writes.shm) this.#files.writeShm(bytes, offset);
     this.#appender = appender;
     return appender.header;

@@ -17,6 +17,11 @@ export interface WalStart {
 
 /** The writes of one commit: all of `wal` in order, then all of `shm` in order. */
 export interface CommitWrites {
+  /**
+   * The first of `wal` is the header of a WAL begun anew. It must be synced before the others are written: else a loss of power could
+   * leave the old header, and behind it so many of the old frames as were not overwritten (https://sqlite.org/src/info/ff5be73dee).
+   */
+  readonly begins: boolean;
   readonly wal: readonly FileWrite[];
   readonly shm: readonly FileWrite[];
 }
@@ -74,12 +79,13 @@ export class WalAppender {
    */
   append(pages: readonly PageImage[], databasePages: number, start: () => WalStart): CommitWrites {
     const wal: FileWrite[] = [];
+    const begins = this.mustStart;
     const tail = this.#tail ?? this.#start(start(), wal);
     const offset = frameOffset(this.#pageSize, tail.frame + 1);
     wal.push({ offset, bytes: encodeFrames(tail, pages, databasePages, this.#scratch.take) });
     const shm = this.#index.append(pages, tail, databasePages);
     assert(this.header.mxFrame === tail.frame, 'what is published is what is in the WAL');
-    return { wal, shm };
+    return { begins, wal, shm };
   }
 
   #start({ salt1, salt2, checkpointSequence }: WalStart, wal: FileWrite[]): WalTail {

@@ -56,9 +56,10 @@ test('an answer that Paceline would not give is refused as damaged', () => {
   assert.throws(() => statusFromJson({ id: 'a' }), damaged);
 });
 
-test('an error comes back with its code, category, message and SQLite detail', () => {
+test('an error comes back with its code, category, message, SQLite detail and statement', () => {
   const sqlite = { code: 'SQLITE_CONSTRAINT', errcode: 2067 };
-  const error = new PacelineError('SQL', 'UNIQUE constraint failed: t.a', { sqlite });
+  const options = { sqlite, statementIndex: 3 };
+  const error = new PacelineError('SQL', 'UNIQUE constraint failed: t.a', options);
   const back = errorFromJson(overTheWire(errorToJson(error)));
   assert.deepEqual(back?.toRecord(), error.toRecord());
   assert.equal(back?.category, 'rejected');

@@ -178,6 +178,32 @@ for (const [which, name] of ['the leader', 'a follower'].entries()) {
     strong.close();
   });
 
+  test(`where one of several statements fails, the error says which ${through}`, async () => {
+    const { db, table } = await withTable();
+    const [good, wrong] = ['SELECT 1', 'SELECT * FROM nowhere'];
+    const at = (statementIndex: number) => ({
+      ...{ name: 'LibsqlBatchError', code: 'SQLITE_ERROR', statementIndex },
+    });
+    for (const mode of ['read', 'write', 'deferred'] as const) {
+      await assert.rejects(db.batch([good, good, wrong], mode), at(2));
+      await assert.rejects(db.batch([wrong], mode), at(0));
+    }
+    await assert.rejects(db.migrate([good, wrong]), at(1));
+    await assert.rejects(db.migrate([wrong]), at(0));
+    await assert.rejects(db.executeMultiple(`${good}; ${wrong}; ${good}`), at(1));
+    const script = `PRAGMA foreign_keys=off; ${good}; BEGIN; ${good}; ${wrong}; COMMIT;`;
+    await assert.rejects(db.executeMultiple(script), at(4));
+    for (const mode of ['read', 'write'] as const) {
+      const tx = await db.transaction(mode);
+      await assert.rejects(tx.batch([good, wrong]), at(1));
+      await assert.rejects(tx.executeMultiple(`${good}; ${good}; ${wrong}`), at(2));
+      await tx.rollback();
+    }
+    const single = await db.execute(`SELECT missing FROM ${table}`).catch((error) => error);
+    assert.equal(single.name, 'LibsqlError');
+    assert.equal('statementIndex' in single, false);
+  });
+
   test(`a transaction that is rolled back or closed leaves nothing ${through}`, async () => {
     const { db, table } = await withTable();
     for (const end of ['rollback', 'close'] as const) {

@@ -8,7 +8,7 @@ import { DatabaseChecksum } from '../../src/redo/checksum.ts';
 
 const KEEP_BYTES = 1000;
 /** Of a member that does not lead. */
-const RAFT = { membership: [], progress: () => new Map() };
+const RAFT = { membershipAt: () => [], progress: () => new Map() };
 const CHECKSUM = new DatabaseChecksum().take();
 
 /** A log whose every entry has 100 bytes, with a checkpoint after each. */

@@ -95,9 +95,15 @@ export class SqlThreadFixture {
     return keys;
   }
 
+  /** What the application answers to `close-readers`. */
+  readersClosed(): void {
+    this.#app.post({ type: 'readers-closed' });
+  }
+
   /** Tells what is committed; the thread is woken as the loop does it. */
   commit(index: number): void {
     this.shared.setCommitted(index);
+    this.shared.setStable(index);
     this.order({ type: 'committed' });
   }
 

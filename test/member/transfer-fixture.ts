@@ -60,7 +60,7 @@ export class Giver {
       files: diskFiles,
       hold: () => this.holds++,
       release: () => this.releases++,
-      membership: () => [],
+      membershipAt: () => [],
       reply: (_, frame) => transfers.replied(id, frame),
       info: () => {},
       warn: (message) => assert.fail(message),

@@ -51,9 +51,14 @@ export class Checker {
     return this.#memberships.findLast((one) => one.index <= index)!.membership;
   }
 
-  /** A restarted member may have forgotten how far it had committed. */
-  restarted(id: MemberId): void {
+  /**
+   * A restarted member may have forgotten how far it had committed, and that it led: the only voter leads before its vote for
+   * itself is on disk, and until then nobody hears of it. What a crash made unseen never was.
+   */
+  restarted(id: MemberId, durableTerm: Term): void {
     this.#commitOf.delete(id);
+    for (const [term, leader] of this.#leaders)
+      if (leader === id && term > durableTerm) this.#leaders.delete(term);
   }
 
   /** After a Ready was handed to the log. */

@@ -226,7 +226,7 @@ export class Cluster {
     assert.ok(!member.up, `${id} is running`);
     member.raft = this.#start(id, member.log);
     member.up = true;
-    this.checker.restarted(id);
+    this.checker.restarted(id, member.log.hardState.term);
     this.settle(member);
   }
 
@@ -234,7 +234,7 @@ export class Cluster {
   compact(id: MemberId, index: Index): void {
     const member = this.at(id);
     assert.ok(index <= member.raft.commit, 'only what is committed may be forgotten');
-    member.log.compact(index, this.checker.membershipAt(index));
+    member.log.compact(index, this.#membershipAt(member, index));
     member.waiting.push({ kind: 'compaction' });
   }
 
@@ -251,10 +251,18 @@ export class Cluster {
     const snapshot = { term: this.checker.committedTerm(index), index };
     if (!member.raft.needsSnapshot(snapshot)) return;
     this.flushAll(id);
-    const members = this.checker.membershipAt(index);
+    const members = this.#membershipAt(this.at(need.from), index);
     member.log.reset(snapshot, members);
     member.log.flush();
     this.call(id, (raft) => raft.restored(snapshot, members));
+  }
+
+  /** As the member knows it; the checker knows what is true. One that joined does not know what was before the first change. */
+  #membershipAt({ raft }: Member, index: Index): Membership {
+    const known = raft.membershipAt(index);
+    if (known.length > 0)
+      assert.deepEqual(known, this.checker.membershipAt(index), `membership at ${index}`);
+    return known;
   }
 
   #start(id: MemberId, log: MemoryLog): Raft {

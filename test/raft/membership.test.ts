@@ -88,3 +88,26 @@ test('a snapshot brings its membership', () => {
   assert.deepEqual(history.current, ABC);
   assert.equal(history.index, 9);
 });
+
+test('what belongs to a snapshot is the membership at its index, whatever was appended since', () => {
+  const store = new MemoryLog(ABC);
+  const history = new MembershipHistory(store);
+  history.append([entry(1, 2, 1, AB), entry(1, 5, 1, membership('a'))]);
+  const at = (index: number) => votersOf(history.at(index)).join('');
+  assert.deepEqual([0, 1, 2, 4, 5, 9].map(at), ['abc', 'abc', 'ab', 'ab', 'a', 'a']);
+  history.committed(5);
+  assert.deepEqual([1, 2, 5].map(at), ['abc', 'ab', 'a'], 'a commit forgets none of them');
+  assert.deepEqual(history.current, membership('a'));
+});
+
+test('memberships from before the log are forgotten', () => {
+  const store = new MemoryLog(ABC);
+  const entries = [entry(1, 1, 1, AB), entry(1, 2), entry(1, 3, 1, membership('a'))];
+  store.write({ truncateFrom: null, entries, hardState: null });
+  const history = new MembershipHistory(store);
+  store.compact(2, AB);
+  history.committed(3);
+  assert.deepEqual(history.at(2), AB);
+  assert.deepEqual(history.at(3), membership('a'));
+  assert.throws(() => history.at(1), { name: 'AssertionError' });
+});

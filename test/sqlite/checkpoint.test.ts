@@ -131,6 +131,43 @@ test('one that was elected applies the rest of its log, however long its WAL is,
   await cycled.close();
 });
 
+test('a checkpoint that was begun before a member leads copies nothing of what it commits then', async () => {
+  const leader = leading();
+  const cycled = new Cycled(new EngineFixture({ pageSize: 1024 }), WAL_BYTES);
+  const { fixture, cycle, checkpoints } = cycled;
+  const { wal } = fixture.connections;
+  while (wal.bytes < WAL_BYTES) {
+    leader.run(INSERT);
+    fixture.follow(leader);
+  }
+  const started: (() => void)[] = [];
+  const start = checkpoints.start.bind(checkpoints);
+  checkpoints.start = (mode, done) => void started.push(() => start(mode, done));
+  cycled.commit(cycled.executed);
+  assert.equal(started.length, 1);
+  const committed = wal.frames;
+  cycle.before(cycled.executed + 1);
+  fixture.lead();
+  assert.ok(wal.frames > committed);
+  started[0]!();
+  await poll('the checkpoint is over', () => !checkpoints.running);
+  assert.equal(cycled.backfilled, committed);
+  await cycled.close();
+});
+
+test('on a follower nothing is held any more when what was ahead of the commit index is committed', () => {
+  const leader = leading();
+  const follower = new EngineFixture({ pageSize: 1024 });
+  const { fixture, cycle, pins } = new Cycled(follower, WAL_BYTES);
+  cycle.before(1);
+  assert.equal(pins.heldIndex, 0);
+  fixture.follow(leader);
+  cycle.afterWork();
+  assert.equal(pins.heldIndex, 0);
+  cycle.committed(fixture.engine.position.index);
+  assert.equal(pins.heldIndex, null);
+});
+
 test('on a follower the WAL stays short while a foreign process checkpoints, too', async () => {
   const leader = leading();
   const cycled = new Cycled(new EngineFixture({ pageSize: 1024 }), WAL_BYTES);
@@ -245,35 +282,5 @@ test('while a snapshot is read, no checkpoint of ours touches the main file', as
     if (!cycled.cycle.pausesWork) cycled.cycle.afterWork();
     return cycled.checkpointed.length > done;
   });
-  await cycled.close();
-});
-
-test('a pin keeps foreign checkpoints at its frame, and lets the rest go when it rolls on', async () => {
-  const cycled = new Cycled(leading(), 2 ** 30);
-  const { pins } = cycled;
-  const foreign = await Foreign.open(cycled.fixture.path);
-  const { wal } = cycled.fixture.connections;
-  pins.hold(cycled.executed);
-  const first = wal.frames;
-  assert.equal(pins.heldIndex, cycled.executed);
-  for (let n = 0; n < 10; n++) cycled.fixture.run(INSERT);
-  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
-  assert.equal(cycled.backfilled, first);
-  const second = wal.frames;
-  const index = cycled.executed;
-  pins.rollTo(index);
-  for (let n = 0; n < 10; n++) cycled.fixture.run(INSERT);
-  pins.committed(index - 1);
-  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
-  assert.equal(cycled.backfilled, first, 'not committed yet');
-  pins.committed(index);
-  assert.equal(pins.heldIndex, index);
-  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
-  assert.equal(cycled.backfilled, second);
-  pins.release();
-  assert.equal(pins.heldIndex, null);
-  await foreign.run('PRAGMA wal_checkpoint(PASSIVE)');
-  assert.equal(cycled.backfilled, wal.frames);
-  await foreign.end();
   await cycled.close();
 });

@@ -72,7 +72,7 @@ test('a statement with rows that fails has the code that it would have without',
       write('SELECT 1'),
       write(['SELECT 1', `${sql} RETURNING 1`]),
     ]);
-    assert.deepEqual(errorOf(inBatch), errorOf(plain), sql);
+    assert.deepEqual(errorOf(inBatch), { ...errorOf(plain), statementIndex: 1 }, sql);
   }
   assert.deepEqual(leader.all('SELECT count(*) AS n FROM t'), [{ n: 1 }]);
 });

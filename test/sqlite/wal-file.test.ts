@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { test } from 'node:test';
 import { DatabaseFiles } from '../../src/sqlite/database-files.ts';
 import { WalFile } from '../../src/sqlite/wal-file.ts';
 import { storedCommits } from '../../src/sqlite/wal-positions.ts';
+import { WAL_HEADER_BYTES } from '../../src/wal/format.ts';
 import { EngineFixture, write } from './fixture.ts';
 
 function leading(): EngineFixture {
@@ -76,4 +78,28 @@ test('undoing takes the pages that changed since, as they were, and those that w
   for (const { pgno, image } of pages) assert.deepEqual(image, then.get(pgno), `page ${pgno}`);
   for (const [pgno, image] of then)
     if (!pages.some((page) => page.pgno === pgno)) assert.deepEqual(wal.readPage(pgno), image);
+});
+
+test('a WAL that is begun anew has its header on disk before any frame is written', () => {
+  const leader = leading();
+  const follower = new EngineFixture({ pageSize: 1024 });
+  const { files } = follower.connections;
+  const synced: number[] = [];
+  const sync = files.syncWal.bind(files);
+  files.syncWal = () => {
+    sync();
+    synced.push(statSync(`${follower.path}-wal`).size);
+  };
+  const apply = () => {
+    leader.run('INSERT INTO t(v) VALUES (1)');
+    follower.follow(leader);
+  };
+  apply();
+  apply();
+  assert.deepEqual(synced, [WAL_HEADER_BYTES]);
+  follower.checkpoint();
+  assert.equal(statSync(`${follower.path}-wal`).size, 0);
+  apply();
+  apply();
+  assert.deepEqual(synced, [WAL_HEADER_BYTES, WAL_HEADER_BYTES]);
 });

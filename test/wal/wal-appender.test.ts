@@ -55,12 +55,13 @@ test('the WAL is begun with the salts given when it holds no frames, and only th
     first.wal.map(({ offset }) => offset),
     [0, 32],
   );
-  assert.equal(appender.mustStart, false);
+  assert.deepEqual([first.begins, appender.mustStart], [true, false]);
   const second = appender.append(pages, 2, () => assert.fail('asked for'));
   assert.deepEqual(
     second.wal.map(({ offset }) => offset),
     [32 + 24 + 4096],
   );
+  assert.equal(second.begins, false);
   assert.equal(appender.header.salt1, 8);
   assert.equal(appender.header.mxFrame, 2);
   live.close();

@@ -12,7 +12,7 @@ import type { PageImage } from '../../../src/wal/frames.ts';
 import type { DatabaseFiles } from '../database/files.ts';
 import { Violation } from '../violation.ts';
 import { contentOf, type FileBytes, readFiles } from './read-files.ts';
-import { afterPowerLoss, type StoredFile, synced } from './stored-file.ts';
+import { afterPowerLoss, type StoredFile, stored, synced } from './stored-file.ts';
 
 /** What the next process finds. */
 export interface Left {
@@ -25,7 +25,7 @@ const NOTHING = new Uint8Array(0);
 /**
  * What the files of an open database must hold, found by reading what was appended to the WAL, and how much of it
  * SQLite has synced (https://sqlite.org/wal.html, and `walCheckpoint` and `walWriteFrames` in its wal.c): the WAL before a checkpoint copies from it, the main file
- * after all of it was copied, the header of a WAL that SQLite begins. What we append is synced by nobody.
+ * after all of it was copied, the header of a WAL that SQLite begins. Of what we append, only what the product syncs.
  */
 export class Books {
   readonly content: DatabaseFiles;
@@ -35,6 +35,8 @@ export class Books {
   #walSynced: Uint8Array;
   /** Whether the WAL has no bytes that are to be overwritten. */
   #walIsShort: boolean;
+  /** Whether it was emptied after the last sync. */
+  #walCut: boolean;
   /** The files before a checkpoint that is not over yet. */
   #before: { readonly bytes: FileBytes; readonly mainSynced: Uint8Array } | null = null;
   #closed: FileBytes | null = null;
@@ -47,6 +49,12 @@ export class Books {
     this.#mainSynced = main.synced;
     this.#walSynced = wal.synced;
     this.#walIsShort = bytes.wal.length === 0;
+    this.#walCut = wal.cut;
+    const sync = files.syncWal.bind(files);
+    files.syncWal = () => {
+      sync();
+      this.#walIsSynced(readFiles(files).wal);
+    };
   }
 
   /** Frames were appended behind `from`; `executed`: by SQLite. */
@@ -72,9 +80,14 @@ export class Books {
     if (executed) {
       const header = this.#files.readWal(0, WAL_HEADER_BYTES);
       const rest = this.#walIsShort ? NOTHING : this.#walSynced.subarray(WAL_HEADER_BYTES);
-      this.#walSynced = Buffer.concat([header, rest]);
+      this.#walIsSynced(Buffer.concat([header, rest]));
     }
     this.#walIsShort = false;
+  }
+
+  #walIsSynced(bytes: Uint8Array): void {
+    this.#walSynced = bytes;
+    this.#walCut = false;
   }
 
   /** Call around a checkpoint, which is under way until `checkpointEnded`. */
@@ -88,7 +101,7 @@ export class Books {
     const copied = emptied ? content.frames : Math.max(reply.copiedFrames, 0);
     if (copied > content.copiedFrames) {
       content.copy(copied);
-      this.#walSynced = bytes.wal;
+      this.#walIsSynced(bytes.wal);
       if (copied === content.frames) this.#mainSynced = readFiles(this.#files).main;
     }
     if (emptied) this.#emptied();
@@ -101,6 +114,7 @@ export class Books {
 
   #emptied(): void {
     this.#walIsShort = true;
+    this.#walCut = true;
     this.content.empty();
     const { main } = readFiles(this.#files);
     const is = contentOf({ main, wal: NOTHING }, this.#pageSize);
@@ -120,12 +134,12 @@ export class Books {
     const before = this.#before;
     // A checkpoint empties the WAL when the main file is complete: until then any part of it may be copied.
     if (before !== null && prng.chance(0.5)) {
-      const part = afterPowerLoss({ synced: before.bytes.main, written: now.main }, prng);
-      const main = { synced: before.mainSynced, written: part.written };
+      const part = afterPowerLoss(stored(before.bytes.main, now.main), prng);
+      const main = stored(before.mainSynced, part.written);
       return { main: power ? afterPowerLoss(main, prng) : main, wal: synced(before.bytes.wal) };
     }
-    const main = { synced: this.#mainSynced, written: now.main };
-    const wal = { synced: this.#walSynced, written: now.wal };
+    const main = stored(this.#mainSynced, now.main);
+    const wal = stored(this.#walSynced, now.wal, this.#walCut);
     if (!power) return { main, wal };
     return { main: afterPowerLoss(main, prng), wal: afterPowerLoss(wal, prng) };
   }
