@@ -33,4 +33,14 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     seed: 755633543,
     showed: 'a member stopped when the one that was to lead next had lost its vote meanwhile',
   },
+  {
+    seed: 27,
+    showed:
+      'I7, on real SQLite: after a loss of power the first frames of an emptied WAL were there again, behind them those of the new one: a database of two times',
+  },
+  {
+    seed: 83,
+    showed:
+      'I8, on real SQLite: a checkpoint that was begun before a member led copied what it committed then',
+  },
 ];

@@ -218,14 +218,11 @@ export class SqlThread {
     running.cycle.afterWork();
   }
 
-  #apply({ engine, cycle }: RunningDatabase): void {
+  #apply(running: RunningDatabase): void {
+    const { engine } = running;
     if (engine.leading) return;
     this.#toApply = this.#toApply.filter((entry) => entry.index > engine.position.index);
-    const last = this.#toApply.at(-1);
-    if (last !== undefined) {
-      cycle.before(last.index);
-      engine.apply(this.#toApply);
-    }
+    if (this.#toApply.length > 0) running.apply(this.#toApply);
     this.#toApply = [];
     this.#parts.loop.post({ type: 'applied', position: engine.position });
   }
@@ -267,12 +264,11 @@ export class SqlThread {
   }
 
   /** Stays ordered until it is done: the disk may be full, or a foreign process have the lock. */
-  #lead({ engine, cycle }: RunningDatabase, term: Term): void {
-    cycle.before(engine.position.index + 1);
-    this.#emit(engine.lead(term));
+  #lead(running: RunningDatabase, term: Term): void {
+    this.#emit(running.lead(term));
     this.#term = term | 0;
     this.#toLead = null;
-    cycle.afterWork();
+    running.cycle.afterWork();
   }
 
   #leave(): void {
