@@ -1,5 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { replay, search } from './search.ts';
+import { applySabotage } from '../sabotage/apply.ts';
+import { SABOTAGES } from '../sabotage/table.ts';
+import { FAULT_KINDS, type FaultKind } from './plan.ts';
+import { faultKinds, type PlanChanges } from './plan-changes.ts';
 
 function integer(text: string): number {
   const value = Number(text);
@@ -13,41 +16,68 @@ function positive(text: string): number {
   throw new InvalidArgumentError('a positive number is wanted');
 }
 
+function kinds(text: string): FaultKind[] {
+  const found = faultKinds(text);
+  if (found !== null) return found;
+  throw new InvalidArgumentError(`the kinds are ${FAULT_KINDS.join(', ')}`);
+}
+
+function sabotageNamed(name: string) {
+  const found = SABOTAGES.find((sabotage) => sabotage.name === name);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError('proof/sabotage/table.ts has the names');
+}
+
 const program = new Command('npm run simulate --')
   .description(
     'Runs whole clusters on simulated disks, networks and clocks, each decided by a seed.',
   )
   .option('--seed <n>', 'replay this run, with every event on a line', integer)
+  .option('--quiet', 'with --seed: no lines, the outcome only')
+  .option('--minimise', 'with --seed: look for a smaller run that breaks the same')
+  .option('--budget <n>', 'with --minimise: make so many runs at most', integer, 200)
+  .option('--members <n>', 'with --seed: so many voters', integer)
+  .option('--learners <n>', 'with --seed: so many of them', integer)
+  .option('--spares <n>', 'with --seed: so many processes outside the membership', integer)
+  .option('--clients <n>', 'with --seed: so many of them', integer)
+  .option('--without <kinds>', 'with --seed: these faults do not happen (a,b,c)', kinds)
+  .option('--events <n>', 'with --seed: the first so many faults of the nemesis only', integer)
+  .option('--until <ms>', 'with --seed: all is healed then', integer)
   .option('--runs <n>', 'search so many seeds', integer)
   .option('--minutes <n>', 'search for so long', positive)
   .option('--from <n>', 'first seed of a search; by default a random one', integer)
   .option('--keep-going', 'a search goes on after a violation')
-  .option('--quiet', 'with --seed: no lines, the outcome only');
+  .option('--sabotage <name>', 'with this rule of the product broken', sabotageNamed);
 program.parse();
 
-const {
-  seed,
-  runs,
-  minutes,
-  from,
-  quiet,
-  keepGoing = false,
-} = program.opts<{
-  seed?: number;
-  runs?: number;
-  minutes?: number;
-  from?: number;
-  keepGoing?: boolean;
-  quiet?: boolean;
-}>();
+interface Options extends PlanChanges {
+  readonly seed?: number;
+  readonly quiet?: boolean;
+  readonly minimise?: boolean;
+  readonly budget: number;
+  readonly runs?: number;
+  readonly minutes?: number;
+  readonly from?: number;
+  readonly keepGoing?: boolean;
+  readonly sabotage?: (typeof SABOTAGES)[number];
+}
 
-const ok =
-  seed === undefined
-    ? await search({
-        runs: runs ?? null,
-        minutes: minutes ?? (runs === undefined ? 1 : null),
-        from,
-        keepGoing,
-      })
-    : await replay(seed, quiet !== true);
-process.exitCode = ok ? 0 : 1;
+const options = program.opts<Options>();
+const { seed, quiet, minimise, budget, runs, minutes, from, keepGoing, sabotage, ...changes } =
+  options;
+// The product is loaded only now: a sabotage changes it while that happens.
+if (sabotage !== undefined) await applySabotage(sabotage);
+const { replay, search } = await import('./search.ts');
+const { minimiseSeed } = await import('./minimise-seed.ts');
+
+async function run(): Promise<boolean> {
+  if (seed === undefined) {
+    const time = minutes ?? (runs === undefined ? 1 : null);
+    return search({ runs: runs ?? null, minutes: time, from, keepGoing: keepGoing === true });
+  }
+  const also = sabotage === undefined ? '' : `--sabotage "${sabotage.name}"`;
+  const replayed = { seed, changes, also };
+  return minimise === true ? minimiseSeed(replayed, budget) : replay(replayed, quiet !== true);
+}
+
+process.exitCode = (await run()) ? 0 : 1;

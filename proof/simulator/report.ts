@@ -1,5 +1,5 @@
 import { FAULT_KINDS, type FaultKind } from './plan.ts';
-import type { RunResult } from './run.ts';
+import type { RunResult } from './run-result.ts';
 
 /** What many runs did together. */
 export class Tally {
@@ -35,15 +35,19 @@ export class Tally {
     return this.kinds.memory.memberSeconds + this.kinds.sqlite.memberSeconds;
   }
 
-  summary(): string {
+  /** In few words. */
+  progress(): string {
     const seconds = (performance.now() - this.#startedMs) / 1000;
     const rate = Math.round(this.memberSeconds / seconds);
+    return `${this.runs} runs, ${Math.round(this.memberSeconds)} member-seconds (${rate} per second)`;
+  }
+
+  summary(): string {
     const faults = FAULT_KINDS.map((kind) => `${kind} ${this.faults.get(kind) ?? 0}`).join(', ');
     const { memory, sqlite } = this.kinds;
     return [
-      `${this.runs} runs, ${Math.round(this.memberSeconds)} member-seconds (${rate} per second), ` +
-        `${this.operations} operations, ${this.entries} entries, ${this.elections} elections, ` +
-        `${this.steps} steps, ${this.undecided} histories undecided`,
+      `${this.progress()}, ${this.operations} operations, ${this.entries} entries, ` +
+        `${this.elections} elections, ${this.steps} steps, ${this.undecided} histories undecided`,
       `member-seconds on real SQLite: ${share(sqlite)}; on a state machine: ${share(memory)}`,
       `faults: ${faults}`,
     ].join('\n');
@@ -55,11 +59,21 @@ function share({ memberSeconds, cpuSeconds }: Tally['kinds']['memory']): string 
   return `${Math.round(memberSeconds)} (${rate} per CPU-second)`;
 }
 
-export function printFailure({ seed, plan, failure }: RunResult, lines: boolean): void {
+export function printFailure(
+  { seed, plan, failure }: RunResult,
+  lines: boolean,
+  changes: string,
+): void {
   if (failure === null) return;
   if (lines) for (const line of failure.lines) console.log(line);
-  const { faults, ...rest } = plan;
-  console.log(`\nseed ${seed}: ${JSON.stringify({ ...rest, faults: [...faults] })}`);
+  const { faults, without, ...rest } = plan;
+  const sets = { faults: [...faults], without: [...without] };
+  console.log(`\nseed ${seed}: ${JSON.stringify({ ...rest, ...sets })}`);
   console.log(`VIOLATED ${failure.invariant}\n${failure.message}`);
-  console.log(`replay: npm run simulate -- --seed ${seed}`);
+  console.log(`replay: ${replayCommand(seed, changes)}`);
+}
+
+/** `changes`: what else the command line has to say. */
+export function replayCommand(seed: number, changes: string): string {
+  return `npm run simulate -- --seed ${seed} ${changes}`.trim();
 }

@@ -43,4 +43,14 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed:
       'I8, on real SQLite: a checkpoint that was begun before a member led copied what it committed then',
   },
+  {
+    seed: 352,
+    showed:
+      'I7: a leader’s checkpoint copied what a majority had and its own disk not yet; after a loss of power its log ended before its main file, which nothing could undo',
+  },
+  {
+    seed: 16,
+    showed:
+      'I4: a write was called safe by the copies of learners, and by a name that was there twice',
+  },
 ];

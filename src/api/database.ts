@@ -1,3 +1,4 @@
+import type { CancelSignal } from './cancel-signal.ts';
 import type { LoadItems, LoadOptions, LoadProgress } from './load.ts';
 import type { PrepareOptions, ReadOptions } from './read-options.ts';
 import type { ReadStatement, Snapshot } from './reads.ts';
@@ -53,6 +54,11 @@ export interface Transaction {
   close(): Promise<void>;
 }
 
+export interface TransferOptions {
+  /** Ends the waiting; the call rejects with the signal's reason. */
+  readonly signal?: CancelSignal;
+}
+
 /** What a member in this process can do besides. */
 export interface LocalWrites {
   /** Calls `work` with a transaction, commits it when `work` resolves, and rolls it back when `work` rejects. */
@@ -67,9 +73,10 @@ export interface LocalWrites {
   /**
    * On the leader: hands leadership to the member `to`, or to whichever has most of the log, and resolves with the id of the
    * member that leads then. Writes that come meanwhile wait, and go to the new leader; an open transaction may end first.
-   * Throws NOT_LEADER, REQUEST_INVALID; TIMED_OUT if nobody has taken over after `writeTimeoutMs`.
+   * Throws NOT_LEADER, REQUEST_INVALID; TIMED_OUT if nobody has taken over after `writeTimeoutMs`. Then, and when the signal
+   * ends the waiting, this member goes on handing over.
    */
-  transferLeadership(to?: string): Promise<string>;
+  transferLeadership(to?: string, options?: TransferOptions): Promise<string>;
   /**
    * Runs `sql` once for each item, its arguments, in transactions of many items each; takes the next items only when the
    * ones before are committed, so an endless source holds no memory. Resolves with what was done. An error ends it, and what was

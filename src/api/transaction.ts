@@ -28,7 +28,7 @@ export interface TransactionOptions extends StateOptions {
   readonly lifetimeMs?: number;
   /** On how many disks its commit must be before that is acknowledged; default the `durability` of `open`. Not in mode `read`. */
   readonly durability?: Durability;
-  /** Rolls it back, unless its commit is under way. */
+  /** Rolls it back; a commit that is under way then rejects with OUTCOME_UNKNOWN, or is done in time. */
   readonly signal?: CancelSignal;
 }
 

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../api/cancel-signal.ts';
 import { checkDurability } from '../api/durability.ts';
 import type { WriteOptions } from '../api/request.ts';
 import { PacelineError } from '../base/errors.ts';
@@ -24,8 +25,12 @@ export function checkWriteOptions(
   if (id !== undefined) checkRequestId(id, options.requestIdBytesMax);
   if (timeoutMs !== undefined) checkTimeout(timeoutMs);
   if (durability !== undefined) checkDurability(durability, Object.keys(options.members));
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
-    throw new PacelineError('REQUEST_INVALID', '"signal" must be an AbortSignal');
+  checkSignal(signal);
+}
+
+export function checkSignal(signal: CancelSignal | undefined): void {
+  if (signal === undefined || typeof signal?.addEventListener === 'function') return;
+  throw new PacelineError('REQUEST_INVALID', '"signal" must be an AbortSignal');
 }
 
 function checkRequestId(id: unknown, bytesMax: number): void {

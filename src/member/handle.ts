@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { checkArgs, checkBatch, checkSql, checkStatement, ofBatch } from '../api/check.ts';
-import type { LocalDatabase, Transaction } from '../api/database.ts';
+import type { LocalDatabase, Transaction, TransferOptions } from '../api/database.ts';
 import type { LoadItems, LoadOptions, LoadProgress } from '../api/load.ts';
 import type { PrepareOptions, ReadOptions } from '../api/read-options.ts';
 import type { ReadStatement, Snapshot } from '../api/reads.ts';
@@ -139,11 +139,9 @@ export class Handle implements LocalDatabase {
     return this.#transactions.begin(first, options);
   }
 
-  async transferLeadership(to?: string): Promise<string> {
+  async transferLeadership(to?: string, options: TransferOptions = {}): Promise<string> {
     this.#checkOpen();
-    if (to !== undefined && typeof to !== 'string')
-      throw new PacelineError('REQUEST_INVALID', 'leadership goes to a member, by its id');
-    return this.#calls.transferLeadership(to ?? null);
+    return this.#calls.transferLeadership(to, options);
   }
 
   load(sql: string, items: LoadItems, options: LoadOptions = {}): Promise<LoadProgress> {

@@ -1,7 +1,9 @@
+import type { CancelSignal } from '../api/cancel-signal.ts';
 import type { LoadItems, LoadOptions, LoadProgress } from '../api/load.ts';
 import type { Receipt, Statement, WriteOptions } from '../api/request.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { atStatement, PacelineError } from '../base/errors.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** An entry of some hundred kilobytes: the log is synced once for it, and other writers wait milliseconds. */
 const CHUNK_ITEMS = 1_000;
@@ -23,8 +25,10 @@ export async function load(
         'REQUEST_INVALID',
         `the ${name} of a chunk are a whole number from 1`,
       );
+  const signal = options.signal ?? null;
+  const chunks = chunksOf(items, limits);
   let progress: LoadProgress = { items: 0, chunks: 0, position: null };
-  for await (const chunk of chunksOf(items, limits)) {
+  for await (const chunk of unlessGivenUp(chunks, signal)) {
     const statements = chunk.map((args) => ({ sql, args }));
     const named = id === undefined ? options : { ...options, id: `${id}.${progress.chunks}` };
     const { position } = await batch(statements, named).catch((error: unknown) => {
@@ -35,6 +39,27 @@ export async function load(
   }
   return progress;
 }
+
+/** The same chunks, as long as the load is wanted; an asynchronous source may be silent for long. */
+async function* unlessGivenUp<T>(
+  chunks: AsyncGenerator<T>,
+  signal: CancelSignal | null,
+): AsyncGenerator<T> {
+  try {
+    for (;;) {
+      const next = await unlessAborted(signal, chunks.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    const ended = chunks.return(undefined);
+    // A source that is silent hears of its end with its next item only, and nobody is there to be told of its errors.
+    if (signal?.aborted === true) ended.catch(ignore);
+    else await ended;
+  }
+}
+
+function ignore(): void {}
 
 /** Statements are counted from the first item of all. */
 function ofItem(error: unknown, itemsBefore: number): unknown {

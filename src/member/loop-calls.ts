@@ -1,10 +1,13 @@
+import type { TransferOptions } from '../api/database.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { MemberId } from '../raft/entry.ts';
 import type { Clock } from './clock.ts';
+import { checkSignal } from './handle-errors.ts';
 import type { MemberOptions } from './options.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, LoopToApp } from './protocol.ts';
 import type { LoopStatus } from './status.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export interface LoopCallsParts {
   readonly options: MemberOptions;
@@ -34,7 +37,14 @@ export class LoopCalls {
   }
 
   /** See `LocalWrites.transferLeadership`. */
-  async transferLeadership(to: MemberId | null): Promise<MemberId> {
+  async transferLeadership(
+    to: MemberId | undefined,
+    { signal }: TransferOptions,
+  ): Promise<MemberId> {
+    if (to !== undefined && typeof to !== 'string')
+      throw new PacelineError('REQUEST_INVALID', 'leadership goes to a member, by its id');
+    checkSignal(signal);
+    if (signal?.aborted === true) throw signal.reason;
     const { clock, options } = this.#parts;
     const late = new PacelineError(
       'TIMED_OUT',
@@ -42,8 +52,12 @@ export class LoopCalls {
     );
     const key = this.#nextKey;
     const timer = clock.later(() => this.#take(key)?.reject(late), options.writeTimeoutMs);
+    const asked = this.#call<MemberId>((key) => ({
+      ...{ type: 'transfer-leadership', key },
+      to: to ?? null,
+    }));
     try {
-      return await this.#call((key) => ({ type: 'transfer-leadership', key, to }));
+      return await unlessAborted(signal ?? null, asked, () => void this.#take(key));
     } finally {
       timer.cancel();
     }

@@ -1,7 +1,7 @@
 import { argsFromJson, argsToJson } from '../api/json.ts';
 import { ByteReader, ByteWriter } from '../base/bytes.ts';
 import { crc32 } from '../base/crc32.ts';
-import { PacelineError } from '../base/errors.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import type { RowChange } from '../sqlite/row-changes.ts';
 
@@ -22,7 +22,7 @@ export interface LostEntry {
 
 /**
  * What a failover discarded. The file: magic, version, cluster, member, the last common position, page size, how many entries did not
- * fit, then the entries (position, flag, pages with numbers, payload), the rows as JSON, and a CRC-32 of all before it.
+ * fit, then the entries (position, flag, pages with numbers, payload), the rows and what could not be told as JSON, and a CRC-32 of all before it.
  */
 export interface LostFile {
   readonly cluster: string;
@@ -35,6 +35,8 @@ export interface LostFile {
   readonly entries: readonly LostEntry[];
   /** What all entries together changed, where rows can be told. */
   readonly rows: readonly RowChange[];
+  /** What of them could not be told, in words. */
+  readonly untold: readonly string[];
 }
 
 export function encodeLostFile(file: LostFile): Uint8Array {
@@ -49,7 +51,7 @@ export function encodeLostFile(file: LostFile): Uint8Array {
     for (const [pgno, image] of pages) w.u32(pgno).block(image);
     w.block(payload);
   }
-  w.text(JSON.stringify(file.rows.map(rowToJson)));
+  w.text(JSON.stringify({ rows: file.rows.map(rowToJson), untold: file.untold }));
   const body = w.finish();
   return new ByteWriter(body.length + 4).raw(body).u32(crc32(body)).finish();
 }
@@ -68,9 +70,9 @@ export function decodeLostFile(bytes: Uint8Array): LostFile {
   const [pageSize, omitted, count] = [r.u32(), r.u32(), r.u32()];
   const entries: LostEntry[] = [];
   for (let i = 0; i < count; i++) entries.push(readEntry(r));
-  const rows = (JSON.parse(r.text()) as Record<string, unknown>[]).map(rowFromJson);
+  const { rows, untold } = readRows(r);
   r.end();
-  return { cluster, member, common, pageSize, omitted, entries, rows };
+  return { cluster, member, common, pageSize, omitted, entries, rows, untold };
 }
 
 function readEntry(r: ByteReader): LostEntry {
@@ -81,12 +83,32 @@ function readEntry(r: ByteReader): LostEntry {
   return { id, mayBeAcknowledged, pages, payload: r.block() };
 }
 
-function rowToJson({ before, after, ...row }: RowChange): object {
-  const values = (list: RowChange['before']) => (list === null ? null : argsToJson(list, 'row'));
-  return { ...row, rowid: Number(row.rowid), before: values(before), after: values(after) };
+function rowToJson({ before, after, rowid, ...row }: RowChange): object {
+  const list = (row: RowChange['before']) => (row === null ? null : argsToJson(row, 'row'));
+  return { ...row, rowid: list([rowid]), before: list(before), after: list(after) };
 }
 
-function rowFromJson({ before, after, ...row }: Record<string, unknown>): RowChange {
-  const values = (list: unknown) => (list === null ? null : argsFromJson(list, 'row'));
-  return { ...row, before: values(before), after: values(after) } as RowChange;
+function readRows(r: ByteReader): Pick<LostFile, 'rows' | 'untold'> {
+  try {
+    const { rows, untold } = JSON.parse(r.text()) as { rows: unknown[]; untold: unknown[] };
+    return { rows: rows.map(rowFromJson), untold: untold.map(String) };
+  } catch (error) {
+    throw r.damaged(`its rows: ${messageOf(error)}`);
+  }
+}
+
+/** Throws what says that it is no row. */
+function rowFromJson(json: unknown): RowChange {
+  const { before, after, rowid, ...row } = json as Record<string, unknown>;
+  const [id] = values(rowid) ?? [];
+  const isNamed = typeof row.table === 'string' && id !== undefined;
+  if (!isNamed || !Array.isArray(row.columns)) throw new Error('one has no table and columns');
+  return { ...row, rowid: id, before: values(before), after: values(after) } as RowChange;
+}
+
+function values(json: unknown): RowChange['before'] {
+  if (json === null) return null;
+  const list = argsFromJson(json, 'row');
+  if (!Array.isArray(list)) throw new Error('the values of one are no list');
+  return list;
 }

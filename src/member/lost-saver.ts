@@ -51,6 +51,7 @@ function lostFile(order: Order, running: RunningDatabase | null, parts: LostSave
       payload: data,
     })),
     rows: images?.rows ?? [],
+    untold: images?.untold ?? ['all rows: the database does not go back to the common position'],
   };
 }
 

@@ -180,9 +180,9 @@ export class OpenTransaction implements Transaction {
     this.abort(error);
   }
 
-  /** Its caller's signal: a commit that is under way is not disturbed. */
+  /** Its caller's signal. Of a commit that is under way nobody waits for the outcome any more. */
   cancel(reason: unknown): void {
-    if (!this.#committing && !this.closed) this.#giveUp(reason);
+    if (!this.closed) this.#giveUp(this.#committing ? notAwaited(this.#terms.id, reason) : reason);
   }
 
   async #runOne(statement: Statement, readOnly: boolean): Promise<StatementResult> {
@@ -253,6 +253,11 @@ export class OpenTransaction implements Transaction {
 
 function isAborted(error: unknown): boolean {
   return error instanceof PacelineError && error.code === 'TRANSACTION_ABORTED';
+}
+
+function notAwaited(id: string, reason: unknown): PacelineError {
+  const message = `the commit was sent, and its signal ended the waiting: ask with outcome() and the request id ${id}`;
+  return new PacelineError('OUTCOME_UNKNOWN', message, { cause: reason, requestId: id });
 }
 
 function noTurn(timeoutMs: number): PacelineError {

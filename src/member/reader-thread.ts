@@ -3,6 +3,7 @@ import type { QueryResult } from '../api/request.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { type ErrorRecord, PacelineError } from '../base/errors.ts';
 import { endWorker, type Thread } from '../sqlite/start-worker.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export interface ReaderWorkerData {
   readonly path: string;
@@ -132,28 +133,5 @@ export class ReaderThread {
     for (const { reject } of this.#waiting.values()) reject(this.#dead);
     this.#waiting.clear();
     this.#onIdle();
-  }
-}
-
-/** What `work` comes to, or the signal's reason if that comes first. */
-export async function unlessAborted<T>(
-  signal: CancelSignal | null,
-  work: Promise<T>,
-  onAbort: () => void = () => {},
-): Promise<T> {
-  if (signal === null) return work;
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => {
-      onAbort();
-      reject(signal.reason);
-    };
-  });
-  signal.addEventListener('abort', abort);
-  try {
-    if (signal.aborted) abort();
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

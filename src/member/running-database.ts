@@ -59,10 +59,13 @@ export class RunningDatabase {
     });
   }
 
-  /** See `Engine`; what is not committed is kept out of the main file. */
+  /** Of successive entries those that it does not have. Throws what a foreign lock, a full disk or a damaged entry prevents. */
   apply(entries: readonly Entry[]): void {
-    this.cycle.before(entries.at(-1)!.index);
-    this.engine.apply(entries);
+    const rest = entries.filter((entry) => entry.index > this.engine.position.index);
+    const last = rest.at(-1);
+    if (last === undefined) return;
+    this.cycle.before(last.index);
+    this.engine.apply(rest);
   }
 
   lead(term: Term): Executed {

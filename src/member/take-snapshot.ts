@@ -9,8 +9,9 @@ import type { HeldState, OpenSnapshots } from './open-snapshots.ts';
 import type { ReadPath } from './read-path.ts';
 import type { ReadRequest } from './read-request.ts';
 import type { ReaderPool } from './reader-pool.ts';
-import { type ReaderThread, unlessAborted } from './reader-thread.ts';
+import type { ReaderThread } from './reader-thread.ts';
 import type { SharedState } from './shared-state.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** One committed state of the database that has what was asked for, held until it is released. */
 export interface KeptState extends Snapshot {

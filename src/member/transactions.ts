@@ -1,7 +1,7 @@
 import type { Transaction } from '../api/database.ts';
 import type { Durability, Reached } from '../api/durability.ts';
 import type { ReadOptions } from '../api/read-options.ts';
-import type { Position } from '../api/request.ts';
+import type { Position, WriteOptions } from '../api/request.ts';
 import type {
   TransactionMode,
   TransactionOptions,
@@ -138,7 +138,11 @@ export class Transactions {
       clock,
       send: (key, step) => this.#send(name, key, step, durability),
       forget: () => loop.post({ type: 'forget-transaction', name }),
-      committedAt: () => this.#committedAt(terms.id, durability, terms.timeoutMs),
+      committedAt: () =>
+        this.#committedAt(terms.id, {
+          ...{ durability, timeoutMs: terms.timeoutMs },
+          ...(given.signal === undefined ? {} : { signal: given.signal }),
+        }),
       committed: this.#parts.wrote,
       over: () => {
         this.#open.delete(name);
@@ -161,10 +165,9 @@ export class Transactions {
 
   async #committedAt(
     id: string,
-    durability: Durability,
-    timeoutMs: number,
+    options: Omit<WriteOptions, 'id'>,
   ): Promise<{ position: Position; reached: Reached } | null> {
-    const outcome = await this.#parts.writes.outcome(id, { timeoutMs, durability });
+    const outcome = await this.#parts.writes.outcome(id, options);
     return outcome.state === 'committed' ? outcome : null;
   }
 }

@@ -97,6 +97,9 @@ export class WritePath {
     } catch (error) {
       if (!(error instanceof PacelineError)) throw error;
       if (error.code === 'NOT_KNOWN') return { state: 'unknown' };
+      // Of a question it is all one whether it arrived.
+      if (given.signal?.aborted === true && error.code === 'OUTCOME_UNKNOWN')
+        throw given.signal.reason;
       if (error.category === 'rejected' && error.code !== 'CLOSED')
         return { state: 'rejected', error };
       throw error;

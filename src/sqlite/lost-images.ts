@@ -1,14 +1,14 @@
+import { messageOf } from '../base/errors.ts';
 import type { Entry } from '../raft/entry.ts';
 import { pageImage } from '../redo/page.ts';
 import { redoOf } from './entry-data.ts';
 import type { LiveWal, WalCommit } from './live-wal.ts';
-import { type RowChange, rowChanges } from './row-changes.ts';
+import { type RowChanges, rowChanges } from './row-changes.ts';
 
 /** What the entries changed, page by page. */
-export interface LostImages {
+export interface LostImages extends RowChanges {
   /** Of each entry, its pages as they were after it. */
   readonly pages: readonly ReadonlyMap<number, Uint8Array>[];
-  readonly rows: readonly RowChange[];
 }
 
 /** Works out what `entries` changed from the database as it was at `before`, whether they have been applied since or not. */
@@ -35,5 +35,14 @@ export function lostImages(
     }
     return images;
   });
-  return { pages, rows: rowChanges(imageBefore, imageAfter, [...latest.keys()]) };
+  return { pages, ...rowsAsFarAsTold(imageBefore, imageAfter, [...latest.keys()]) };
+}
+
+/** The pages are what must be saved: whatever prevents telling the rows must not prevent that. */
+function rowsAsFarAsTold(...states: Parameters<typeof rowChanges>): RowChanges {
+  try {
+    return rowChanges(...states);
+  } catch (error) {
+    return { rows: [], untold: [`all rows: ${messageOf(error)}`] };
+  }
 }

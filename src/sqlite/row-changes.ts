@@ -1,129 +1,145 @@
 import type { SqlValue } from '../api/value.ts';
 import { narrow } from '../api/wire.ts';
-import { type Connection, DatabaseSync } from './binding.ts';
-import { cellsOf, isTableLeaf, leafOf, type PageOf, scanTable } from './btree.ts';
+import {
+  type Cell,
+  cellsOf,
+  isIndexPage,
+  isTableLeaf,
+  leafOf,
+  type PageOf,
+  type Pages,
+  pagesOf,
+} from './btree.ts';
+import { freedBetween } from './free-pages.ts';
+import { ownersOfOverflow } from './overflow-owners.ts';
 import { type Decode, decodeRecord } from './record-format.ts';
+import { type Table, tablesOf, valuesOf } from './table-shapes.ts';
 
 /** One row that differs between two states of a database; null where it does not exist. */
 export interface RowChange {
   readonly table: string;
-  readonly rowid: number | bigint;
+  /** Null in a table WITHOUT ROWID. */
+  readonly rowid: number | bigint | null;
   readonly columns: readonly string[];
   readonly before: readonly SqlValue[] | null;
   readonly after: readonly SqlValue[] | null;
 }
 
-interface Table {
-  readonly name: string;
-  readonly root: number;
-  readonly columns: readonly string[];
-  /** The column that is the rowid, which the record does not hold; -1 if there is none. */
-  readonly rowidColumn: number;
+export interface RowChanges {
+  readonly rows: readonly RowChange[];
+  /** What could not be told, in words. */
+  readonly untold: readonly string[];
 }
 
-interface State {
-  readonly pageOf: PageOf;
-  readonly usable: number;
+/** Of the pages that were given up, as with a dropped table: their rows are all told, and in memory together. */
+const FREED_MAX = 16_384;
+
+interface State extends Pages {
   readonly decode: Decode;
   readonly tables: readonly Table[];
 }
 
 /**
- * The rows that differ between two states of which these pages differ: of tables with rowids, Paceline's own left out.
- * Rows of other tables (WITHOUT ROWID, virtual ones' contents apart) cannot be told from pages alone.
+ * The rows that differ between two states of which these pages differ; those of SQLite's own tables and of Paceline's are left out.
+ * A row of a table WITHOUT ROWID whose key is changed is a deleted one and an inserted one.
  */
-export function rowChanges(before: PageOf, after: PageOf, changed: readonly number[]): RowChange[] {
-  const [old, now] = [stateOf(before), stateOf(after)];
-  const [were, are] = [rowsOn(old, changed), rowsOn(now, changed)];
+export function rowChanges(before: PageOf, after: PageOf, changed: readonly number[]): RowChanges {
+  const unknown = new Set<string>();
+  const [old, now] = [before, after].map((pageOf) => stateOf(pageOf, (name) => unknown.add(name)));
+  const untold = [...unknown].map((name) => `rows of ${name}, whose schema is not understood here`);
+  const freed = [...freedBetween(before, after)];
+  if (freed.length > FREED_MAX) untold.push(`rows on ${freed.length - FREED_MAX} pages given up`);
+  const roots = now!.tables.map(({ root }) => root);
+  const { owners, complete } = ownersOfOverflow(now!, roots, changed);
+  if (!complete) untold.push('rows of which only the end of a long value changed');
+  const pgnos = new Set([...changed, ...owners, ...freed.slice(0, FREED_MAX)]);
+  return { rows: changesOn(old!, now!, [...pgnos]), untold };
+}
+
+function changesOn(old: State, now: State, pgnos: readonly number[]): RowChange[] {
+  const [were, are] = [rowsOn(old, pgnos), rowsOn(now, pgnos)];
   const changes: RowChange[] = [];
   for (const key of new Set([...were.keys(), ...are.keys()])) {
     const [was, is] = [were.get(key), are.get(key)];
-    if (was !== undefined && is !== undefined && sameBytes(was.payload, is.payload)) continue;
-    const { table, rowid } = (is ?? was)!;
-    const values = (row: typeof was, { decode }: State) =>
-      row === undefined ? null : valuesOf(row.payload, row.rowid, row.table, decode);
-    const columns = table.columns;
-    changes.push({
-      ...{ table: table.name, rowid: narrow(rowid), columns },
-      ...{ before: values(was, old), after: values(is, now) },
-    });
+    if (sameBytes(was?.cell.payload, is?.cell.payload)) continue;
+    const [before, after] = [valuesIn(was, old), valuesIn(is, now)];
+    // A row that was written before a column was added lacks it until it is written again.
+    if (sameValues(before, after)) continue;
+    const { table, cell } = (is ?? was)!;
+    const rowid = cell.rowid === null ? null : narrow(cell.rowid);
+    changes.push({ table: table.name, rowid, columns: table.columns, before, after });
   }
   return changes;
 }
 
-function stateOf(pageOf: PageOf): State {
+function valuesIn(row: FoundRow | undefined, { decode }: State): SqlValue[] | null {
+  return row === undefined ? null : valuesOf(row.cell, row.table, decode);
+}
+
+function sameValues(one: SqlValue[] | null, other: SqlValue[] | null): boolean {
+  if (one === null || other === null || one.length !== other.length) return false;
+  return one.every((value, i) => {
+    const beside = other[i];
+    if (!(value instanceof Uint8Array)) return Object.is(value, beside);
+    return beside instanceof Uint8Array && sameBytes(value, beside);
+  });
+}
+
+function stateOf(pageOf: PageOf, onUnknown: (table: string) => void): State {
   const header = pageOf(1);
   const view = new DataView(header.buffer, header.byteOffset);
   const usable = header.length - header[20]!;
   const encodings: Record<number, string> = { 2: 'utf-16le', 3: 'utf-16be' };
-  const decoder = new TextDecoder(encodings[view.getUint32(56)] ?? 'utf-8');
+  const encoding = encodings[view.getUint32(56)] ?? 'utf-8';
+  const decoder = new TextDecoder(encoding, { ignoreBOM: true });
   const decode = (bytes: Uint8Array) => decoder.decode(bytes);
-  const tables: Table[] = [];
-  for (const { payload } of scanTable(1, usable, pageOf)) {
-    const [type, name, , root, sql] = decodeRecord(payload, decode);
-    if (type !== 'table' || typeof root !== 'number' || root === 0) continue;
-    if (typeof name !== 'string' || name.startsWith('_paceline') || typeof sql !== 'string')
-      continue;
-    const shape = shapeOf(name, sql);
-    if (shape !== null) tables.push({ name, root, ...shape });
-  }
-  return { pageOf, usable, decode, tables };
-}
-
-/** Null for a table without rowids, whose pages are an index's. */
-function shapeOf(name: string, sql: string): Pick<Table, 'columns' | 'rowidColumn'> | null {
-  const scratch: Connection = new DatabaseSync(':memory:');
-  try {
-    scratch.exec(sql);
-    const { wr } = scratch
-      .prepare("SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'")
-      .get(name) as { wr: number };
-    if (wr === 1) return null;
-    const columns = scratch
-      .prepare('SELECT name, type, pk FROM pragma_table_xinfo(?) WHERE hidden <> 2')
-      .all(name) as { name: string; type: string; pk: number }[];
-    const keys = columns.filter(({ pk }) => pk > 0);
-    const isRowid = keys.length === 1 && keys[0]!.type.toUpperCase() === 'INTEGER';
-    const rowidColumn = isRowid ? columns.indexOf(keys[0]!) : -1;
-    return { columns: columns.map((column) => column.name), rowidColumn };
-  } finally {
-    scratch.close();
-  }
+  return { pageOf, usable, decode, tables: tablesOf(pageOf, usable, decode, onUnknown) };
 }
 
 interface FoundRow {
   readonly table: Table;
-  readonly rowid: bigint;
-  readonly payload: Uint8Array;
+  readonly cell: Cell;
 }
 
-function rowsOn(
-  { pageOf, usable, tables }: State,
-  pgnos: readonly number[],
-): Map<string, FoundRow> {
+function rowsOn(state: State, pgnos: readonly number[]): Map<string, FoundRow> {
+  const { pageOf, usable, tables } = state;
   const rows = new Map<string, FoundRow>();
+  const indexPages = pgnos.filter((pgno) => pgno > 1 && isIndexPage(pageOf(pgno), pgno));
+  const owners = indexPages.length === 0 ? null : ownersOfIndexPages(state, new Set(indexPages));
   for (const pgno of pgnos) {
     const image = pageOf(pgno);
-    if (pgno === 1 || !isTableLeaf(image, pgno)) continue;
-    // A freed page keeps its last content: it belongs to no table, which a search from the root tells.
+    const isLeaf = pgno > 1 && isTableLeaf(image, pgno);
+    if (!isLeaf && owners?.has(pgno) !== true) continue;
     const cells = cellsOf(image, pgno, usable, pageOf);
-    const [first] = cells;
-    const table = tables.find(
-      ({ root }) => first !== undefined && leafOf(root, first.rowid, pageOf) === pgno,
-    );
+    // A freed page keeps its last content: it belongs to no table, which a search from the root tells.
+    const at = cells[0]?.rowid ?? null;
+    const isHere = ({ root, order }: Table) =>
+      at !== null && order === null && leafOf(root, at, pageOf) === pgno;
+    const table = isLeaf ? tables.find(isHere) : owners?.get(pgno);
     if (table === undefined) continue;
-    for (const { rowid, payload } of cells)
-      rows.set(`${table.name} ${rowid}`, { table, rowid, payload });
+    for (const cell of cells) rows.set(keyOf(cell, table, state.decode), { table, cell });
   }
   return rows;
 }
 
-function valuesOf(payload: Uint8Array, rowid: bigint, table: Table, decode: Decode): SqlValue[] {
-  const values = decodeRecord(payload, decode);
-  if (table.rowidColumn >= 0) values[table.rowidColumn] = narrow(rowid);
-  return values;
+/** Tables WITHOUT ROWID have no numbers to be found by: their interior pages are read, which name all the others. */
+function ownersOfIndexPages({ tables, pageOf }: State, wanted: Set<number>): Map<number, Table> {
+  const owners = new Map<number, Table>();
+  for (const table of tables) {
+    if (table.order === null) continue;
+    for (const pgno of pagesOf(table.root, pageOf)) if (wanted.has(pgno)) owners.set(pgno, table);
+  }
+  return owners;
 }
 
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, i) => byte === other[i]);
+/** What a row is known by in both states. */
+function keyOf({ rowid, payload }: Cell, { name, keyColumns }: Table, decode: Decode): string {
+  if (rowid !== null) return `${name} ${rowid}`;
+  const key = decodeRecord(payload, decode).slice(0, keyColumns);
+  return `${name} ${key.map((value) => `${typeof value} ${value}`).join('\0')}`;
+}
+
+function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one?.length !== other?.length) return false;
+  return one?.every((byte, i) => byte === other![i]) ?? false;
 }

@@ -183,7 +183,7 @@ test('docs/cli.md and docs/writes.md: verify and lost, when the members are stop
   mkdirSync(lost, { recursive: true });
   const position = { term: 1, index: 1 };
   const file = { cluster: 'c', member: 'a', common: position, pageSize: 4096, omitted: 0 };
-  writeFileSync(join(lost, name), encodeLostFile({ ...file, entries: [], rows: [] }));
+  writeFileSync(join(lost, name), encodeLostFile({ ...file, entries: [], rows: [], untold: [] }));
   const [commands] = blocksOf('docs/writes.md', 'sh');
   const said = run(commands!, { DIR: join(dir, 'paceline/a'), NAME: name });
   assert.match(said, /1-2\.lost {2}transactions 0[\s\S]*lost writes of member a/);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FAULT_KINDS, makePlan } from '../../proof/simulator/plan.ts';
 import { Tally } from '../../proof/simulator/report.ts';
-import { type RunResult, runSimulation } from '../../proof/simulator/run.ts';
+import { runSimulation } from '../../proof/simulator/run.ts';
+import type { RunResult } from '../../proof/simulator/run-result.ts';
 import { SEEDS } from '../../proof/simulator/seeds.ts';
 
 /**

@@ -1,0 +1,29 @@
+import type { FaultKind, Plan } from './plan.ts';
+
+export interface Failure {
+  readonly invariant: string;
+  readonly message: string;
+  readonly lines: readonly string[];
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly plan: Plan;
+  readonly failure: Failure | null;
+  /** Of the whole trace. */
+  readonly hash: string;
+  readonly memberSeconds: number;
+  /** It took, of this process. */
+  readonly cpuSeconds: number;
+  readonly steps: number;
+  readonly operations: number;
+  readonly elections: number;
+  readonly entries: number;
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  /** What the nemesis did. */
+  readonly events: number;
+  /** When it was over, or failed. */
+  readonly endedMs: number;
+  /** Objects whose history could not be judged within the bound. */
+  readonly undecided: number;
+}
