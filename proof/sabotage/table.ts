@@ -122,8 +122,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'drop the term-start entry',
     file: 'src/member/sql-thread.js',
-    find: 'this.#emit(engine.lead(term));',
-    replace: 'engine.lead(term);',
+    find: 'this.#emit(running.lead(term));',
+    replace: 'running.lead(term);',
     breaks: ['I6', 'liveness'],
     seedsMax: 20,
   },

@@ -47,6 +47,21 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed: 'a member stopped when the one that was to lead next had lost its vote meanwhile',
   },
   {
+    seed: 27,
+    showed:
+      'I7, on real SQLite: after a loss of power the first frames of an emptied WAL were there again, behind them those of the new one: a database of two times',
+  },
+  {
+    seed: 83,
+    showed:
+      'I8, on real SQLite: a checkpoint that was begun before a member led copied what it committed then',
+  },
+  {
+    seed: 352,
+    showed:
+      'I7: a leader’s checkpoint copied what a majority had and its own disk not yet; after a loss of power its log ended before its main file, which nothing could undo',
+  },
+  {
     seed: 16,
     showed:
       'I4: a write was called safe by the copies of learners, and by a name that was there twice',

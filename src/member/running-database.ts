@@ -1,6 +1,7 @@
-import type { Entry, Index } from '../raft/entry.ts';
+import type { Entry, Index, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import { Engine } from '../sqlite/engine.ts';
+import type { Executed } from '../sqlite/engine-parts.ts';
 import { CheckpointCycle, type CheckpointParts } from './checkpoint-cycle.ts';
 import type { CheckpointTools, OpenDatabase } from './database-home.ts';
 import type { MemberOptions } from './options.ts';
@@ -65,6 +66,11 @@ export class RunningDatabase {
     if (last === undefined) return;
     this.cycle.before(last.index);
     this.engine.apply(rest);
+  }
+
+  lead(term: Term): Executed {
+    this.cycle.before(this.engine.position.index + 1);
+    return this.engine.lead(term);
   }
 
   /** Keeps the main file as it is, for another member to copy; null if a foreign reader prevents that. */

@@ -258,12 +258,11 @@ export class SqlThread {
   }
 
   /** Stays ordered until it is done: the disk may be full, or a foreign process have the lock. */
-  #lead({ engine, cycle }: RunningDatabase, term: Term): void {
-    cycle.before(engine.position.index + 1);
-    this.#emit(engine.lead(term));
+  #lead(running: RunningDatabase, term: Term): void {
+    this.#emit(running.lead(term));
     this.#term = term | 0;
     this.#toLead = null;
-    cycle.afterWork();
+    running.cycle.afterWork();
   }
 
   #leave(): void {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FAULT_KINDS, makePlan } from '../../proof/simulator/plan.ts';
 import { Tally } from '../../proof/simulator/report.ts';
@@ -37,17 +40,33 @@ test('every invariant holds for further seeds', async (t) => {
   for (let i = 0; i < FRESH_RUNS; i++) tally.add(await mustHold((FRESH_FROM + i) >>> 0));
   report(t, tally);
   assert.ok(tally.entries > 0 && tally.operations > 0, 'a simulator that does nothing shows');
+  assert.ok(tally.kinds.sqlite.memberSeconds > 0, 'some of it was on real SQLite');
 });
 
-test('the same seed gives the same trace, another seed another one', async () => {
-  const seed = 3;
-  const [one, again, other] = [
-    await runSimulation(seed),
-    await runSimulation(seed),
-    await runSimulation(seed + 1),
-  ];
-  assert.deepEqual([again.hash, again.steps], [one.hash, one.steps]);
-  assert.notEqual(other.hash, one.hash);
+for (const seed of [3, 13])
+  test(`the same seed gives the same trace, another seed another one: ${seed}`, async () => {
+    const [one, again, other] = [
+      await runSimulation(seed),
+      await runSimulation(seed),
+      await runSimulation(seed + 1),
+    ];
+    assert.equal(one.plan.realSqlite, seed === 13);
+    assert.deepEqual([again.hash, again.steps], [one.hash, one.steps]);
+    assert.notEqual(other.hash, one.hash);
+  });
+
+/** Of the runs of this process. */
+function directories(): string[] {
+  return ['/dev/shm', tmpdir()].filter(existsSync).flatMap((parent) =>
+    readdirSync(parent)
+      .filter((name) => name.startsWith(`paceline-simulator-${process.pid}-`))
+      .flatMap((name) => readdirSync(join(parent, name))),
+  );
+}
+
+test('a run on real SQLite leaves no files', async () => {
+  await runSimulation(13);
+  assert.deepEqual(directories(), []);
 });
 
 test('each kind of fault happens when a run has it', async () => {

@@ -32,7 +32,7 @@ export function afterPowerLoss(file: StoredFile, prng: Prng): StoredFile {
   const { written } = file;
   if (file.synced === written || prng.chance(0.25)) return synced(file.synced);
   if (prng.chance(0.33)) return synced(written);
-  const old = file.cut && prng.chance(0.5) ? NOTHING : file.synced;
+  const old = file.cut && prng.chance(0.25) ? NOTHING : file.synced;
   const bytes = new Uint8Array(lengthAfter(old.length, file, prng));
   const through = writeBack(Math.min(written.length, bytes.length), prng);
   for (let at = 0; at < bytes.length; at += SECTOR_BYTES) {
