@@ -33,4 +33,14 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     seed: 755633543,
     showed: 'a member stopped when the one that was to lead next had lost its vote meanwhile',
   },
+  {
+    seed: 352,
+    showed:
+      'I7: a leader’s checkpoint copied what a majority had and its own disk not yet; after a loss of power its log ended before its main file, which nothing could undo',
+  },
+  {
+    seed: 16,
+    showed:
+      'I4: a write was called safe by the copies of learners, and by a name that was there twice',
+  },
 ];

@@ -11,6 +11,17 @@ import type { FileSource } from './file-source.ts';
 /** A dump shows what it does not know; only members must understand every kind. */
 const ALL_KINDS: ReadonlySet<number> = new Set(Array.from({ length: 256 }, (_, kind) => kind));
 
+/** Payloads begin with their version, segments of the log with these letters. */
+const SEGMENT = 'PCLN';
+
+/** The payload that is alone in a file. Throws OPTIONS_INVALID where the file is a segment of the log. */
+export function wholePayload(source: FileSource): Uint8Array {
+  const bytes = source.read(0, source.size);
+  if (String.fromCharCode(...bytes.subarray(0, SEGMENT.length)) !== SEGMENT) return bytes;
+  const hint = `say which entry with --index; paceline dump log ${source.path} lists them`;
+  throw new PacelineError('OPTIONS_INVALID', `${source.path} is a file of the log: ${hint}`);
+}
+
 /** The lines of `dump redo`: the sections of a log entry's payload. Throws RECORD_DAMAGED. */
 export function* describePayload(payload: Uint8Array): Generator<string> {
   if (payload.length === 0) {

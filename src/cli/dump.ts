@@ -3,7 +3,7 @@ import { PacelineError } from '../base/errors.ts';
 import { dumpLog } from '../log-store/dump.ts';
 import { decodeLostFile } from '../member/lost-file.ts';
 import { describeWal, describeWalIndex } from '../wal/describe.ts';
-import { describePayload, findPayload } from './dump-redo.ts';
+import { describePayload, findPayload, wholePayload } from './dump-redo.ts';
 import { type FileSource, withFileSource } from './file-source.ts';
 import { describeLostFile } from './lost.ts';
 
@@ -45,7 +45,7 @@ function addFormat(
 }
 
 function payloadOf(source: FileSource, index: string | undefined): Uint8Array {
-  if (index === undefined) return source.read(0, source.size);
+  if (index === undefined) return wholePayload(source);
   if (!/^[1-9]\d{0,15}$/.test(index))
     throw new PacelineError('OPTIONS_INVALID', `--index must be a number from 1, not "${index}"`);
   return findPayload(source, Number(index));

@@ -18,7 +18,12 @@ export function openFileSource(path: string): FileSource {
       cause,
     });
   }
-  const { size } = fstatSync(fd);
+  const stat = fstatSync(fd);
+  if (stat.isDirectory()) {
+    closeSync(fd);
+    throw new PacelineError('OPTIONS_INVALID', `${path} is a directory; name a file in it`);
+  }
+  const { size } = stat;
   return {
     path,
     size,

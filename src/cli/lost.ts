@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { argsToJson } from '../api/json.ts';
@@ -35,7 +35,9 @@ export function addLost(program: Command): void {
 }
 
 function* list(dir: string): Generator<string> {
-  for (const name of lostFilesIn(layoutOf(dir).lost)) {
+  const names = lostFilesIn(lostDirectoryOf(dir));
+  if (names.length === 0) process.stderr.write(`no lost writes in ${dir}\n`);
+  for (const name of names) {
     const { entries, omitted, rows } = readLost(dir, name);
     const acknowledged = entries.filter((entry) => entry.mayBeAcknowledged).length;
     yield `${name}  transactions ${entries.length + omitted}, perhaps acknowledged ${acknowledged}, rows ${rows.length}`;
@@ -71,12 +73,19 @@ function readLost(dir: string, name: string): LostFile {
   return decodeLostFile(readFileSync(pathOf(dir, name)));
 }
 
+/** Throws OPTIONS_INVALID for a directory that is no member's: a slip of the pen must not read as "nothing was lost". */
+function lostDirectoryOf(dir: string): string {
+  const { identity, lost } = layoutOf(dir);
+  if (existsSync(identity)) return lost;
+  throw new PacelineError('OPTIONS_INVALID', `${dir} is not a member's directory; give its --dir`);
+}
+
 function pathOf(dir: string, name: string): string {
-  const { lost } = layoutOf(dir);
+  const lost = lostDirectoryOf(dir);
   if (lostFilesIn(lost).includes(name)) return join(lost, name);
   throw new PacelineError(
     'OPTIONS_INVALID',
-    `there is no ${name} in ${lost}; see "paceline lost list"`,
+    `there is no ${name} in ${lost}; "paceline lost list ${dir}" shows what is there`,
   );
 }
 

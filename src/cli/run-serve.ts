@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import type { SessionDatabase } from '../api/database.ts';
+import { layoutOf } from '../member/directory.ts';
 import { open } from '../member/open.ts';
 import type { Logger } from '../member/options.ts';
 import { type HttpServer, startHttp } from '../server/http.ts';
@@ -12,6 +14,9 @@ import { exitOnUncaught, stopOnSignals } from './stop-signals.ts';
 export async function runServe(flags: ServeFlags): Promise<void> {
   const config = configOf(flags);
   const logger = createLogger(config.logLevel ?? 'info', config.id);
+  const { dir, import: file } = config;
+  if (file !== undefined && existsSync(layoutOf(dir).identity))
+    logger.info({ import: file }, `${dir} has a database already: nothing is imported`);
   exitOnUncaught(logger);
   const database = await openMember(config, logger);
   const http = await startHttpOrClose(database, config, logger);
@@ -25,7 +30,7 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 
-function configOf({ config, member, set, pageSize, ...same }: ServeFlags): ServeConfig {
+function configOf({ config, member = [], set = [], pageSize, ...same }: ServeFlags): ServeConfig {
   const members = member.length === 0 ? undefined : parsePairs(member, '--member ID=HOST:PORT');
   const knobs = Object.entries(parsePairs(set, '--set NAME=NUMBER'));
   const numbers = Object.fromEntries(knobs.map(([name, value]) => [name, Number(value)]));

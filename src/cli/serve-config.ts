@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { parseAddress } from '../base/address.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { DEFAULTS, type OpenOptions } from '../member/options.ts';
 import { HTTP_DEFAULTS, type HttpLimits } from '../server/options.ts';
@@ -14,6 +15,11 @@ export interface ServeConfig extends Omit<OpenOptions, 'logger' | 'secret'> {
   readonly httpLimits?: Partial<HttpLimits>;
   readonly logLevel?: LogLevel;
 }
+
+const MISSING = {
+  dir: 'it takes --dir DIR, the directory for this member\'s data (or "dir" in the config file)',
+  id: 'it takes --id ID, the name of this member (or "id" in the config file)',
+};
 
 const count = z.int().positive();
 const { cluster: _cluster, ...KNOBS } = DEFAULTS;
@@ -44,13 +50,30 @@ export function resolveServeConfig(
   const settings = file === undefined ? {} : readConfigFile(file);
   if ('secret' in settings)
     throw invalid(`${file}: put the secret into a file of its own and name it with "secretFile"`);
+  const missing = (['dir', 'id'] as const).find(
+    (name) => (flags[name] ?? settings[name]) === undefined,
+  );
+  if (missing !== undefined) throw invalid(MISSING[missing]);
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   const result = schema.safeParse({ ...settings, ...Object.fromEntries(given) });
-  if (result.success) return result.data as ServeConfig;
+  if (result.success) {
+    const config = result.data as ServeConfig;
+    if (config.http !== undefined) checkAddress('http', config.http);
+    return config;
+  }
   const { path, message } = result.error.issues[0]!;
   const name = path.length === 0 ? 'the settings' : `"${path.join('.')}"`;
   const hint = 'see `paceline serve --help` and docs/cli.md';
   throw invalid(`${name}: ${message}${file === undefined ? '' : ` (flags and ${file})`}; ${hint}`);
+}
+
+/** Before anything is opened. */
+function checkAddress(name: string, address: string): void {
+  try {
+    parseAddress(address);
+  } catch (error) {
+    throw invalid(`"${name}": ${messageOf(error)}`, error);
+  }
 }
 
 function readConfigFile(file: string): Record<string, unknown> {

@@ -1,6 +1,15 @@
 import type { Command } from 'commander';
 
-const append = (value: string, list: string[]) => [...list, value];
+/** No default, which the help would show as `[]`. */
+const append = (value: string, list: readonly string[] = []) => [...list, value];
+
+const EXAMPLES = `
+Examples:
+  One member alone, for SQL at http://127.0.0.1:4000:
+    paceline serve --dir data --id a --http 127.0.0.1:4000
+  One of three; the others get the same list, and their own --dir, --id and --http:
+    paceline serve --dir data/a --id a --http 127.0.0.1:4000 --secret-file secret \\
+      --member a=127.0.0.1:7000 --member b=127.0.0.1:7001 --member c=127.0.0.1:7002`;
 
 export function addServe(program: Command): void {
   program
@@ -11,9 +20,8 @@ export function addServe(program: Command): void {
     .option('--listen <HOST:PORT>', 'listen here for the other members (default: its address)')
     .option(
       '--member <ID=HOST:PORT>',
-      'a member, itself included; give it once for each',
+      'a member, itself included; give it once for each (default: this one alone)',
       append,
-      [],
     )
     .option('--http <HOST:PORT>', 'serve HTTP here (default: not at all)')
     .option('--secret-file <FILE>', "file with the members' shared secret")
@@ -22,7 +30,8 @@ export function addServe(program: Command): void {
     .option('--cluster <NAME>', 'name of the cluster, the same on all members')
     .option('--page-size <BYTES>', 'page size of a new database')
     .option('--log-level <LEVEL>', 'debug, info, warn, error or silent (default: info)')
-    .option('--set <NAME=NUMBER>', 'any other numeric setting of docs/cli.md', append, [])
+    .option('--set <NAME=NUMBER>', 'any other numeric option of docs/limits.md; repeatable', append)
+    .addHelpText('after', EXAMPLES)
     .action(async (flags: ServeFlags) => {
       // Loaded here, because no other command needs SQLite and all that a member is made of.
       const { runServe } = await import('./run-serve.ts');
@@ -33,7 +42,7 @@ export function addServe(program: Command): void {
 /** As commander hands them over; the rest are strings under their own names. */
 export interface ServeFlags extends Record<string, unknown> {
   readonly config?: string;
-  readonly member: readonly string[];
-  readonly set: readonly string[];
+  readonly member?: readonly string[];
+  readonly set?: readonly string[];
   readonly pageSize?: string;
 }

@@ -6,24 +6,25 @@ import { addConnectionOptions, type ConnectionFlags, withClient } from './connec
 import { runPrompt } from './prompt.ts';
 import { renderOutcome, runStatement } from './run-statement.ts';
 
+const EXAMPLES = `
+Examples:
+  paceline sql "SELECT * FROM people WHERE name = ?" --arg '"Ann"'
+  paceline sql --url http://10.0.0.1:4000,http://10.0.0.2:4000 < script.sql`;
+
 interface SqlFlags extends ConnectionFlags {
-  readonly arg: readonly string[];
+  readonly arg?: readonly string[];
   readonly json?: true;
 }
 
 export function addSql(program: Command): void {
-  const append = (value: string, list: string[]) => [...list, value];
+  const append = (value: string, list: readonly string[] = []) => [...list, value];
   const command = program
     .command('sql')
     .description('run one statement, or without one a prompt (a script when stdin is a file)')
     .argument('[SQL]', 'the statement')
-    .option(
-      '--arg <JSON>',
-      'argument for a ?, as JSON: 1, \'"text"\', null; repeatable',
-      append,
-      [],
-    )
-    .option('--json', 'print results as JSON, one line each');
+    .option('--arg <JSON>', 'argument for a ?, as JSON: 1, \'"text"\', null; repeatable', append)
+    .option('--json', 'print results as JSON, one line each')
+    .addHelpText('after', EXAMPLES);
   addConnectionOptions(command).action((sql: string | undefined, flags: SqlFlags) =>
     runSql(sql, flags),
   );
@@ -31,7 +32,7 @@ export function addSql(program: Command): void {
 
 function runSql(sql: string | undefined, flags: SqlFlags): Promise<void> {
   const json = flags.json === true;
-  const args = flags.arg.map(parseArgument);
+  const args = (flags.arg ?? []).map(parseArgument);
   if (sql === undefined && args.length > 0)
     throw new PacelineError('OPTIONS_INVALID', '--arg needs the statement on the command line');
   return withClient(flags, async (database) => {

@@ -3,14 +3,22 @@ import type { Logger } from '../member/options.ts';
 import { EXIT } from './exit-codes.ts';
 
 /**
+ * Signals this close together are one: npm and npx pass on the Ctrl-C that the terminal has sent to the member already, and
+ * coreutils' `timeout` sends to the process and then to its group.
+ */
+const SAME_SIGNAL_MS = 1_000;
+
+/**
  * SIGTERM or SIGINT runs `stop` and exits; a second one kills. Not process.exit(): it takes threads down in
  * the middle of SQLite calls, on which the addon sometimes aborts. A start after a kill recovers from the log.
  */
 export function stopOnSignals(stop: () => Promise<void>, logger: Logger): void {
-  let stopping = false;
+  let firstMs: number | null = null;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) process.kill(process.pid, 'SIGKILL');
-    stopping = true;
+    const nowMs = performance.now();
+    if (firstMs !== null && nowMs - firstMs > SAME_SIGNAL_MS) process.kill(process.pid, 'SIGKILL');
+    if (firstMs !== null) return;
+    firstMs = nowMs;
     logger.info({ signal }, 'stopping; another signal stops at once');
     stop().then(
       () => process.exit(EXIT.OK),

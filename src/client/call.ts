@@ -37,12 +37,14 @@ export class Caller {
 
   /** The answer, read by `decode`. Throws the member's error, or the one that fits when none answered in time. */
   async run<T>(call: Call, decode: (json: unknown) => T): Promise<T> {
-    const deadline = performance.now() + call.timeoutMs;
+    const startMs = performance.now();
+    const deadline = startMs + call.timeoutMs;
     const signal = call.signal as AbortSignal | undefined;
-    const { attemptsMax } = this.#limits;
+    const { attemptsMax, unreachableMs } = this.#limits;
     let pauseMs = this.#limits.retryDelayMs;
     let inDoubt = false; // an earlier attempt may have been executed
     let last: Attempt | null = null;
+    let unreachable = 0; // attempts since one arrived anywhere
     for (let sent = 0; sent < attemptsMax; sent++) {
       if (sent > 0 && sent % this.#urls.length === 0) {
         await delay(Math.min(pauseMs, Math.max(0, deadline - performance.now())), signal);
@@ -56,6 +58,9 @@ export class Caller {
       if (last.kind === 'answer') return decodeAnswer(call, last.json, decode);
       if (last.kind === 'error' && !worthAnother(last.error)) throw last.error;
       inDoubt ||= last.kind === 'lost' || isUnknown(last);
+      unreachable = last.kind === 'unreachable' ? unreachable + 1 : 0;
+      const none = unreachable >= this.#urls.length && !inDoubt;
+      if (none && performance.now() - startMs > unreachableMs) break;
       this.#current = (this.#current + 1) % this.#urls.length;
     }
     throw undecided(call, last, inDoubt);

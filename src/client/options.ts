@@ -4,6 +4,8 @@ export interface ClientOptions {
   readonly timeoutMs?: number;
   /** Requests sent for one call, over all addresses. */
   readonly attemptsMax?: number;
+  /** How long addresses are tried again while none of them can be reached at all; default: as long as the call may take. */
+  readonly unreachableMs?: number;
   /** Pause before an address is tried again, doubled each time up to `retryDelayMsMax`. */
   readonly retryDelayMs?: number;
   readonly retryDelayMsMax?: number;
@@ -14,6 +16,7 @@ export type ClientLimits = Required<ClientOptions>;
 export const CLIENT_DEFAULTS: ClientLimits = {
   timeoutMs: 10_000, // several elections
   attemptsMax: 50, // with the pauses below, more than fit the timeout: the deadline decides
+  unreachableMs: Number.MAX_SAFE_INTEGER, // the deadline decides
   retryDelayMs: 50, // a crashed leader is replaced in tens of milliseconds
   retryDelayMsMax: 1000,
 };

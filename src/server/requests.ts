@@ -73,16 +73,21 @@ export function makeRequestParsers(limits: Limits): RequestParsers {
 function check<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
-  throw new PacelineError('REQUEST_INVALID', describeIssue(result.error.issues[0]!));
+  const issues = result.error.issues.slice(0, ISSUES_TOLD_MAX).map(describeIssue);
+  throw new PacelineError('REQUEST_INVALID', issues.join('; '));
 }
 
-/** "statements[2].sql: …": the first thing wrong, with its place. */
+/** Who misspells a name wants to hear of the one that is missing and of the one that there is too much. */
+const ISSUES_TOLD_MAX = 3;
+
+/** "body.statements[2].sql: …": what is wrong, with its place. */
 function describeIssue(issue: z.core.$ZodIssue): string {
   const place = issue.path.reduce<string>(
     (text, key) => (typeof key === 'number' ? `${text}[${key}]` : `${text}.${String(key)}`),
     'body',
   );
-  return `${place}: ${issue.message}`;
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return `${place}: ${isMissing ? `it is missing (${issue.expected})` : issue.message}`;
 }
 
 interface StatementBody {

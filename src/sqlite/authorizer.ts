@@ -138,7 +138,7 @@ function refuse(action: Action): string | null {
     return 'ATTACH is not for clients: a cluster replicates one database file';
   if (code === AUTH.DETACH) return 'DETACH is not for clients';
   if (code === AUTH.TRANSACTION)
-    return 'BEGIN, COMMIT and ROLLBACK are not for single statements: use batch() or transaction() for several statements in one transaction';
+    return 'BEGIN, COMMIT and ROLLBACK are not for single statements: use batch() or transaction(), over HTTP POST /batch, for several statements in one transaction';
   if (code === AUTH.SAVEPOINT)
     return 'savepoints are set within transaction(), each by an execute() of its own';
   if (TEMPORARY.has(code) || (action.database === 'temp' && isSchemaChange(code)))

@@ -27,14 +27,15 @@ async function run({ source, target, cluster, position }: ImportRequest): Promis
 }
 
 async function copy(source: string, target: string): Promise<void> {
-  const from = new DatabaseSync(source, { readOnly: true, timeout: BUSY_MS });
+  let from: Connection | null = null;
   try {
+    from = new DatabaseSync(source, { readOnly: true, timeout: BUSY_MS });
     from.prepare('SELECT count(*) FROM sqlite_schema').get();
     await backup(from, target);
   } catch (error) {
     throw invalid(source, messageOf(error), error);
   } finally {
-    from.close();
+    from?.close();
   }
 }
 

@@ -121,7 +121,7 @@ function checkKeyword(sql: string): void {
   if (firstKeyword(sql) === 'VACUUM')
     throw new PacelineError(
       'STATEMENT_FORBIDDEN',
-      'VACUUM rewrites every page of every member: it is an operator’s command',
+      'VACUUM would rewrite every page of every member, and is not supported: later writes use the room that deleted rows leave; for a copy, let another program run VACUUM INTO on a member’s file',
     );
 }
 

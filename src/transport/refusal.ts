@@ -26,7 +26,8 @@ const REASONS = {
     wire: 2,
     code: 'CLUSTER_MISMATCH',
     title: 'different clusters',
-    advice: 'check the addresses in the list of members, and the data directories',
+    advice:
+      'start all members with the same name of the cluster and the same ids in the list of members, and check the addresses; a directory keeps those that it was made with',
   },
   secret: {
     wire: 3,

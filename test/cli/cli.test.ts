@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { VERSION } from '../../src/cli/version.ts';
@@ -113,6 +114,8 @@ test('status shows the member and the cluster, or JSON', async () => {
 test('the next address is used when the first is down', async () => {
   const { code } = await runCli(['status', '--url', `http://${await freeAddress()},${url}`]);
   assert.equal(code, 0);
+  const short = url.replace('http://', '');
+  assert.equal((await runCli(['status', '--url', `${await freeAddress()},${short}`])).code, 0);
 });
 
 test('no member in time exits 4, and a timeout that is no number exits 2', async () => {
@@ -159,3 +162,16 @@ async function freeAddress(): Promise<string> {
   await new Promise((resolve) => gone.close(resolve));
   return `127.0.0.1:${port}`;
 }
+
+test('dump says what to do with a file of another kind', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'paceline-dump-'));
+  const segment = join(dir, '1.log');
+  writeFileSync(segment, 'PCLNLOG1 and so on');
+  const log = await runCli(['dump', 'redo', segment]);
+  assert.equal(log.code, 2);
+  assert.match(log.stderr, /is a file of the log: say which entry with --index/);
+  const directory = await runCli(['dump', 'wal', dir]);
+  assert.equal(directory.code, 2);
+  assert.match(directory.stderr, /is a directory; name a file in it/);
+  rmSync(dir, { recursive: true });
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -133,17 +133,52 @@ test('a start that is refused says why and exits with the code for it', async ()
   const options = await runCli(['serve', '--dir', data(), '--id', 'not an id']);
   assert.equal(options.code, 2);
   assert.match(options.stderr, /^paceline: OPTIONS_INVALID: "id"/m);
+  const nameless = await runCli(['serve', '--dir', data()]);
+  assert.equal(nameless.code, 2);
+  assert.match(nameless.stderr, /it takes --id ID/);
   const other = await runCli(['serve', '--dir', data(), '--id', 'b']);
   assert.match(other.stderr, /^paceline: DIRECTORY_OF_ANOTHER: /m);
   assert.equal(other.stdout, '');
 });
 
-test('a second signal stops at once', async () => {
+test('signals that come together are one, as npx and `timeout` send them, and the member stops cleanly', async () => {
   const member = await serve('--log-level', 'silent');
   const code = once(member.child, 'exit');
   member.child.kill('SIGSTOP'); // so that both wait for it
   member.child.kill('SIGTERM');
   member.child.kill('SIGINT');
   member.child.kill('SIGCONT');
+  assert.deepEqual(await code, [0, null]);
+});
+
+test('a second signal, when the first has not helped for a while, stops at once', async () => {
+  const config = join(dir, 'config.json');
+  writeFileSync(config, JSON.stringify({ httpLimits: { closeTimeoutMs: 600_000 } }));
+  const member = await serve('--log-level', 'silent', '--config', config);
+  const [host, port] = member.ready.http.split(':');
+  const socket = connect(Number(port), host);
+  socket.on('error', () => {}); // it is cut
+  // A request that does not come to its end keeps the member from stopping.
+  socket.write('POST /execute HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
+  await once(socket, 'connect');
+  await fetch(`${member.url}/health`); // by now it has seen that request
+  const code = once(member.child, 'exit');
+  const again = setInterval(() => member.child.kill('SIGINT'), 100);
   assert.deepEqual(await code, [null, 'SIGKILL']);
+  clearInterval(again);
+  socket.destroy();
+});
+
+test('--import beside a database that is there already imports nothing, and says so', async () => {
+  await stop(await serve());
+  const again = await serve('--import', join(dir, 'nowhere.db'));
+  await stop(again);
+  assert.match(await again.stderr, /has a database already: nothing is imported/);
+});
+
+test('an HTTP address that is none is refused before anything is made', async () => {
+  const { code, stderr } = await runCli(['serve', '--dir', data(), '--id', 'a', '--http', '4000']);
+  assert.equal(code, 2);
+  assert.match(stderr, /"http": address "4000": it is not host:port/);
+  assert.deepEqual(readdirSync(dir), []);
 });

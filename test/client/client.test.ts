@@ -264,3 +264,11 @@ test('a signal ends a call that is under way, and one that waits for its next at
   release();
   await alone.close();
 });
+
+test('addresses that nobody can reach are given up early where that is asked for', async () => {
+  const impatient = createClient([nobody], { timeoutMs: 600_000, unreachableMs: 1 });
+  await assert.rejects(impatient.status(), { code: 'NOT_READY', category: 'retryable' });
+  const other = createClient([nobody, url], { timeoutMs: 600_000, unreachableMs: 1 });
+  assert.equal((await other.status()).id, 'a');
+  await Promise.all([impatient.close(), other.close()]);
+});

@@ -17,7 +17,7 @@ const TRANSACTION = /use batch\(\)/;
 const SAVEPOINT = /within transaction\(\)/;
 const TEMP = /TEMP objects.*use an ordinary table/;
 const OURS = /belong to Paceline: choose another/;
-const VACUUM = /operator’s command/;
+const VACUUM = /is not supported: later writes use the room/;
 
 const FORBIDDEN: readonly (readonly [sql: string, message: RegExp])[] = [
   ["ATTACH ':memory:' AS other", ATTACH],

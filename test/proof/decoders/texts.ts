@@ -17,7 +17,7 @@ import { parseAddress } from '../../../src/base/address.ts';
 import { decodeUtf8, encodeUtf8 } from '../../../src/base/utf8.ts';
 import { readSecretFile } from '../../../src/cli/secret-file.ts';
 import { parsePairs, resolveServeConfig } from '../../../src/cli/serve-config.ts';
-import { isKnown, layoutOf } from '../../../src/member/directory.ts';
+import { layoutOf, readIdentity } from '../../../src/member/directory.ts';
 import { HTTP_DEFAULTS } from '../../../src/server/options.ts';
 import { makeRequestParsers } from '../../../src/server/requests.ts';
 import { scratchDirectory } from '../../log-store/scratch.ts';
@@ -155,12 +155,12 @@ export const TEXTS: readonly Decoder<unknown>[] = [
   }),
   reader({
     name: 'the reader of member.json',
-    of: ['member/directory.ts isKnown'],
+    of: ['member/directory.ts readIdentity'],
     valid: utf8('{"format":1,"cluster":"c","id":"a"}'),
     codes: ['IO', 'DIRECTORY_OF_ANOTHER'],
     read: (some) => {
       const path = identity(some);
-      isKnown({ ...layoutOf(join(path, '..')), identity: path }, 'c', 'a');
+      readIdentity({ ...layoutOf(join(path, '..')), identity: path }, 'c', 'a');
     },
   }),
 ];
