@@ -9,7 +9,7 @@ import {
   pauseLeader,
   restartWithOtherOptions,
 } from './member-faults.ts';
-import { cut, oneWayCut, slowLink } from './network-faults.ts';
+import { cut, cutOffLeader, oneWayCut, slowLink } from './network-faults.ts';
 import type { Fault } from './scene.ts';
 import type { FaultKind } from './schedule.ts';
 
@@ -22,6 +22,7 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   'pause-follower': pauseFollower,
   'restart-with-other-options': restartWithOtherOptions,
   cut,
+  'cut-off-leader': cutOffLeader,
   'one-way-cut': oneWayCut,
   'slow-link': slowLink,
   'full-disk': fullDisk,

@@ -46,11 +46,13 @@ function rest(followers: readonly string[], without: string): string[] {
   return followers.filter((id) => id !== without);
 }
 
+const LEADER_ALONE: Draw = (leader, followers) => ({
+  name: `leader ${leader} alone`,
+  directions: between([leader], followers),
+});
+
 const CUTS: readonly Draw[] = [
-  (leader, followers) => ({
-    name: `leader ${leader} alone`,
-    directions: between([leader], followers),
-  }),
+  LEADER_ALONE,
   (leader, followers, prng) => {
     const alone = pick(followers, prng);
     const others = [leader, ...rest(followers, alone)];
@@ -74,11 +76,16 @@ function split(ids: readonly string[], at: number): [string[], string[]] {
   return [ids.slice(0, at), ids.slice(at)];
 }
 
-export const cut: Fault = async (scene) => {
-  const shape = await drawShape(scene, CUTS);
+export const cut: Fault = (scene) => cutAs(scene, CUTS);
+
+/** What it acknowledges below a majority until it notices is discarded. */
+export const cutOffLeader: Fault = (scene) => cutAs(scene, [LEADER_ALONE]);
+
+async function cutAs(scene: Scene, draws: readonly Draw[]): Promise<string> {
+  const shape = await drawShape(scene, draws);
   const kind = pick(['held', 'closed'] as const, scene.prng);
   return impose(scene, shape, { kind }, scene.prng.between(LIMITS.cutMsMin, LIMITS.cutMsMax));
-};
+}
 
 const ONE_WAY_CUTS: readonly Draw[] = [
   (leader, followers) => ({

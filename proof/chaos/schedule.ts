@@ -13,7 +13,7 @@ export const MEMBER_FAULTS = [
 ] as const;
 
 /** What can be done to the way between them. */
-export const NETWORK_FAULTS = ['cut', 'one-way-cut', 'slow-link'] as const;
+export const NETWORK_FAULTS = ['cut', 'cut-off-leader', 'one-way-cut', 'slow-link'] as const;
 
 /** What members survive one at a time, with the others whole: nothing else happens meanwhile. */
 export const LONE_FAULTS = [

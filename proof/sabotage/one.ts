@@ -1,20 +1,32 @@
 // Child process: applies a sabotage to the files that it loads, then looks for the first seed that notices.
+import type { FaultKind, Plan } from '../simulator/plan.ts';
 import { applySabotage } from './apply.ts';
 import type { Order, Search } from './search.ts';
 
 /** With faults of one's own choice: a leader is elected, and lost again. */
-const FAULT_EVERY_MS = 1000;
+const FOCUSED = {
+  ...{ voters: 3, learners: 0, spares: 0 },
+  ...{ faultEveryMs: 1000, faultsMs: 15_000, clients: 6, restMs: 20, reads: 0.5 },
+};
+/** The longest leases that the simulator's plans have. */
+const LEASE_DRIFT_SHARE = 10;
 
-const { sabotage, firstSeed, seeds, faults } = JSON.parse(process.argv[2]!) as Order;
+const { sabotage, firstSeed, seeds, faults, leases } = JSON.parse(process.argv[2]!) as Order;
 if (sabotage !== null) await applySabotage(sabotage);
 const { runSimulation } = await import('../simulator/run.ts');
-// Three voters, so that a member cut off from the others is without a majority.
-const plan = { voters: 3, learners: 0, spares: 0, faultEveryMs: FAULT_EVERY_MS };
-const options = faults === null ? {} : { plan: { ...plan, faults: new Set(faults) } };
+const { makePlan } = await import('../simulator/plan.ts');
+
+/** Three voters, so that a member cut off from the others is without a majority, and clients that soon ask it something. */
+function focused(seed: number, kinds: readonly FaultKind[]): Partial<Plan> {
+  const { options } = makePlan(seed);
+  const leaseDriftMs = leases ? options.electionTimeoutMs / LEASE_DRIFT_SHARE : 0;
+  return { ...FOCUSED, faults: new Set(kinds), options: { ...options, leaseDriftMs } };
+}
 
 const search: { caught: Search['caught']; seeds: number } = { caught: null, seeds: 0 };
 while (search.caught === null && search.seeds < seeds) {
   const seed = firstSeed + search.seeds++;
+  const options = faults === null ? {} : { plan: focused(seed, faults) };
   const { failure } = await runSimulation(seed, options);
   if (failure !== null)
     search.caught = { seed, invariant: failure.invariant, message: failure.message };

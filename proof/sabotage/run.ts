@@ -45,23 +45,18 @@ async function tryOne(sabotage: Sabotage, firstSeed: number): Promise<Outcome> {
 
 /** A seed that fails without the sabotage, too, has noticed something else, and does not count. */
 async function firstCaught(sabotage: Sabotage, firstSeed: number): Promise<Outcome> {
+  const how = { faults: sabotage.faults ?? null, leases: sabotage.leases === true };
   let seeds = 0;
   while (seeds < sabotage.seedsMax) {
     const from = firstSeed + seeds;
-    const search = await searchSeeds({
-      sabotage,
-      faults: sabotage.faults ?? null,
-      firstSeed: from,
-      seeds: sabotage.seedsMax - seeds,
-    });
+    const left = sabotage.seedsMax - seeds;
+    const search = await searchSeeds({ ...how, sabotage, firstSeed: from, seeds: left });
     seeds += search.seeds;
     const { caught } = search;
     if (caught === null) break;
     const plain = await searchSeeds({
-      sabotage: null,
-      faults: sabotage.faults ?? null,
-      firstSeed: caught.seed,
-      seeds: 1,
+      ...{ ...how, sabotage: null },
+      ...{ firstSeed: caught.seed, seeds: 1 },
     });
     if (plain.caught !== null) continue;
     const named = isNamed(sabotage, caught.invariant);

@@ -15,6 +15,8 @@ export interface Sabotage {
   readonly seedsMax: number;
   /** The faults that bring it to light, where it takes too many seeds to meet enough of them by chance. */
   readonly faults?: readonly FaultKind[];
+  /** With those: leaders hold leases. */
+  readonly leases?: true;
 }
 
 /** The file with the line changed. Throws if it has no such line, or more than one. */

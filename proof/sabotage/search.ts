@@ -11,6 +11,8 @@ export interface Order {
   readonly seeds: number;
   /** In place of those that a seed decides on. */
   readonly faults: readonly FaultKind[] | null;
+  /** With such faults: whether leaders hold leases. */
+  readonly leases: boolean;
 }
 
 /** The run that noticed. */

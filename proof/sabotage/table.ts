@@ -1,3 +1,4 @@
+import { PROMISE_SABOTAGES } from './promises.ts';
 import type { Sabotage } from './sabotage.ts';
 
 /**
@@ -50,7 +51,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'src/raft/append.js',
     find: 'return term === previous.term;',
     replace: 'return true;',
-    breaks: ['I2', 'I3'],
+    breaks: ['I2', 'I3', 'no member fails'],
     seedsMax: 40,
   },
   {
@@ -66,9 +67,9 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'src/raft/read-index.js',
     find: 'const confirmed = quorumValue(answered);',
     replace: 'const confirmed = reads.round;',
-    breaks: ['linearizable', 'monotonic reads'],
-    seedsMax: 150,
-    faults: ['lose', 'partition', 'partial', 'stall-loop'],
+    breaks: ['linearizable', 'bounded'],
+    seedsMax: 40,
+    faults: ['partition'],
   },
   {
     name: 'answer before the commit index moves',
@@ -96,9 +97,9 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'resend without the id',
-    file: 'src/member/sql-thread.js',
-    find: 'const write = decodeWrite(handOver);',
-    replace: 'const write = { ...decodeWrite(handOver), id: null };',
+    file: 'src/member/forwarded-write.js',
+    find: 'return { ...decodeWrite(handOver), key,',
+    replace: 'return { ...decodeWrite(handOver), id: null, key,',
     breaks: ['I9', 'linearizable'],
     seedsMax: 40,
   },
@@ -174,20 +175,5 @@ export const SABOTAGES: readonly Sabotage[] = [
     breaks: ['I4', 'I1'],
     seedsMax: 40,
   },
-  {
-    name: 'ignore the token of a session',
-    file: 'src/member/read-conditions.js',
-    find: 'if (request.after?.look() === false)',
-    replace: 'if (false)',
-    breaks: ['read your writes', 'monotonic reads'],
-    seedsMax: 20,
-  },
-  {
-    name: 'read at a read index before it is applied',
-    file: 'src/member/read-conditions.js',
-    find: 'shared.hasApplied(request.readIndex)',
-    replace: 'true',
-    breaks: ['linearizable'],
-    seedsMax: 20,
-  },
+  ...PROMISE_SABOTAGES,
 ];

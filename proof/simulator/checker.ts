@@ -23,6 +23,8 @@ interface Committed {
   readonly entry: Entry;
   /** Of the leader that committed it first. */
   readonly inTerm: Term;
+  /** When that was. */
+  readonly ms: number;
   /** Of the database at this entry. */
   readonly checksum: ChecksumValue;
 }
@@ -36,13 +38,17 @@ export class Checker {
   readonly #votes = new Map<string, MemberId>();
   /** What (term, index) was first seen to mean: its entry, and the term before it. */
   readonly #seen = new Map<string, { entry: Entry; previousTerm: Term | undefined }>();
+  /** Who ever had (term, index) on disk. */
+  readonly #onDisk = new Map<string, Set<MemberId>>();
   /** Index i at place i - 1. */
   readonly #committed: Committed[] = [];
   readonly #watched: (id: MemberId) => Watched | undefined;
+  readonly #now: () => number;
   elections = 0;
 
-  constructor(watched: (id: MemberId) => Watched | undefined) {
+  constructor(watched: (id: MemberId) => Watched | undefined, now: () => number) {
     this.#watched = watched;
+    this.#now = now;
   }
 
   get commit(): Index {
@@ -51,6 +57,23 @@ export class Checker {
 
   isCommitted({ term, index }: EntryId): boolean {
     return index === 0 || this.#committed[index - 1]?.entry.term === term;
+  }
+
+  /** It can never be committed: there is something else in its place, or what follows is of a later term. */
+  isLost(id: EntryId): boolean {
+    if (id.index <= this.commit) return !this.isCommitted(id);
+    return (this.#committed.at(-1)?.entry.term ?? 0) > id.term;
+  }
+
+  /** The last index that was committed before that moment. */
+  committedBefore(ms: number): Index {
+    let [low, high] = [0, this.#committed.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#committed[middle]!.ms < ms) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   describe({ term, index }: EntryId): string {
@@ -70,7 +93,21 @@ export class Checker {
   /** These entries are on the member's disk now. */
   durable({ id, log }: Watched, entries: readonly Entry[]): void {
     const first = entries[0];
+    for (const entry of entries) this.#noteOnDisk(id, entry);
     if (first !== undefined) this.#sawEntries(id, log.term(first.index - 1), entries);
+  }
+
+  #noteOnDisk(id: MemberId, { term, index }: EntryId): void {
+    const key = `${term}.${index}`;
+    const known = this.#onDisk.get(key);
+    if (known === undefined) this.#onDisk.set(key, new Set([id]));
+    else known.add(id);
+  }
+
+  /** Whether the entry was ever on that member's disk, or is part of what its log begins with. */
+  hadOnDisk(id: MemberId, at: EntryId): boolean {
+    if (this.#onDisk.get(`${at.term}.${at.index}`)?.has(id) === true) return true;
+    return (this.#watched(id)?.log.base.index ?? 0) >= at.index && this.isCommitted(at);
   }
 
   /** A frame leaves: a vote is a promise for the whole term, whatever happens to the member. */
@@ -166,7 +203,7 @@ export class Checker {
       return `${id} commits ${entry.term}.${index}, of ${voters} only ${durable} have it on disk`;
     });
     const checksum = redoOf(entry.data).checksumAfter;
-    this.#committed.push({ entry, inTerm: ready.term, checksum });
+    this.#committed.push({ entry, inTerm: ready.term, ms: this.#now(), checksum });
   }
 
   #hasOnDisk(id: MemberId, { term, index }: Entry): boolean {
@@ -177,6 +214,8 @@ export class Checker {
 
   /** After a restart: what was on disk is there (but for what the run damaged itself). */
   restarted(id: MemberId, before: readonly EntryId[], log: LogStore): void {
+    for (let index = log.base.index + 1; index <= log.durableIndex; index++)
+      this.#noteOnDisk(id, { term: log.term(index)!, index });
     for (const { term, index } of before) {
       const there = index <= log.base.index || log.term(index) === term;
       require(there, 'I4 what is durable survives', () => {

@@ -1,25 +1,40 @@
-import type { QueryResult, Statement } from '../../src/api/request.ts';
-import { decodeToken } from '../../src/api/token.ts';
+import type { Position } from '../../src/api/request.ts';
 import type { Prng } from '../../src/base/prng.ts';
-import { isLater } from '../../src/member/needed-positions.ts';
 import { describeAction } from '../history/describe.ts';
-import { type Action, isRead, type ReadLevel } from '../history/operation.ts';
-import type { Recorder } from '../history/recorder.ts';
-import { type Answer, performRead, performWrite } from '../workload/perform.ts';
+import { type Action, isRead, type Operation } from '../history/operation.ts';
+import type { Pending, Recorder } from '../history/recorder.ts';
+import type { Answer } from '../workload/perform.ts';
 import type { Workload } from '../workload/workload.ts';
+import { ClientReads, type HandedTokens } from './client-reads.ts';
+import { ClientToken } from './client-token.ts';
+import { NOT_DONE } from './client-transaction.ts';
+import { ClientWrites } from './client-writes.ts';
 import type { Cluster } from './cluster.ts';
 import type { MemberProcess } from './member.ts';
+import { describeReading } from './reading.ts';
+import { describeWriting, drawWriting, type Writing } from './writing.ts';
 
 /** How often a write of unknown outcome is asked again under its id before the client goes on. */
 const RETRIES_MAX = 8;
 /** Rest before another try. */
 const RETRY_MS = 100;
-/** Reads are asked at these levels, each as often as it is here. */
-const LEVELS: readonly ReadLevel[] = ['eventual', 'eventual', 'session', 'session', 'strong'];
+/** Instead its outcome is asked for with this probability. */
+const ASKS_OUTCOME = 0.5;
+/** What is known is asked once more with this probability. */
+const ASKS_AGAIN = 0.08;
+/** How long a client waits for what it can do without. */
+const PATIENCE_MS = 3000;
 /** A client stays with its member with this probability, else it goes to another. */
 const STAYS = 0.8;
 
-const UNKNOWN: Answer = { outcome: { kind: 'unknown' }, position: null };
+const UNKNOWN: Answer = {
+  outcome: { kind: 'unknown' },
+  position: null,
+  reached: null,
+  error: null,
+};
+/** Nobody was there to be asked. */
+const REFUSED: Answer = { ...UNKNOWN, outcome: { kind: 'rejected' } };
 
 export interface ClientParts {
   readonly number: number;
@@ -27,6 +42,7 @@ export interface ClientParts {
   readonly prng: Prng;
   readonly workload: Workload;
   readonly recorder: Recorder;
+  readonly handed: HandedTokens;
   /** A number that rises with every event. */
   readonly clock: () => number;
 }
@@ -35,8 +51,9 @@ export interface ClientParts {
 export class Client {
   readonly #parts: ClientParts;
   #member: MemberProcess | null = null;
-  /** What it has written and read, for its next read through whichever member. */
-  #token: string | null = null;
+  readonly #token = new ClientToken();
+  readonly #reads: ClientReads;
+  readonly #writes: ClientWrites;
   #nextId = 1;
   #stopped = false;
   /** It waits for no answer. */
@@ -45,20 +62,21 @@ export class Client {
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
+    const { cluster, prng, handed } = parts;
+    this.#reads = new ClientReads(cluster, prng, this.#token, handed);
+    this.#writes = new ClientWrites(cluster, prng, this.#token);
   }
 
   /** Until `stop`. */
   async run(): Promise<void> {
     const { cluster, prng, workload } = this.#parts;
-    const { restMs, named } = cluster.plan;
+    const { restMs } = cluster.plan;
     while (!this.#stopped) {
       await cluster.sleep(prng.between(0, 2 * restMs));
       if (this.#stopped) return;
       const action = workload.next();
-      const id =
-        !isRead(action) && prng.chance(named) ? `c${this.#parts.number}-${this.#nextId++}` : null;
       this.idle = false;
-      await this.#perform(action, id);
+      await (isRead(action) ? this.#read(action) : this.#write(action));
       this.idle = true;
     }
   }
@@ -67,76 +85,95 @@ export class Client {
     this.#stopped = true;
   }
 
-  async #perform(action: Action, id: string | null): Promise<void> {
-    const { recorder, workload, clock, cluster, prng } = this.#parts;
-    const level = isRead(action) ? LEVELS[prng.between(0, LEVELS.length - 1)]! : null;
-    const pending = recorder.called(this.#parts.number, action, level, clock());
-    const answer = await this.#ask(action, id, level);
-    recorder.returned(pending, answer.outcome, answer.position, clock());
-    workload.saw(action, answer.outcome);
-    cluster.trace.add(
-      `c${this.#parts.number}`,
-      `${describeAction(action)}: ${describe(answer)} (${level ?? id ?? 'unnamed'})`,
-    );
-    this.done++;
+  async #read(action: Action): Promise<void> {
+    const { number, recorder, clock } = this.#parts;
+    const reading = this.#reads.draw();
+    const pending = recorder.called(number, action, reading.options.level, clock());
+    const answer = await this.#through((member) => this.#reads.ask(member, action, reading));
+    this.#answered(pending, answer, describeReading(reading));
   }
 
-  /** A write that bears an id is asked again until its outcome is known. */
-  async #ask(action: Action, id: string | null, level: ReadLevel | null): Promise<Answer> {
-    const { cluster } = this.#parts;
-    let answer = UNKNOWN;
-    for (let i = 0; i < RETRIES_MAX; i++) {
-      const member = this.#choose();
-      if (member === null)
-        answer = i === 0 ? { ...UNKNOWN, outcome: { kind: 'rejected' } } : answer;
-      else {
-        const next = await this.#askMember(member, action, id, level);
-        // That it was refused now says nothing about what became of it before.
-        if (i === 0 || next.outcome.kind === 'ok') answer = next;
-      }
-      if (answer.outcome.kind !== 'unknown' || id === null) return answer;
+  async #write(action: Action): Promise<void> {
+    const { number, recorder, clock, cluster, prng } = this.#parts;
+    const id = prng.chance(cluster.plan.named) ? `c${number}-${this.#nextId++}` : null;
+    const writing = drawWriting(prng, cluster.ids, id);
+    const pending = recorder.called(number, action, null, clock());
+    const given = await this.#ask(action, writing);
+    const answer = writing.ending === null || writing.ending === 'commit' ? given : NOT_DONE;
+    const { outcome, position, reached } = answer;
+    if (outcome.kind !== 'ok' || position === null || reached?.committed !== false) {
+      this.#answered(pending, answer, describeWriting(writing));
+      if (outcome.kind === 'ok' && position !== null && prng.chance(ASKS_AGAIN))
+        await this.#askAgain(action, writing, position);
+      return;
+    }
+    const operation = this.#answered(pending, UNKNOWN, `${describeWriting(writing)}, so far`);
+    cluster.writePromises.provisional(position, outcome.observed, operation);
+    await this.#patiently(this.#writes.countsAtRisk(position));
+  }
+
+  #answered(pending: Pending, answer: Answer, how: string): Operation {
+    const { number, recorder, workload, clock, cluster, handed } = this.#parts;
+    const { action } = pending;
+    workload.saw(action, answer.outcome);
+    cluster.trace.add(`c${number}`, `${describeAction(action)}: ${describe(answer)} (${how})`);
+    if (this.#token.token !== null) handed.set(number, this.#token.token);
+    this.done++;
+    return recorder.returned(pending, answer.outcome, answer.position, clock());
+  }
+
+  /** A write of unknown outcome is asked again under its id, or its outcome is asked for, until that is known. */
+  async #ask(action: Action, writing: Writing): Promise<Answer> {
+    const { cluster, prng } = this.#parts;
+    const { options, ending } = writing;
+    let answer = await this.#through((member) => this.#writes.ask(member, action, writing));
+    const id = options.id ?? answer.error?.requestId ?? null;
+    for (let i = 0; i < RETRIES_MAX && answer.outcome.kind === 'unknown' && id !== null; i++) {
       this.#member = null;
       await cluster.sleep(RETRY_MS);
+      const again = { ...writing, options: { ...options, id } };
+      const next =
+        ending !== null || prng.chance(ASKS_OUTCOME)
+          ? await this.#through((member) =>
+              this.#writes.outcome(member, action, id, ending !== null).then((a) => a ?? UNKNOWN),
+            )
+          : await this.#through((member) => this.#writes.ask(member, action, again));
+      // That it was refused now says nothing about what became of it before, unless it is what is known of it.
+      if (next.outcome.kind === 'ok' || next === NOT_DONE) answer = next;
     }
     return answer;
   }
 
-  async #askMember(
-    member: MemberProcess,
-    action: Action,
-    id: string | null,
-    level: ReadLevel | null,
-  ): Promise<Answer> {
+  /** Of what is there for good: the first answer is given again, and `outcome` knows it. */
+  async #askAgain(action: Action, writing: Writing, position: Position): Promise<void> {
+    const { cluster, prng } = this.#parts;
+    const { id } = writing.options;
+    if (id === undefined) return;
+    const member = this.#choose();
+    if (member === null) return;
+    if (writing.ending !== null || prng.chance(0.5))
+      return this.#patiently(this.#writes.isKnown(member, id, position));
+    const again = await this.#through((one) => this.#writes.ask(one, action, writing));
+    if (again.position === null) return;
+    const known = { state: 'committed', results: [], reached: again.reached! } as const;
+    cluster.check(() =>
+      cluster.writePromises.outcomeOf(position, { ...known, position: again.position! }),
+    );
+  }
+
+  /** Nobody waits for ever for a process that is gone: the next thing that is asked finds that out. */
+  async #patiently(work: Promise<void>): Promise<void> {
+    await Promise.race([work, this.#parts.cluster.sleep(PATIENCE_MS)]);
+  }
+
+  async #through(ask: (member: MemberProcess) => Promise<Answer>): Promise<Answer> {
+    const member = this.#choose();
+    if (member === null) return REFUSED;
     const died = new Promise<Answer>((resolve) => member.whenDead(() => resolve(UNKNOWN)));
-    const { handle } = member;
-    const after = level === 'session' && this.#token !== null ? { after: this.#token } : {};
-    const query = ({ sql, args }: Statement) =>
-      handle
-        .query(sql, args, { level: level!, ...after })
-        .then((result) => this.#checkRead(member, result));
-    const asked = isRead(action)
-      ? performRead(query, action)
-      : performWrite(handle, action, id === null ? {} : { id });
-    const answer = await Promise.race([asked, died]);
-    if (answer.outcome.kind !== 'ok') {
-      this.#member = null;
-      return answer;
-    }
-    this.#token = later(this.#token, handle.token);
-    const { position } = answer;
-    const { cluster } = this.#parts;
-    if (!isRead(action) && position !== null)
-      cluster.check(() => cluster.checker.acknowledged(member.id, position));
+    const answer = await Promise.race([ask(member), died]);
+    if (answer.outcome.kind === 'ok') this.#token.saw(member.handle.token);
+    else this.#member = null;
     return answer;
-  }
-
-  /** I5 */
-  #checkRead(member: MemberProcess, result: QueryResult): QueryResult {
-    const at = member.home.positionOf(result);
-    if (at === undefined) return result;
-    const { cluster } = this.#parts;
-    cluster.check(() => cluster.checker.read(member.id, at));
-    return result;
   }
 
   #choose(): MemberProcess | null {
@@ -148,11 +185,6 @@ export class Client {
     this.#member = next;
     return next;
   }
-}
-
-/** A handle's token says nothing of what the client did through others. */
-function later(one: string | null, other: string): string {
-  return one !== null && isLater(decodeToken(one), decodeToken(other)) ? one : other;
 }
 
 function describe({ outcome, position }: Answer): string {

@@ -14,10 +14,12 @@ import { Machine } from './machine.ts';
 import { MemberProcess } from './member.ts';
 import { SimPolicy } from './network.ts';
 import type { Plan } from './plan.ts';
+import { ReadPromises } from './read-promises.ts';
 import { SqliteDatabase } from './sqlite/database.ts';
 import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import { joinNetwork, type Parts, type World } from './world.ts';
+import { WritePromises } from './write-promises.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const CLUSTER = '0123456789abcdef0123456789abcdef';
@@ -37,6 +39,8 @@ export class Cluster implements World {
   readonly policy: SimPolicy;
   readonly trace: Trace;
   readonly checker: Checker;
+  readonly promises: ReadPromises;
+  readonly writePromises: WritePromises;
   readonly parts: Parts;
   readonly machines = new Map<MemberId, Machine>();
   readonly #prng: Prng;
@@ -52,7 +56,10 @@ export class Cluster implements World {
     this.trace = new Trace(() => this.timeline.nowMs, print);
     this.policy = new SimPolicy(this.fork(), plan, (from, to) => this.network.disconnect(from, to));
     this.network = new MemoryNetwork(this.policy, { connectMs: 5 }, this.timeline);
-    this.checker = new Checker((id) => this.machines.get(id)?.watched ?? undefined);
+    const now = () => this.timeline.nowMs;
+    this.checker = new Checker((id) => this.machines.get(id)?.watched ?? undefined, now);
+    this.promises = new ReadPromises(this.checker, now);
+    this.writePromises = new WritePromises(this.checker, plan);
     const count = plan.voters + plan.learners + plan.spares;
     assert(count <= NAMES.length, `there are names for ${NAMES.length} members`);
     const ids = NAMES.slice(0, count);

@@ -42,23 +42,24 @@ export class DiskFaults {
     this.#trouble.end(process, false);
     const files = machine.disk
       .files()
-      .filter(({ path, bytes }) => path.includes('/log/') && bytes.length > 0);
+      .filter(({ path, durableBytes }) => path.includes('/log/') && durableBytes > 0);
     const file = this.#trouble.one(files);
     if (file === null) return false;
     machine.damaged = true;
     machine.disk.flipBit(
       file.path,
-      this.#trouble.prng.between(0, file.bytes.length - 1),
+      this.#trouble.prng.between(0, file.durableBytes - 1),
       this.#trouble.prng.between(0, 7),
     );
     return this.#trouble.note(process.id, `a bit of ${file.path} flips`);
   }
 
-  /** In a file that is being received. */
+  /** In a file that was being received. The member is down: what it has looked at already, it does not look at again. */
   #snapshotRot(): boolean {
-    for (const { id, snapshots } of this.#trouble.cluster.machines.values()) {
+    for (const { id, snapshots, process } of this.#trouble.cluster.machines.values()) {
       for (const [path, { bytes }] of snapshots.files) {
         if (bytes.length === 0) continue;
+        if (process !== null) this.#trouble.end(process, false);
         bytes[this.#trouble.prng.between(0, bytes.length - 1)]! ^=
           1 << this.#trouble.prng.between(0, 7);
         return this.#trouble.note(id, `a bit of ${path} flips`);

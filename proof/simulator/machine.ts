@@ -31,6 +31,8 @@ export class Machine {
   process: MemberProcess | null = null;
   readonly database: MachineDatabase;
   snapshots: SnapshotDisk = newSnapshotDisk();
+  /** Files of lost writes, by name. */
+  readonly lost = new Map<string, Uint8Array>();
   clockRate = 1;
   starts = 0;
   /** It was damaged beyond what a member repairs, and waits for an operator. */

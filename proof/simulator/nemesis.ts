@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.ts';
 import { DiskFaults } from './disk-faults.ts';
 import type { Machine } from './machine.ts';
 import { NetworkFaults } from './network-faults.ts';
-import { FAULT_KINDS, type FaultKind } from './plan.ts';
+import { clockDriftPercent, FAULT_KINDS, type FaultKind } from './plan.ts';
 import { type Actions, Trouble } from './trouble.ts';
 
 /** Makes things go wrong, then lets them be well again. */
@@ -139,7 +139,8 @@ export class Nemesis {
     const process = this.#trouble.oneRunning();
     if (process === null) return false;
     // Its clock may not go back: the new rate counts from the next start.
-    process.machine.clockRate = this.#prng.between(80, 125) / 100;
+    const percent = clockDriftPercent(this.#cluster.plan.options);
+    process.machine.clockRate = this.#prng.between(100 - percent, 100 + percent) / 100;
     return this.#trouble.note(process.id, `its clock will go at ${process.machine.clockRate}`);
   }
 
@@ -165,7 +166,19 @@ export class Nemesis {
     const ms = this.#prng.between(20, 4 * this.#cluster.plan.options.electionTimeoutMs);
     for (const thread of ['appThread', 'loopThread', 'sqlThread'] as const)
       process[thread].stall(ms);
+    if (this.#prng.chance(0.3)) this.#isolate(process.id, ms);
     return this.#trouble.note(process.id, `stands still for ${ms} ms`);
+  }
+
+  /** Nor does it hear, when it goes on, what has happened meanwhile. */
+  #isolate(id: MemberId, ms: number): void {
+    const { ids, network, timeline } = this.#cluster;
+    const others = ids.filter((other) => other !== id);
+    const links = others.flatMap((other) => [[id, other] as const, [other, id] as const]);
+    for (const [from, to] of links) network.cut(from, to);
+    timeline.after(ms + this.#prng.between(10, 500), () => {
+      if (!this.#trouble.over) for (const [from, to] of links) network.heal(from, to);
+    });
   }
 
   /** As an operator does it: Raft alone would not stop the member from executing first. */

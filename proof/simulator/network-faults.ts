@@ -23,16 +23,21 @@ export class NetworkFaults {
     return this.#trouble.note(pair[0], `its connections with ${pair[1]} break`);
   }
 
-  /** Two sides that do not hear each other. */
+  /** Two sides that do not hear each other; often a leader alone, who does not know better for a while. */
   #partition(): boolean {
     const { ids, network } = this.#trouble.cluster;
-    const side = ids.filter(() => this.#trouble.prng.chance(0.5));
+    const leader = this.#trouble.prng.chance(0.4) ? this.#trouble.cluster.leader() : null;
+    const side = leader === null ? ids.filter(() => this.#trouble.prng.chance(0.5)) : [leader.id];
     const other = ids.filter((id) => !side.includes(id));
     if (side.length === 0 || other.length === 0) return false;
     const links = side.flatMap((a) => other.flatMap((b) => [[a, b] as const, [b, a] as const]));
     for (const [a, b] of links) network.cut(a, b);
+    // Then everybody knows at once, but for a leader who has to wait and see.
+    const breaks = this.#trouble.prng.chance(0.5);
+    if (breaks) for (const [a, b] of links) network.disconnect(a, b);
     this.#trouble.afterTrouble(() => this.#mend(links));
-    return this.#trouble.note(side.join(''), `is cut off from ${other.join('')}`);
+    const how = breaks ? ', and connections break' : '';
+    return this.#trouble.note(side.join(''), `is cut off from ${other.join('')}${how}`);
   }
 
   #oneWay(): boolean {

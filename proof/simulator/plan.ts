@@ -69,6 +69,8 @@ export interface PlanOptions {
   readonly pageSizeBytes: number;
   readonly heartbeatMs: number;
   readonly electionTimeoutMs: number;
+  /** 0: no leases. Else clocks stay within that, so that what is promised under that condition must hold. */
+  readonly leaseDriftMs: number;
   readonly writeTimeoutMs: number;
   readonly closeTimeoutMs: number;
   readonly requestIdsKept: number;
@@ -78,6 +80,8 @@ export interface PlanOptions {
   readonly pageCacheBytes: number;
 }
 
+/** Chance of its own, so that it does not change what else a seed decides. */
+const LEASES = 0x1ea5e;
 /** One run of so many is on real SQLite: those take longer. */
 const REAL_EVERY = 7;
 
@@ -93,7 +97,7 @@ export function makePlan(seed: number): Plan {
   const faults = new Set(FAULT_KINDS.filter(() => prng.chance(wanted)));
   if (membership) faults.add('membership');
   else faults.delete('membership');
-  return {
+  const plan: Plan = {
     seed,
     realSqlite: seed % REAL_EVERY === REAL_EVERY - 1,
     voters,
@@ -112,8 +116,23 @@ export function makePlan(seed: number): Plan {
     lossBreaks: prng.chance(0.7),
     portMsMax: one([0.05, 0.05, 1, 5]),
     diskMsMax: one([0.1, 2, 5]),
-    options: makeOptions(one),
+    options: { ...makeOptions(one), leaseDriftMs: 0 },
   };
+  return withLeases(plan, new Prng(seed ^ LEASES));
+}
+
+/** Some have leases, and then clocks that do not jump. */
+function withLeases(plan: Plan, prng: Prng): Plan {
+  if (!prng.chance(0.4)) return plan;
+  const faults = new Set(plan.faults);
+  faults.delete('clock-jump');
+  const leaseDriftMs = plan.options.electionTimeoutMs / (prng.chance(0.5) ? 5 : 10);
+  return { ...plan, faults, options: { ...plan.options, leaseDriftMs } };
+}
+
+/** How far a clock may be off, in percent: two of them by no more than leases allow for within an election timeout. */
+export function clockDriftPercent({ leaseDriftMs, electionTimeoutMs }: PlanOptions): number {
+  return leaseDriftMs === 0 ? 20 : Math.floor((50 * leaseDriftMs) / electionTimeoutMs);
 }
 
 function networkRates(faults: ReadonlySet<FaultKind>, prng: Prng): FaultRates {
@@ -127,7 +146,7 @@ function networkRates(faults: ReadonlySet<FaultKind>, prng: Prng): FaultRates {
   };
 }
 
-function makeOptions(one: <T>(of: readonly T[]) => T): PlanOptions {
+function makeOptions(one: <T>(of: readonly T[]) => T): Omit<PlanOptions, 'leaseDriftMs'> {
   return {
     pageSizeBytes: one([512, 512, 512, 512, 512, 1024, 4096]),
     heartbeatMs: 100,

@@ -1,4 +1,3 @@
-import { sameHash } from '../../src/redo/page-hash.ts';
 import { judge } from '../history/check.ts';
 import { formatFinding } from '../history/finding.ts';
 import type { Operation } from '../history/operation.ts';
@@ -6,13 +5,14 @@ import { Recorder } from '../history/recorder.ts';
 import { performRead } from '../workload/perform.ts';
 import { Workload } from '../workload/workload.ts';
 import { Client } from './client.ts';
+import type { HandedTokens } from './client-reads.ts';
 import { Cluster } from './cluster.ts';
+import { compareDatabases, whatIsMissing } from './convergence.ts';
 import { drive } from './drive.ts';
-import type { MemberProcess } from './member.ts';
+import type { Machine } from './machine.ts';
 import { Nemesis } from './nemesis.ts';
 import { makePlan, type Plan } from './plan.ts';
 import type { Failure, RunResult } from './run-result.ts';
-import { firstDifference } from './sqlite/books.ts';
 import { MOVING_PAGES } from './sqlite/moving-pages.ts';
 import { Violation } from './violation.ts';
 import type { Parts } from './world.ts';
@@ -59,10 +59,11 @@ class Run {
     this.#nemesis = new Nemesis(this.#cluster, this.#cluster.fork());
     const { reads } = plan;
     this.#workload = new Workload(this.#cluster.fork().next(), { ...BANKS, reads, objects: 2 });
+    const handed: HandedTokens = new Map();
     this.#clients = Array.from({ length: plan.clients }, (_, i) => {
       const number = i + 1;
       return new Client({
-        ...{ number, cluster: this.#cluster, workload: this.#workload },
+        ...{ number, cluster: this.#cluster, workload: this.#workload, handed },
         ...{ prng: this.#cluster.fork(), recorder: this.#recorder, clock: () => this.#clock() },
       });
     });
@@ -163,8 +164,10 @@ class Run {
     for (const client of this.#clients) void client.run();
     await this.#nemesis.run();
     await this.#settle();
-    this.#compare();
+    compareDatabases(this.#cluster);
     this.#judge(await this.#finalReads());
+    this.#cluster.promises.checkLost();
+    this.#cluster.writePromises.checkLost(this.#taking());
   }
 
   async #makeSchema(): Promise<void> {
@@ -187,56 +190,20 @@ class Run {
     const { timeline } = this.#cluster;
     const deadline = timeline.nowMs + HEAL_MS;
     for (const client of this.#clients) client.stop();
-    let missing = '';
+    let why = '';
     while (timeline.nowMs < deadline) {
       await this.#cluster.sleep(LOOK_MS);
-      missing = this.#missing();
-      if (missing === '') return;
+      why = whatIsMissing(this.#cluster, this.#clients);
+      if (why === '') return;
     }
-    throw new Violation('liveness', `${missing}, ${HEAL_MS} ms after all was healed`);
+    throw new Violation('liveness', `${why}, ${HEAL_MS} ms after all was healed`);
   }
 
-  /** What is not as it should be in the end. */
-  #missing(): string {
-    const waiting = this.#clients.filter(({ idle }) => !idle).length;
-    if (waiting > 0) return `${waiting} clients wait for an answer`;
-    const leader = this.#cluster.leader();
-    if (leader === null) return 'nobody leads';
-    const { raft } = leader;
-    if (raft === null || raft.commit < raft.lastIndex) return 'not everything is committed';
-    for (const { id } of raft.membership) {
-      const machine = this.#cluster.machines.get(id)!;
-      if (machine.outOfService) continue;
-      const why = this.#differs(leader, machine.process);
-      if (why !== null) return `${id} ${why}`;
-    }
-    return '';
-  }
-
-  #differs(leader: MemberProcess, member: MemberProcess | null): string | null {
-    const { cluster } = this.#cluster;
-    if (member === null || !member.ready) return 'does not serve';
-    const [one, other] = [leader.home.files, member.home.files];
-    if (one === null || other === null) return 'has no database';
-    const [at, behind] = [one.position(cluster), other.position(cluster)];
-    if (at === null || at.index !== this.#cluster.checker.commit) return 'has entries to apply';
-    if (at.index !== behind?.index || at.term !== behind.term) return 'is behind';
-    return sameHash(one.checksum, other.checksum) ? null : 'has another database';
-  }
-
-  /** Now that nothing is going on, every byte. */
-  #compare(): void {
-    const leader = this.#cluster.leader()!;
-    for (const { id, machine, home } of this.#cluster.running()) {
-      if (machine.outOfService) continue;
-      const difference =
-        this.#differs(leader, machine.process) === null
-          ? firstDifference(leader.home.files!, home.files!)
-          : null;
-      if (difference !== null) throw new Violation('I7 byte identity', `${id}: ${difference}`);
-      const fault = home.files === null ? null : home.fault();
-      if (fault !== null) throw new Violation('the database is whole', `${id}: ${fault}`);
-    }
+  /** Machines whose members are in the cluster, and have caught up. */
+  #taking(): Machine[] {
+    const membership = this.#cluster.leader()?.raft?.membership ?? [];
+    const machines = membership.map(({ id }) => this.#cluster.machines.get(id)!);
+    return machines.filter(({ outOfService }) => !outOfService);
   }
 
   async #finalReads(): Promise<Operation[]> {
@@ -257,7 +224,8 @@ class Run {
 
   #judge(final: Operation[]): void {
     const { accounts, balance } = BANKS;
-    const { findings, undecided } = judge(this.#recorder.history(), final, {
+    const history = this.#cluster.writePromises.settled(this.#recorder.history());
+    const { findings, undecided } = judge(history, final, {
       bank: { accounts, balance },
     });
     this.#undecided = undecided.length;

@@ -30,7 +30,25 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
       'I8, I5: between the log’s reset to a snapshot and its installation, an orphaned tail in the old database passed for committed',
   },
   {
+    seed: 1000032,
+    showed: 'nothing of the product; a bit that flips in a snapshot that was looked at already',
+  },
+  {
+    seed: 1000076,
+    showed: 'nothing of the product; a bit of the log that the medium did not have yet',
+  },
+  {
+    seed: 1000126,
+    showed: 'nothing of the product; a checkpoint that took pages the database no longer had',
+  },
+  { seed: 1000130, showed: 'nothing of the product; a process that reads while it is being ended' },
+  {
     seed: 755633543,
     showed: 'a member stopped when the one that was to lead next had lost its vote meanwhile',
+  },
+  {
+    seed: 16,
+    showed:
+      'I4: a write was called safe by the copies of learners, and by a name that was there twice',
   },
 ];

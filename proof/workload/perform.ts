@@ -1,6 +1,12 @@
 import type { Database } from '../../src/api/database.ts';
 import type { Reached } from '../../src/api/durability.ts';
-import type { Position, QueryResult, Statement, WriteOptions } from '../../src/api/request.ts';
+import type {
+  Position,
+  QueryResult,
+  Receipt,
+  Statement,
+  WriteOptions,
+} from '../../src/api/request.ts';
 import { PacelineError } from '../../src/base/errors.ts';
 import { type Action, isRead, type Outcome } from '../history/operation.ts';
 import { observedIn, outcomeOfError, toStatements } from './statements.ts';
@@ -8,8 +14,10 @@ import { observedIn, outcomeOfError, toStatements } from './statements.ts';
 export interface Answer {
   readonly outcome: Outcome;
   readonly position: Position | null;
-  /** Of a write that has its receipt. */
-  readonly reached?: Reached;
+  /** Of an acknowledged write. */
+  readonly reached?: Reached | null;
+  /** What was thrown, a transfer that its CHECK refused included. */
+  readonly error?: PacelineError | null;
 }
 
 /** How one statement is read; the level, if any, is the caller's matter. */
@@ -26,11 +34,10 @@ export async function performWrite(
   try {
     if (only !== undefined) {
       const result = await database.execute(only.sql, only.args, options);
-      const { position, reached } = result;
-      return { ...answer(action, [result], position), reached };
+      return answer(action, [result], result);
     }
-    const { results, position, reached } = await database.batch(statements, options);
-    return { ...answer(action, results, position), reached };
+    const { results, ...receipt } = await database.batch(statements, options);
+    return answer(action, results, receipt);
   } catch (error) {
     return answerOfError(action, error);
   }
@@ -39,7 +46,7 @@ export async function performWrite(
 export async function performRead(query: Query, action: Action): Promise<Answer> {
   try {
     const result = await query(toStatements(action)[0]!);
-    return answer(action, [result], result.position ?? null);
+    return answer(action, [result], result);
   } catch (error) {
     return answerOfError(action, error);
   }
@@ -55,15 +62,17 @@ export function perform(
   return performRead(({ sql, args }) => database.query(sql, args), action);
 }
 
-function answer(
+export function answer(
   action: Action,
   results: readonly Pick<QueryResult, 'rows'>[],
-  position: Position | null,
+  { position, reached }: Partial<Pick<Receipt, 'position' | 'reached'>>,
 ): Answer {
-  return { outcome: { kind: 'ok', observed: observedIn(action, results) }, position };
+  const outcome = { kind: 'ok', observed: observedIn(action, results) } as const;
+  return { outcome, position: position ?? null, reached: reached ?? null, error: null };
 }
 
-function answerOfError(action: Action, error: unknown): Answer {
+/** Throws what is not a PacelineError. */
+export function answerOfError(action: Action, error: unknown): Answer {
   if (!(error instanceof PacelineError)) throw error;
-  return { outcome: outcomeOfError(action, error), position: null };
+  return { outcome: outcomeOfError(action, error), position: null, reached: null, error };
 }

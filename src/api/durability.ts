@@ -55,9 +55,13 @@ function invalid(what: string): PacelineError {
 /** Whether a failover can discard a write that was acknowledged at this level. */
 export function mayBeLost(durability: Durability, voters: number): boolean {
   if (durability === 'quorum' || durability === 'all') return false;
-  const copies =
-    durability === 'local' ? 1 : typeof durability === 'number' ? durability : durability.length;
-  return copies <= voters / 2;
+  return copiesAt(durability) <= voters / 2;
+}
+
+/** How many members have it at least; a name may be there twice. */
+function copiesAt(durability: Exclude<Durability, 'quorum' | 'all'>): number {
+  if (durability === 'local') return 1;
+  return typeof durability === 'number' ? durability : new Set(durability).size;
 }
 
 export function writeDurability(w: ByteWriter, durability: Durability): ByteWriter {

@@ -56,6 +56,7 @@ export class DiskCalls {
   readonly #underWay = new Set<Effect<unknown>>();
   #begun: number;
   #halted = false;
+  #interrupted = false;
 
   constructor(options: DiskCallsOptions, begun: number) {
     this.#options = options;
@@ -68,6 +69,11 @@ export class DiskCalls {
 
   get halted(): boolean {
     return this.#halted;
+  }
+
+  /** The next process has the disk. */
+  get interrupted(): boolean {
+    return this.#interrupted;
   }
 
   begin<T>(effect: Effect<T>): Promise<T> {
@@ -101,6 +107,7 @@ export class DiskCalls {
   /** Leaves of the calls under way what a crash leaves. */
   interrupt(): void {
     this.halt();
+    this.#interrupted = true;
     for (const effect of this.#underWay) {
       try {
         effect.interrupt?.();

@@ -57,13 +57,13 @@ export class MemoryDisk implements Disk {
     return sum;
   }
 
-  /** All files as readers see them. The bytes are the disk's own. */
-  files(): { path: string; bytes: Uint8Array }[] {
+  /** All files as readers see them, and how much of them the medium has. The bytes are the disk's own. */
+  files(): { path: string; bytes: Uint8Array; durableBytes: number }[] {
     return [...this.#directories].flatMap(([dir, directory]) =>
-      directory.names.map((name) => ({
-        path: join(dir, name),
-        bytes: directory.get(name)!.bytes,
-      })),
+      directory.names.map((name) => {
+        const { bytes, durableBytes } = directory.get(name)!;
+        return { path: join(dir, name), bytes, durableBytes: durableBytes.length };
+      }),
     );
   }
 
@@ -129,7 +129,7 @@ export class MemoryDisk implements Disk {
   }
 
   openReader(path: string): DiskReader {
-    assert(!this.halted, 'a read by a process that is gone');
+    assert(!this.#calls.interrupted, 'a read by a process that is gone');
     const file = this.#file('open', path);
     return {
       read: (into, at) => {

@@ -1,4 +1,4 @@
-import type { Durability, Reached } from '../api/durability.ts';
+import { type Durability, mayBeLost, type Reached } from '../api/durability.ts';
 import type { EntryId, Index, MemberId, Membership } from '../raft/entry.ts';
 
 /** What a leader knows about how far its entries have come. */
@@ -105,6 +105,7 @@ export class AnswerGate {
     const { self, commit, durable, membership, matches } = this.#progress;
     const members = membership();
     const others = matches();
+    const voters = members.filter(({ voter }) => voter).map(({ id }) => id);
     const known = new Map<Index, MemberId[]>();
     const far = {
       commit: commit(),
@@ -118,13 +119,14 @@ export class AnswerGate {
         return found;
       },
       isReached: ({ position: { index }, durability }: Held): boolean => {
-        if (durability === 'quorum') return index <= far.commit;
+        // Copies alone do not decide: an entry of an old term is not committed by them, and learners do not count.
+        if (index > far.commit && !mayBeLost(durability, voters.length)) return false;
+        if (durability === 'quorum') return true;
         const have = far.membersWith(index);
         if (!have.includes(self)) return false;
         if (durability === 'local') return true;
         if (typeof durability === 'number') return have.length >= durability;
-        const voters = () => members.filter(({ voter }) => voter).map(({ id }) => id);
-        return (durability === 'all' ? voters() : durability).every((id) => have.includes(id));
+        return (durability === 'all' ? voters : durability).every((id) => have.includes(id));
       },
     };
     return far;

@@ -195,7 +195,7 @@ export class DatabaseSupply {
   }
 
   #fetch(nowMs: number): void {
-    if (this.#need === null || this.#installing !== null) return;
+    if (this.#need === null || this.#installing !== null || this.#unsaved !== null) return;
     const { raft, self, log } = this.#parts;
     // It has to meet our log, or to be the beginning of one that the leader's continues.
     const atLeast = Math.max(this.#leaderLogBase, log.base.index);
@@ -220,7 +220,7 @@ export class DatabaseSupply {
     const known = log.term(id.index) === id.term;
     if (!known && !raft.needsSnapshot(id)) return;
     // What is not committed here is not in the history that the snapshot is of.
-    if (!known && lost.mustWait(raft.commit + 1)) {
+    if (!known && lost.mustWaitForSnapshot(raft.commit)) {
       this.#unsaved = offer;
       return;
     }

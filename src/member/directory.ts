@@ -31,10 +31,12 @@ export function layoutOf(dir: string): Layout {
 /** The version of the layout and of the files in it. */
 const FORMAT = 1;
 
-interface Identity {
+export interface Identity {
   readonly format: number;
   readonly cluster: string;
   readonly id: string;
+  /** The file that this member began the cluster's history with; absent where it had none. */
+  readonly imported?: string;
 }
 
 /** Names the cluster by what all members are given alike: its name and who belonged to it at first. */
@@ -57,9 +59,9 @@ export function makeDirectory(dir: string): void {
   }
 }
 
-/** Whether this member has run here before; false for a new directory. Throws DIRECTORY_OF_ANOTHER, IO. */
-export function isKnown(layout: Layout, cluster: string, id: string): boolean {
-  if (!existsSync(layout.identity)) return false;
+/** What is known of this member, if it has run here before; null for a new directory. Throws DIRECTORY_OF_ANOTHER, IO. */
+export function readIdentity(layout: Layout, cluster: string, id: string): Identity | null {
+  if (!existsSync(layout.identity)) return null;
   const identity = parseIdentity(layout.identity);
   if (identity.id !== id)
     throw of(layout, `it belongs to member "${identity.id}", this is "${id}"`);
@@ -68,7 +70,7 @@ export function isKnown(layout: Layout, cluster: string, id: string): boolean {
       layout,
       'it belongs to another cluster (the cluster’s name or its list of members is not the one it was made with)',
     );
-  return true;
+  return identity;
 }
 
 function parseIdentity(path: string): Identity {
@@ -88,7 +90,12 @@ function of(layout: Layout, why: string): PacelineError {
   );
 }
 
-export async function writeIdentity(layout: Layout, cluster: string, id: string): Promise<void> {
-  const text = `${JSON.stringify({ format: FORMAT, cluster, id })}\n`;
+export async function writeIdentity(
+  layout: Layout,
+  cluster: string,
+  { id, import: file }: Pick<MemberOptions, 'id' | 'import'>,
+): Promise<void> {
+  const identity: Identity = { format: FORMAT, cluster, id };
+  const text = `${JSON.stringify(file === null ? identity : { ...identity, imported: file })}\n`;
   await writeFileAtomically(layout.identity, new TextEncoder().encode(text));
 }

@@ -19,6 +19,6 @@ export function checkImportIsFirst(log: LogView, { type, from }: Message): void 
   if (!nothingSince || lastIndex !== base.index || !FROM_A_LEADER.includes(type)) return;
   throw new PacelineError(
     'IMPORT_INVALID',
-    `the cluster has a history already (${from} leads): only a new cluster can start with an imported file; empty this member's directory, and start it without`,
+    `the cluster has a history already (${from} leads): only a new cluster can start with an imported file, and nothing of it was taken over. Either empty this member's directory and start it without, or stop all, empty all directories, and start this member first, with the file`,
   );
 }

@@ -30,11 +30,15 @@ export class Leadership {
   #begun = false;
   #knownLeader: MemberId | null = null;
   #committed: Index;
+  /** Committed, and on this member's own disk. */
+  #stable: Index;
 
   constructor(parts: LeadershipParts) {
     this.#parts = parts;
     this.#committed = parts.raft.commit;
+    this.#stable = this.#committed;
     parts.shared.setCommitted(this.#committed);
+    parts.shared.setStable(this.#stable);
   }
 
   /** Whether it is still open what became of entries that this member made as a leader. */
@@ -60,6 +64,17 @@ export class Leadership {
     this.#begun = true;
     raft.propose({ ...id, membership: null, data });
     tracker.proposed(id);
+  }
+
+  /** For the end of a turn, in which the commit index or this member's disk may have come further. */
+  endTurn(): void {
+    this.#parts.leaderLink.look();
+    const { shared, sql, raft, log } = this.#parts;
+    const stable = Math.min(raft.commit, log.durableIndex);
+    if (stable <= this.#stable) return;
+    this.#stable = stable;
+    shared.setStable(stable);
+    if (shared.wantsCommit) sql.post({ type: 'committed' });
   }
 
   #noteRole({ role, term, leader }: Ready): void {
@@ -88,10 +103,9 @@ export class Leadership {
 
   /** What became of an earlier leadership is told before anything that is committed in a later one. */
   #noteCommit(commit: Index): void {
-    const { shared, sql, app, log, leaderLink } = this.#parts;
+    const { shared, app, log, leaderLink } = this.#parts;
     this.#committed = commit;
     shared.setCommitted(commit);
-    if (shared.wantsCommit) sql.post({ type: 'committed' });
     for (const settled of this.#settlement.settle(log, commit))
       app.post({ type: 'settled', ...settled });
     if (this.#term !== null) app.post({ type: 'committed', index: commit });

@@ -180,7 +180,7 @@ export class Loop {
       this.#switchover.look();
       this.#shutdown.look(this.#parts.clock.now());
       while (this.#raft.hasReady()) this.#handle(this.#raft.takeReady());
-      this.#leaderLink.look();
+      this.#leadership.endTurn();
       this.#tracker.pump(this.#raft.commit);
       const accepts = this.#leadership.begun && this.#raft.canPropose() && !this.#shutdown.begun;
       this.#parts.shared.setAccepting(accepts && this.#tracker.leading ? this.#raft.term : null);

@@ -1,7 +1,7 @@
 import { argsFromJson, argsToJson } from '../api/json.ts';
 import { ByteReader, ByteWriter } from '../base/bytes.ts';
 import { crc32 } from '../base/crc32.ts';
-import { PacelineError } from '../base/errors.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import type { RowChange } from '../sqlite/row-changes.ts';
 
@@ -70,10 +70,9 @@ export function decodeLostFile(bytes: Uint8Array): LostFile {
   const [pageSize, omitted, count] = [r.u32(), r.u32(), r.u32()];
   const entries: LostEntry[] = [];
   for (let i = 0; i < count; i++) entries.push(readEntry(r));
-  const told = JSON.parse(r.text()) as { rows: Record<string, unknown>[]; untold: string[] };
+  const { rows, untold } = readRows(r);
   r.end();
-  const rows = told.rows.map(rowFromJson);
-  return { cluster, member, common, pageSize, omitted, entries, rows, untold: told.untold };
+  return { cluster, member, common, pageSize, omitted, entries, rows, untold };
 }
 
 function readEntry(r: ByteReader): LostEntry {
@@ -85,12 +84,31 @@ function readEntry(r: ByteReader): LostEntry {
 }
 
 function rowToJson({ before, after, rowid, ...row }: RowChange): object {
-  const values = (list: RowChange['before']) => (list === null ? null : argsToJson(list, 'row'));
-  return { ...row, rowid: values([rowid]), before: values(before), after: values(after) };
+  const list = (row: RowChange['before']) => (row === null ? null : argsToJson(row, 'row'));
+  return { ...row, rowid: list([rowid]), before: list(before), after: list(after) };
 }
 
-function rowFromJson({ before, after, rowid, ...row }: Record<string, unknown>): RowChange {
-  const values = (list: unknown) => (list === null ? null : argsFromJson(list, 'row'));
-  const [id] = values(rowid) as [RowChange['rowid']];
+function readRows(r: ByteReader): Pick<LostFile, 'rows' | 'untold'> {
+  try {
+    const { rows, untold } = JSON.parse(r.text()) as { rows: unknown[]; untold: unknown[] };
+    return { rows: rows.map(rowFromJson), untold: untold.map(String) };
+  } catch (error) {
+    throw r.damaged(`its rows: ${messageOf(error)}`);
+  }
+}
+
+/** Throws what says that it is no row. */
+function rowFromJson(json: unknown): RowChange {
+  const { before, after, rowid, ...row } = json as Record<string, unknown>;
+  const [id] = values(rowid) ?? [];
+  const isNamed = typeof row.table === 'string' && id !== undefined;
+  if (!isNamed || !Array.isArray(row.columns)) throw new Error('one has no table and columns');
   return { ...row, rowid: id, before: values(before), after: values(after) } as RowChange;
+}
+
+function values(json: unknown): RowChange['before'] {
+  if (json === null) return null;
+  const list = argsFromJson(json, 'row');
+  if (!Array.isArray(list)) throw new Error('the values of one are no list');
+  return list;
 }

@@ -41,6 +41,21 @@ export class LostWrites {
     return conflict !== undefined && this.mustWait(conflict.index);
   }
 
+  /**
+   * The same for a snapshot in the place of what is above the commit index, of which nobody here can tell where the histories part:
+   * from the first write that may have been acknowledged below a majority, since what lies before it is no loss.
+   */
+  mustWaitForSnapshot(commit: Index): boolean {
+    const { log } = this.#parts;
+    if (this.#last?.index === log.lastIndex && this.#last.term === log.term(log.lastIndex))
+      return !this.#saved;
+    const from = Math.max(commit, log.base.index) + 1;
+    if (from > log.lastIndex) return false;
+    const all = log.entries(from, log.lastIndex, Number.POSITIVE_INFINITY);
+    const first = all.find(({ data }) => mayBeLost(data));
+    return first !== undefined && this.mustWait(first.index);
+  }
+
   /** Whether entries from `from` on have to be saved first; then that is under way when this returns. */
   mustWait(from: Index): boolean {
     const { log, post, bytesMax } = this.#parts;

@@ -57,7 +57,7 @@ export async function createMember(
     discard(layout);
     throw error;
   }
-  await writeIdentity(layout, cluster, options.id);
+  await writeIdentity(layout, cluster, options);
 }
 
 function discard(layout: Layout): void {

@@ -1,4 +1,4 @@
-import type { Index } from '../raft/entry.ts';
+import type { Entry, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import { Engine } from '../sqlite/engine.ts';
 import { CheckpointCycle, type CheckpointParts } from './checkpoint-cycle.ts';
@@ -56,6 +56,15 @@ export class RunningDatabase {
       ...this.#tools,
       walBytes: options.checkpointWalBytes,
     });
+  }
+
+  /** Of successive entries those that it does not have. Throws what a foreign lock, a full disk or a damaged entry prevents. */
+  apply(entries: readonly Entry[]): void {
+    const rest = entries.filter((entry) => entry.index > this.engine.position.index);
+    const last = rest.at(-1);
+    if (last === undefined) return;
+    this.cycle.before(last.index);
+    this.engine.apply(rest);
   }
 
   /** Keeps the main file as it is, for another member to copy; null if a foreign reader prevents that. */

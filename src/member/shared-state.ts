@@ -28,7 +28,8 @@ const AGE_AWAITED = 2;
 const SNAPSHOTS_ENDED = 17;
 const OPEN_SNAPSHOTS = 18;
 const READERS_LEAVE = 19;
-const FIELDS = 20;
+const STABLE = 20;
+const FIELDS = 22;
 /** The table of terms lies behind the fields, at a place that suits its numbers. */
 const TERMS_AT = FIELDS * 4;
 
@@ -77,6 +78,16 @@ export class SharedState {
   /** The commit index, from its low bits and a value that it had not long ago. */
   committedAfter(known: number): number {
     return known + ((Atomics.load(this.#fields, COMMITTED) - (known | 0)) | 0);
+  }
+
+  /** Up to here the log is committed, and on this member's own disk: a majority may have it without this one. */
+  setStable(index: number): void {
+    Atomics.store(this.#fields, STABLE, index | 0);
+  }
+
+  /** The same, from its low bits and a value that it had not long ago. */
+  stableAfter(known: number): number {
+    return known + ((Atomics.load(this.#fields, STABLE) - (known | 0)) | 0);
   }
 
   /** Whether the SQL thread waits for the commit index to move. Otherwise it looks when it has work: waking it costs more. */

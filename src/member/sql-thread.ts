@@ -96,9 +96,8 @@ export class SqlThread {
   }
 
   start(): void {
-    const { loop, app } = this.#parts;
-    loop.listen((messages) => this.#turn(() => messages.forEach(this.#orders.take)));
-    app.listen((messages) => this.#turn(() => messages.forEach(this.#fromApp)));
+    this.#parts.loop.listen((messages) => this.#turn(() => messages.forEach(this.#orders.take)));
+    this.#parts.app.listen((messages) => this.#turn(() => messages.forEach(this.#fromApp)));
     this.#turn(() => this.#slot.open());
   }
 
@@ -123,12 +122,12 @@ export class SqlThread {
   }
 
   /**
-   * True if the commit index has moved. While the database may hold what the log has not, it says nothing about what is
-   * here: entries of a later leader may be meant. That is looked at second, since the loop notes it first.
+   * True if more is committed, and on this disk: the main file may hold no more than this log. While the database may hold
+   * what the log has not, that says nothing: a later leader's entries may be meant. The loop notes it first, so it comes second.
    */
   #lookAtCommit(): boolean {
     const { shared } = this.#parts;
-    const committed = shared.committedAfter(this.#committed);
+    const committed = shared.stableAfter(this.#committed);
     if (committed <= this.#committed || shared.suspect) return false;
     this.#committed = committed;
     this.#inflight.committed(committed);
@@ -138,9 +137,8 @@ export class SqlThread {
 
   /** Says whether this thread waits for the commit index; if it moved just before that was said, nobody else would tell. */
   #askForCommit(): void {
-    const { running } = this.#slot;
     const full = this.#inflight.full && this.#writes.size > 0;
-    this.#parts.shared.wantsCommit = full || running?.cycle.pausesWork === true;
+    this.#parts.shared.wantsCommit = full || this.#slot.running?.cycle.pausesWork === true;
     if (this.#parts.shared.wantsCommit && this.#lookAtCommit()) this.#turn(() => {});
   }
 
@@ -158,11 +156,9 @@ export class SqlThread {
     switch (message.type) {
       case 'begin':
         this.#slot.begin(message.at, message.checksum);
-        this.#slot.running?.cycle.committed(this.#committed);
-        return;
+        return this.#slot.running?.cycle.committed(this.#committed);
       case 'apply':
-        this.#toApply.push(...unpackEntries(message));
-        return;
+        return void this.#toApply.push(...unpackEntries(message));
       case 'lead':
         // Void without a database: the loop is about to learn of that.
         if (this.#slot.running !== null) this.#toLead = message.term;
@@ -218,16 +214,11 @@ export class SqlThread {
     running.cycle.afterWork();
   }
 
-  #apply({ engine, cycle }: RunningDatabase): void {
-    if (engine.leading) return;
-    this.#toApply = this.#toApply.filter((entry) => entry.index > engine.position.index);
-    const last = this.#toApply.at(-1);
-    if (last !== undefined) {
-      cycle.before(last.index);
-      engine.apply(this.#toApply);
-    }
+  #apply(running: RunningDatabase): void {
+    if (running.engine.leading) return;
+    running.apply(this.#toApply);
     this.#toApply = [];
-    this.#parts.loop.post({ type: 'applied', position: engine.position });
+    this.#parts.loop.post({ type: 'applied', position: running.engine.position });
   }
 
   #execute({ engine, cycle }: RunningDatabase): void {

@@ -141,19 +141,30 @@ function payloadAt(
   local: number,
   { usable, pageOf }: { usable: number; pageOf: PageOf },
 ): Pick<Cell, 'payload' | 'overflow'> {
-  const payload = new Uint8Array(total);
-  const overflow: number[] = [];
-  payload.set(new Uint8Array(view.buffer, view.byteOffset + at, local));
+  const parts = [new Uint8Array(view.buffer, view.byteOffset + at, local)];
+  const overflow = new Set<number>();
   let next = local < total ? view.getUint32(at + local) : 0;
   for (let done = local; done < total; ) {
+    // Only what is there is taken, so that a damaged length costs no more than the database has.
+    if (next === 0 || overflow.has(next)) throw new RangeError('the pages of a row break off');
     const page = pageOf(next);
     const part = page.subarray(4, 4 + Math.min(usable - 4, total - done));
-    payload.set(part, done);
-    overflow.push(next);
+    parts.push(part);
+    overflow.add(next);
     done += part.length;
     next = viewOf(page).getUint32(0);
   }
-  return { payload, overflow };
+  return { payload: joined(parts, total), overflow: [...overflow] };
+}
+
+function joined(parts: readonly Uint8Array[], total: number): Uint8Array {
+  const whole = new Uint8Array(total);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function localBytes(total: number, usable: number, isTable: boolean): number {

@@ -30,6 +30,7 @@ const LOST: LostFile = {
       ...{ before: null, after: [4, 'Ann'] },
     },
   ],
+  untold: [],
 };
 
 let dir: string;

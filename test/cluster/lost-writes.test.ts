@@ -132,7 +132,7 @@ test('a member so far behind that it gets a snapshot saves first what that disca
   const [cluster, old] = await startWithLoss(t, {
     logKeepBytes: 65_536,
     segmentBytesMax: 65_536,
-    checkpointWalBytes: 65_536,
+    checkpointWalBytes: 2 ** 20,
   });
   const next = await cluster.leader(cluster.others(old));
   const { lastIndex } = await next.status();

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { register } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { eq, sql } from 'drizzle-orm';
 import { drizzle, type LibSQLDatabase } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
-import { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core';
 import * as schema from '../../examples/drizzle/schema.ts';
 import type { LocalDatabase } from '../../src/api/database.ts';
 import { libsqlClient } from '../../src/libsql/client.ts';
@@ -90,14 +90,49 @@ test('a transaction that throws, or is rolled back, leaves nothing; a batch is a
   assert.equal(rows.length, 3);
 });
 
-test('Drizzle’s better-sqlite3 session reads a member’s copy in place, and cannot write it', async () => {
-  const { BetterSQLiteSession } = await import('drizzle-orm/better-sqlite3/session');
-  const { SQLiteSyncDialect } = await import('drizzle-orm/sqlite-core');
-  const dialect = new SQLiteSyncDialect();
-  const session = new BetterSQLiteSession(follower as never, dialect, undefined, {});
-  const copy = new BaseSQLiteDatabase<'sync', void>('sync', dialect, session as never, undefined);
-  const found = copy.select({ title: books.title }).from(books).where(eq(books.id, 1)).get();
-  assert.deepEqual(found, { title: 'Walden' });
-  assert.equal(copy.select().from(orders).all().length, 3);
-  assert.throws(() => copy.delete(orders).run(), { code: 'READ_ONLY' });
+/** The driver loads that package though it is given a database: what is loaded in its place cannot open any. */
+const LOAD_NONE = `export const resolve = (name, context, next) =>
+  name === 'better-sqlite3'
+    ? { url: 'data:text/javascript,export default class {}', shortCircuit: true }
+    : next(name, context);`;
+
+test('Drizzle’s driver for better-sqlite3 reads a member’s copy in place, and cannot write it', async () => {
+  register(`data:text/javascript,${encodeURIComponent(LOAD_NONE)}`);
+  const { drizzle: betterSqlite3 } = await import('drizzle-orm/better-sqlite3');
+  const reader = { prepare: (text: string) => follower.prepare(text) };
+  const both = [follower, reader].map((client) => client as never);
+  for (const copy of [
+    ...both.map((client) => betterSqlite3({ client, schema })),
+    betterSqlite3(follower as never, { schema }),
+  ]) {
+    const found = copy.select({ title: books.title }).from(books).where(eq(books.id, 1));
+    assert.deepEqual(found.get(), { title: 'Walden' });
+    assert.deepEqual(await found, [{ title: 'Walden' }]);
+    assert.equal(copy.select().from(orders).where(eq(orders.reference, 'none')).get(), undefined);
+    assert.equal(copy.select().from(orders).all().length, 3);
+    assert.equal(await copy.$count(orders), 3);
+    const byId = copy
+      .select()
+      .from(books)
+      .where(eq(books.id, sql.placeholder('id')))
+      .prepare();
+    assert.equal(byId.get({ id: 1 })?.title, 'Walden');
+    assert.deepEqual(byId.values({ id: 2 }), []);
+    const [book] = copy.query.books.findMany({ with: { orders: true } }).sync();
+    assert.deepEqual([book?.title, book?.orders.length], ['Walden', 3]);
+    assert.deepEqual(copy.get(sql`SELECT count(*) AS n FROM ${orders}`), { n: 3 });
+    assert.deepEqual(copy.values(sql`SELECT 1, 2`), [[1, 2]]);
+    const refused = { code: 'READ_ONLY', category: 'rejected' };
+    assert.throws(() => copy.delete(orders).run(), refused);
+    assert.throws(
+      () => copy.insert(books).values({ title: 'x', stock: 1 }).returning().all(),
+      refused,
+    );
+  }
+  await follower.snapshot((state) => {
+    const copy = betterSqlite3({ client: state as never, schema });
+    assert.equal(copy.select().from(orders).all().length, 3);
+  });
+  const withReader = betterSqlite3({ client: reader as never });
+  assert.throws(() => withReader.transaction(() => 1), TypeError);
 });

@@ -67,4 +67,9 @@ test('Kysely’s own SQLite dialect reads a member’s copy in place, streams it
   assert.deepEqual(streamed, ['Cleo', 'Dan']);
   await assert.rejects(copy.deleteFrom('person').execute(), { code: 'READ_ONLY' });
   await assert.rejects(sql`drop table person`.execute(copy), { code: 'READ_ONLY' });
+  const [table] = (await copy.introspection.getTables()).filter(({ name }) => name === 'person');
+  assert.equal(table?.columns.length, 2);
+  const nothing = copy.transaction().execute(() => Promise.reject(new Error('was called')));
+  await assert.rejects(nothing, { category: 'rejected' });
+  assert.deepEqual(await named.executeTakeFirst(), { name: 'Cleo' }, 'and it reads on');
 });

@@ -103,6 +103,7 @@ export class SqlThreadFixture {
   /** Tells what is committed; the thread is woken as the loop does it. */
   commit(index: number): void {
     this.shared.setCommitted(index);
+    this.shared.setStable(index);
     this.order({ type: 'committed' });
   }
 

@@ -145,3 +145,18 @@ test('closed while a checkpoint waits for the commit index, the main file has on
   const { position, rows } = thread.mainFile();
   assert.deepEqual([position.index, rows.length], [committed.index, 0]);
 });
+
+test('what a majority has committed, and this member’s own disk not yet, stays out of the main file', async (t) => {
+  const thread = await new SqlThreadFixture(t, { checkpointWalBytes: 50_000 }).begin();
+  await thread.lead(1);
+  const before = thread.log.at(-1)!;
+  for (let i = 0; i < 100 && !thread.shared.wantsCommit; i++) {
+    thread.write(ROW);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await until('a checkpoint that waits', () => thread.shared.wantsCommit);
+  thread.shared.setCommitted(thread.log.at(-1)!.index);
+  await thread.close();
+  assert.ok(thread.log.at(-1)!.index > before.index);
+  assert.equal(thread.mainFile().position.index, before.index);
+});

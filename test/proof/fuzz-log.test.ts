@@ -10,99 +10,15 @@ import fc from 'fast-check';
 import { ByteWriter } from '../../src/base/bytes.ts';
 import { PacelineError } from '../../src/base/errors.ts';
 import { decodeBase, encodeBase } from '../../src/log-store/base-file.ts';
-import { crc32 } from '../../src/log-store/checksum.ts';
 import { dumpLog } from '../../src/log-store/dump.ts';
-import {
-  putHeader,
-  RECORD_HEADER_BYTES,
-  type RecordHeader,
-  type RecordType,
-  readHeader,
-} from '../../src/log-store/record.ts';
-import { decodeEntry, decodeHardState, decodeStart } from '../../src/log-store/record-body.ts';
+import { RECORD_HEADER_BYTES, readHeader } from '../../src/log-store/record.ts';
 import { scanSegment } from '../../src/log-store/scan.ts';
-import {
-  decodeSegmentHeader,
-  encodeSegmentHeader,
-  SEGMENT_HEADER_BYTES,
-} from '../../src/log-store/segment-header.ts';
+import { SEGMENT_HEADER_BYTES } from '../../src/log-store/segment-header.ts';
 import { contents, entriesFrom, MEMBERS, open, written } from '../log-store/fixtures.ts';
 import { copyDirectory, scratchDirectory } from '../log-store/scratch.ts';
-import { bytes, count, entryId, fuzz, membership, record, tried, u32 } from './fuzzing.ts';
+import { decodeBody, SALT, sealEnd, segment, segmentOf } from './decoders/log.ts';
+import { tried } from './fuzzing.ts';
 import { damaged, edits, parameters } from './mutations.ts';
-
-/** Puts the CRC-32 of all bytes before the last four there. */
-function sealEnd(some: Uint8Array): void {
-  if (some.length < 4) return;
-  const view = new DataView(some.buffer, some.byteOffset, some.length);
-  view.setUint32(some.length - 4, crc32(some.subarray(0, some.length - 4)));
-}
-
-fuzz({
-  name: 'the decoder of segment headers',
-  valid: record({ sequence: count, salt: u32 }),
-  encode: encodeSegmentHeader,
-  decode: (some) => decodeSegmentHeader(some, 'file'),
-  codes: ['LOG_DAMAGED', 'RECORD_DAMAGED'],
-  seal: (some) => {
-    if (some.length >= SEGMENT_HEADER_BYTES) sealEnd(some.subarray(0, SEGMENT_HEADER_BYTES));
-  },
-});
-
-fuzz({
-  name: 'the decoder of base files',
-  valid: record({
-    base: record({ id: entryId, membership, extra: bytes }),
-    firstSegment: count.map((number) => Math.max(1, number)),
-  }),
-  encode: encodeBase,
-  decode: (some) => decodeBase(some, 'file'),
-  codes: ['LOG_DAMAGED', 'RECORD_DAMAGED'],
-  seal: sealEnd,
-});
-
-const TYPES: readonly RecordType[] = ['start', 'entry', 'truncate', 'hard-state', 'seal'];
-const SALT = 77;
-
-/** A segment of records with any type, flags and body, each in its place and with right checksums: what only a bug could write. */
-function segmentOf(
-  records: readonly {
-    type: RecordType;
-    flags: number;
-    index: number;
-    term: number;
-    body: Uint8Array;
-  }[],
-): Uint8Array {
-  const size = records.reduce(
-    (sum, { body }) => sum + RECORD_HEADER_BYTES + body.length,
-    SEGMENT_HEADER_BYTES,
-  );
-  const segment = new Uint8Array(size + 64);
-  segment.set(encodeSegmentHeader({ sequence: 1, salt: SALT }));
-  let at = SEGMENT_HEADER_BYTES;
-  for (const { body, ...fields } of records) {
-    segment.set(body, at + RECORD_HEADER_BYTES);
-    putHeader(segment, at, body.length, fields, { salt: SALT, fileOffset: 0 });
-    at += RECORD_HEADER_BYTES + body.length;
-  }
-  return segment;
-}
-
-const anyRecord = record({
-  type: fc.constantFrom(...TYPES),
-  flags: fc.nat(3),
-  index: fc.oneof(fc.nat(6), count),
-  term: fc.oneof(fc.nat(3), count),
-  body: bytes,
-});
-const segment = fc.array(anyRecord, { maxLength: 6 }).map(segmentOf);
-
-function decodeBody(header: RecordHeader, body: Uint8Array): unknown {
-  if (header.type === 'entry') return decodeEntry(header, body);
-  if (header.type === 'hard-state') return decodeHardState(header, body);
-  return header.type === 'start' ? decodeStart(header, body) : null;
-}
 
 test('a scan of any segment ends at a place inside it, and every body is a value or damage', () => {
   const property = fc.property(segment, fc.option(edits), (whole, changes) => {

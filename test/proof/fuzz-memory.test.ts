@@ -14,12 +14,12 @@ test('no decoder allocates by a length that it has not checked', () => {
   const args = [`--max-old-space-size=${HEAP_MIB}`, HOSTILE];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
-  const { largest, what, cases } = JSON.parse(stdout) as {
+  const { largest, what, cases } = JSON.parse(stdout.split('\n', 1)[0]!) as {
     largest: number;
     what: string;
     cases: number;
   };
-  assert.ok(cases >= 19);
+  assert.ok(cases > 40);
   assert.ok(largest <= ALLOCATION_BYTES_MAX, `${what} allocated ${largest} bytes`);
 });
 

@@ -5,70 +5,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { crc32 } from '../../src/base/crc32.ts';
-import { decodeRedo, encodeRedo } from '../../src/redo/codec.ts';
 import { applyDelta, applyZeroDelta, makeDelta } from '../../src/redo/delta.ts';
-import { decodeEnvelope, encodeEnvelope } from '../../src/redo/envelope.ts';
 import { mergeRecords } from '../../src/redo/merge.ts';
 import { PageHasher } from '../../src/redo/page-hash.ts';
-import type { PageForm, RedoPage, RedoRecord } from '../../src/redo/record.ts';
-import { bytes, fuzz, record, tried, u32 } from './fuzzing.ts';
+import { PAGE_SIZE, redo } from './decoders/redo.ts';
+import { tried } from './fuzzing.ts';
 import { damaged, edits, parameters } from './mutations.ts';
-
-const KNOWN = new Set([1, 7]);
-const HEAD_BYTES = 29;
-const ROW_BYTES = 17;
-
-fuzz({
-  name: 'the decoder of envelopes',
-  valid: fc.array(record({ kind: fc.constantFrom(1, 7), mustUnderstand: fc.boolean(), bytes }), {
-    maxLength: 5,
-  }),
-  encode: encodeEnvelope,
-  decode: (some) => decodeEnvelope(some, KNOWN),
-  codes: ['RECORD_DAMAGED', 'PROTOCOL_MISMATCH'],
-});
-
-const hash = record({ hi: u32, lo: u32 });
-const PAGE_SIZE = 512;
-
-/** Records as a leader of ill will could write them: whatever the types allow, with deltas that may be none. */
-const page: fc.Arbitrary<Omit<RedoPage, 'pgno'>> = fc
-  .constantFrom<PageForm>('whole', 'delta', 'zero-delta')
-  .chain((form) =>
-    record({
-      hash,
-      form: fc.constant(form),
-      bytes:
-        form === 'whole' ? fc.nat(255).map((fill) => new Uint8Array(PAGE_SIZE).fill(fill)) : bytes,
-    }),
-  );
-const redo: fc.Arbitrary<RedoRecord> = fc.array(page, { maxLength: 4 }).chain((pages) =>
-  record({
-    pageSize: fc.constant(PAGE_SIZE),
-    databasePages: fc.integer({ min: 10, max: 20 }),
-    checksumBefore: hash,
-    checksumAfter: hash,
-    pages: fc.constant(pages.map((one, i) => ({ pgno: i * 2 + 1, ...one }))),
-  }),
-);
-
-/** Makes the checksum of the page table right again. */
-function sealTable(some: Uint8Array): void {
-  if (some.length < HEAD_BYTES) return;
-  const view = new DataView(some.buffer, some.byteOffset, some.length);
-  const end = HEAD_BYTES + view.getUint32(HEAD_BYTES - 4) * ROW_BYTES;
-  if (end + 4 <= some.length) view.setUint32(end, crc32(some.subarray(0, end)));
-}
-
-fuzz({
-  name: 'the decoder of redo records',
-  valid: redo,
-  encode: encodeRedo,
-  decode: decodeRedo,
-  codes: ['RECORD_DAMAGED', 'PROTOCOL_MISMATCH'],
-  seal: sealTable,
-});
 
 test('a damaged delta makes a page of the right size, or is refused, and leaves its base alone', () => {
   const property = fc.property(

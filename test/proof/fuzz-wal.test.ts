@@ -5,69 +5,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addBytes } from '../../src/wal/checksum.ts';
 import { describeWal, describeWalIndex } from '../../src/wal/describe.ts';
-import {
-  decodeWalHeader,
-  encodeWalHeader,
-  frameOffset,
-  WAL_HEADER_BYTES,
-} from '../../src/wal/format.ts';
-import { encodeFrames, startWal } from '../../src/wal/frames.ts';
+import { frameOffset } from '../../src/wal/format.ts';
 import { findFrame, latestFrames } from '../../src/wal/lookup.ts';
 import { listFrames, readImage, scanWal } from '../../src/wal/reader.ts';
 import {
   decodeCheckpointInfo,
-  decodeWalIndexHeader,
   encodeWalIndexHeader,
   WAL_INDEX_HEAD_BYTES,
   walIndexFault,
 } from '../../src/wal/wal-index.ts';
 import { BLOCK_BYTES, IndexBlock } from '../../src/wal/wal-index-hash.ts';
 import { memorySource } from '../wal/memory-source.ts';
-import { fuzz, record, tried, u32 } from './fuzzing.ts';
+import { u32 } from './decoders/arbitraries.ts';
+import { headOf, indexHeader, PAGE_SIZE, wal } from './decoders/wal.ts';
+import { tried } from './fuzzing.ts';
 import { damaged, edits, parameters } from './mutations.ts';
-
-const PAGE_SIZE = 512;
-
-/** A WAL of commits of one to three pages. */
-const wal = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 4 }).map((commits) => {
-  const { header, tail } = startWal(PAGE_SIZE, 0xfffffff1, 0x80000001, 3);
-  const parts = [header];
-  for (const pages of commits) {
-    const images = Array.from({ length: pages }, (_, i) => ({
-      pgno: i + 1,
-      image: new Uint8Array(PAGE_SIZE).fill(i + 1),
-    }));
-    parts.push(encodeFrames(tail, images, pages));
-  }
-  return new Uint8Array(Buffer.concat(parts));
-});
-
-fuzz({
-  name: 'the decoder of WAL headers',
-  valid: record({
-    pageSize: fc.constantFrom(512, 4096, 65536),
-    checkpointSequence: u32,
-    salt1: u32,
-    salt2: u32,
-  }).map((fields) => decodeWalHeader(encodeWalHeader(fields))),
-  encode: encodeWalHeader,
-  decode: decodeWalHeader,
-  // Of the two byte orders of checksums this machine's is the one that is written.
-  check: (header) =>
-    assert.ok(
-      header.bigEndianChecksum || decodeWalHeader(encodeWalHeader(header)).salt1 === header.salt1,
-    ),
-  seal: (some) => {
-    if (some.length < WAL_HEADER_BYTES) return;
-    const view = new DataView(some.buffer, some.byteOffset, some.length);
-    const sum = { s0: 0, s1: 0 };
-    addBytes(sum, some.subarray(0, 24), (view.getUint32(0) & 1) === 1);
-    view.setUint32(24, sum.s0);
-    view.setUint32(28, sum.s1);
-  },
-});
 
 test('a scan of any WAL ends inside the file, in what was written and not altered', () => {
   const property = fc.property(wal, fc.option(edits), (whole, changes) => {
@@ -100,43 +53,6 @@ test('a listing of frames, and images by frame, take any bytes for what is there
     },
   );
   fc.assert(property, parameters(1500));
-});
-
-const indexHeader = record({
-  changeCounter: u32,
-  bigEndianChecksum: fc.boolean(),
-  pageSize: fc.constantFrom(512, 4096, 65536),
-  mxFrame: u32,
-  databasePages: u32,
-  s0: u32,
-  s1: u32,
-  salt1: u32,
-  salt2: u32,
-});
-
-function headOf(header: Uint8Array): Uint8Array {
-  const head = new Uint8Array(WAL_INDEX_HEAD_BYTES);
-  head.set(header);
-  head.set(header, header.length);
-  return head;
-}
-
-fuzz({
-  name: 'the decoder of wal-index headers',
-  valid: indexHeader,
-  encode: (header) => headOf(encodeWalIndexHeader(header)),
-  decode: decodeWalIndexHeader,
-  codes: ['DATABASE_DAMAGED'],
-  check: ({ pageSize }) => assert.ok(pageSize === 0 || pageSize >= 512),
-  seal: (head) => {
-    if (head.length < 96) return;
-    const view = new DataView(head.buffer, head.byteOffset, head.length);
-    const sum = { s0: 0, s1: 0 };
-    addBytes(sum, head.subarray(0, 40), false);
-    view.setUint32(40, sum.s0, true);
-    view.setUint32(44, sum.s1, true);
-    head.copyWithin(48, 0, 48);
-  },
 });
 
 test('the head of any wal-index can be described', () => {

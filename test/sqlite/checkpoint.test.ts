@@ -284,33 +284,3 @@ test('while a snapshot is read, no checkpoint of ours touches the main file', as
   });
   await cycled.close();
 });
-
-test('a pin keeps foreign checkpoints at its frame, and lets the rest go when it rolls on', async () => {
-  const cycled = new Cycled(leading(), 2 ** 30);
-  const { pins } = cycled;
-  const foreign = await Foreign.open(cycled.fixture.path);
-  const { wal } = cycled.fixture.connections;
-  pins.hold(cycled.executed);
-  const first = wal.frames;
-  assert.equal(pins.heldIndex, cycled.executed);
-  for (let n = 0; n < 10; n++) cycled.fixture.run(INSERT);
-  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
-  assert.equal(cycled.backfilled, first);
-  const second = wal.frames;
-  const index = cycled.executed;
-  pins.rollTo(index);
-  for (let n = 0; n < 10; n++) cycled.fixture.run(INSERT);
-  pins.committed(index - 1);
-  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
-  assert.equal(cycled.backfilled, first, 'not committed yet');
-  pins.committed(index);
-  assert.equal(pins.heldIndex, index);
-  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
-  assert.equal(cycled.backfilled, second);
-  pins.release();
-  assert.equal(pins.heldIndex, null);
-  await foreign.run('PRAGMA wal_checkpoint(PASSIVE)');
-  assert.equal(cycled.backfilled, wal.frames);
-  await foreign.end();
-  await cycled.close();
-});

@@ -132,8 +132,13 @@ export class SimExecutor implements BatchRunner {
   }
 
   finish(id: string, position: EntryId): void {
-    this.#keep(id, position, { results: [] });
-    this.#commit(position);
+    try {
+      this.#keep(id, position, { results: [] });
+      this.#commit(position);
+    } catch (error) {
+      this.undo();
+      throw error;
+    }
   }
 
   undo(): void {

@@ -129,12 +129,17 @@ export class DatabaseFiles {
     this.onCommit?.(this, executed);
   }
 
-  /** Syncs the WAL and copies frames up to `limit` into the main file, which is then synced. */
+  /**
+   * Syncs the WAL and copies frames up to `limit`, which ends a commit, into the main file, which is then synced. Pages
+   * that the database no longer had after that commit are left out, as SQLite does.
+   */
   copy(limit: number): void {
     this.#syncedFrames = this.#frames.length;
+    const databasePages = limit === 0 ? 0 : this.frame(limit).databasePages;
+    assert(limit === 0 || databasePages > 0, 'checkpoints end with a commit');
     for (let number = this.#copiedFrames + 1; number <= limit; number++) {
       const { pgno, image } = this.frame(number);
-      this.#putMain(pgno, image);
+      if (pgno <= databasePages) this.#putMain(pgno, image);
     }
     this.#copiedFrames = Math.max(this.#copiedFrames, limit);
   }

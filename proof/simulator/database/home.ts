@@ -1,3 +1,4 @@
+import type { SqlArgs, SqlValue } from '../../../src/api/value.ts';
 import { assert } from '../../../src/base/assert.ts';
 import { PacelineError } from '../../../src/base/errors.ts';
 import type { CheckpointTools, OpenDatabase } from '../../../src/member/database-home.ts';
@@ -6,17 +7,17 @@ import { type EntryId, ORIGIN } from '../../../src/raft/entry.ts';
 import { SimCheckpoints, SimPins } from './checkpoints.ts';
 import { SimExecutor } from './executor.ts';
 import { DatabaseFiles } from './files.ts';
-import { LostFiles } from './lost-files.ts';
 import type { HomeParts, MemberHome } from './member-database.ts';
 import { Rows } from './rows.ts';
-import { runQuery } from './statements.ts';
+import { columnsOf, runQuery } from './statements.ts';
 import { SimWal } from './wal.ts';
 
 /** The simulator's database as one process of a member has it. */
 export class SimHome implements MemberHome {
   readonly #parts: HomeParts;
   readonly #readAt = new WeakMap<object, EntryId>();
-  readonly #lost = new LostFiles();
+  /** The state that was read last. */
+  lastReadAt: EntryId = ORIGIN;
   /** Null if it is gone. */
   files: DatabaseFiles | null;
 
@@ -58,11 +59,12 @@ export class SimHome implements MemberHome {
   }
 
   saveLost(name: string, bytes: Uint8Array): string {
-    return this.#lost.save(name, bytes);
+    this.#parts.lost.set(name, bytes);
+    return name;
   }
 
   lostFiles(): number {
-    return this.#lost.count;
+    return this.#parts.lost.size;
   }
 
   replaceBy(file: string): void {
@@ -96,12 +98,19 @@ export class SimHome implements MemberHome {
     const files = this.files;
     assert(files !== null, 'a database to read');
     const rows = new Rows(files);
+    const query = (sql: string, args?: SqlArgs) => {
+      const result = runQuery(rows, args === undefined ? { sql } : { sql, args });
+      this.lastReadAt = files.position(this.#parts.cluster) ?? ORIGIN;
+      this.#readAt.set(result, this.lastReadAt);
+      return result;
+    };
     return {
-      query: (sql, args) => {
-        const result = runQuery(rows, args === undefined ? { sql } : { sql, args });
-        this.#readAt.set(result, files.position(this.#parts.cluster) ?? ORIGIN);
-        return result;
+      query,
+      first(sql, args) {
+        const { columns, rows: found } = query(sql, args);
+        return { columns, row: found[0] as SqlValue[] | undefined };
       },
+      columns: (sql) => columnsOf(sql).map((name) => ({ name, type: null })),
       close: () => {},
       ...ONLY_QUERIES,
     };
@@ -109,14 +118,11 @@ export class SimHome implements MemberHome {
 }
 
 function notSimulated(): never {
-  throw new Error('simulated clients read with query() alone');
+  throw new Error('simulated clients hold no state of the database');
 }
 
-/** Reads in place block their thread, of which the simulator has only one. */
 const ONLY_QUERIES = {
-  first: notSimulated,
   iterate: notSimulated,
-  columns: notSimulated,
   begin: notSimulated,
   end: notSimulated,
 };

@@ -8,6 +8,8 @@ import type { DatabaseFiles, OnCommit } from './files.ts';
 export interface HomeParts {
   readonly cluster: string;
   readonly pageSize: number;
+  /** Files of lost writes, by name. */
+  readonly lost: Map<string, Uint8Array>;
   /** The thread that works on the database. */
   readonly thread: SimThread;
   /** The database was opened, as it is now. */
@@ -32,6 +34,8 @@ export interface MemberHome extends DatabaseHome {
   readonly openReader: OpenReader;
   /** Of the state that a result was read from. */
   positionOf(result: object): EntryId | undefined;
+  /** Of the state that was read last. */
+  readonly lastReadAt: EntryId;
   /** Reads the main file, for a snapshot; null if that is gone. */
   readMain(fd: number, into: Uint8Array, offset: number): number | null;
   /** Looks at all of it, now that nothing is going on; null if nothing is wrong. */

@@ -49,12 +49,15 @@ export function runQuery(
   rows: Rows,
   { sql, args }: Statement,
 ): Pick<StatementResult, 'columns' | 'rows'> {
-  const query = QUERIES.get(sql);
-  if (query === undefined)
-    throw sqlError(SQLITE_ERROR, 'SQLITE_ERROR', `unknown statement: ${sql}`);
-  const column = sql === SQL.balances ? 'balance' : 'value';
-  const values = query(rows, (args ?? []) as readonly number[]);
-  return { columns: [column], rows: values.map((value) => [value]) };
+  const columns = columnsOf(sql);
+  const values = QUERIES.get(sql)!(rows, (args ?? []) as readonly number[]);
+  return { columns, rows: values.map((value) => [value]) };
+}
+
+/** Throws SQL for what is not a query. */
+export function columnsOf(sql: string): string[] {
+  if (!QUERIES.has(sql)) throw sqlError(SQLITE_ERROR, 'SQLITE_ERROR', `unknown statement: ${sql}`);
+  return [sql === SQL.balances ? 'balance' : 'value'];
 }
 
 const NO_CHANGE = { changes: 0, lastInsertRowid: 0 };

@@ -4,9 +4,8 @@ import { must } from '../../../src/base/assert.ts';
 import type { Prng } from '../../../src/base/prng.ts';
 import { type OpenDatabase, sqliteHome } from '../../../src/member/database-home.ts';
 import type { OpenReader } from '../../../src/member/this-copy.ts';
-import type { EntryId } from '../../../src/raft/entry.ts';
+import { type EntryId, ORIGIN } from '../../../src/raft/entry.ts';
 import type { DatabaseFiles } from '../database/files.ts';
-import { LostFiles } from '../database/lost-files.ts';
 import type { HomeParts, MemberHome } from '../database/member-database.ts';
 import type { Left } from './books.ts';
 import { OpenedDatabase } from './opened.ts';
@@ -20,8 +19,8 @@ export class SqliteHome implements MemberHome {
   readonly #path: string;
   readonly #parts: HomeParts;
   readonly #room: Room;
-  readonly #lost = new LostFiles();
   readonly #readAt = new WeakMap<object, EntryId>();
+  lastReadAt: EntryId = ORIGIN;
   /** The last one is the present one, the others were replaced. */
   readonly #opened: OpenedDatabase[] = [];
   /** What is in the directory while nothing is open there. */
@@ -62,15 +61,19 @@ export class SqliteHome implements MemberHome {
   }
 
   saveLost(name: string, bytes: Uint8Array): string {
-    return this.#lost.save(name, bytes);
+    this.#parts.lost.set(name, bytes);
+    return name;
   }
 
   lostFiles(): number {
-    return this.#lost.count;
+    return this.#parts.lost.size;
   }
 
   readonly openReader: OpenReader = () =>
-    this.#present.openReader((result, at) => this.#readAt.set(result, at));
+    this.#present.openReader((result, at) => {
+      this.lastReadAt = at;
+      this.#readAt.set(result, at);
+    });
 
   positionOf(result: object): EntryId | undefined {
     return this.#readAt.get(result);

@@ -34,7 +34,14 @@ const WRITE: Told = {
 
 function save(cluster: ChaosCluster, id: string, entry: Partial<LostEntry>, value = 7): void {
   const bytes = encodeLostFile({
-    ...{ cluster: 'c', member: id, common: { term: 1, index: 4 }, pageSize: 512, omitted: 0 },
+    ...{
+      cluster: 'c',
+      member: id,
+      common: { term: 1, index: 4 },
+      pageSize: 512,
+      omitted: 0,
+      untold: [],
+    },
     entries: [
       {
         ...{ id: { term: 2, index: 5 }, mayBeAcknowledged: true, payload: new Uint8Array(3) },
@@ -42,6 +49,7 @@ function save(cluster: ChaosCluster, id: string, entry: Partial<LostEntry>, valu
         ...entry,
       },
     ],
+    untold: [],
     rows: [
       {
         ...{ table: 'list', rowid: 1, columns: ['n', 'key', 'value'], before: null },

@@ -1,0 +1,47 @@
+/** Every decoder of bytes from outside. FUZZ_FACTOR=100 runs a hundred times as long; FUZZ_SEED repeats. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { DECODERS } from './decoders/table.ts';
+import { fuzz } from './fuzzing.ts';
+
+const SOURCES = fileURLToPath(new URL('../../../src/', import.meta.url));
+
+/** What looks like a decoder by its name or what it is given, and is none of bytes from outside. */
+const NO_DECODERS: Readonly<Record<string, string>> = {
+  'sqlite/btree.ts scanTable': 'pages of the own database: see test/sqlite/damaged-rows.test.ts',
+  'sqlite/record-format.ts decodeRecord': 'the same',
+};
+
+/** `file.ts name` of every exported function or class that looks like a decoder. */
+function decodersIn(sources: string): string[] {
+  const files = readdirSync(sources, { recursive: true }).map(String);
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => {
+      const text = readFileSync(join(sources, file), 'utf8');
+      const functions = [...text.matchAll(/export function\*? (\w+)(?:<[^(]*>)?\(([^)]*)\)/g)];
+      const found = functions.filter(([, name, parameters]) => {
+        const byName = /^(decode|scan|parse)[A-Z]|FromJson$|^read[A-Z]\w*File$/.test(name!);
+        return byName || parameters!.includes('ByteReader');
+      });
+      const classes = [...text.matchAll(/export class (\w*(?:Parser|Decoder))\b/g)];
+      return [...found, ...classes].map(([, name]) => `${file} ${name}`);
+    });
+}
+
+for (const decoder of DECODERS) fuzz(decoder);
+
+test('every decoder of the sources is in the table, and all that the table names is there', () => {
+  const there = decodersIn(SOURCES);
+  const listed = new Set(DECODERS.flatMap((decoder) => decoder.of));
+  const missing = there.filter((name) => !listed.has(name) && !(name in NO_DECODERS));
+  assert.deepEqual(missing, [], 'to be added to test/proof/decoders/');
+  for (const name of [...listed, ...Object.keys(NO_DECODERS)]) {
+    const [file, what] = name.split(' ');
+    const text = readFileSync(join(SOURCES, file!), 'utf8');
+    assert.match(text, new RegExp(`export (function\\*?|class) ${what}\\b`), name);
+  }
+});

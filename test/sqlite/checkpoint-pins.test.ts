@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Cycled } from './cycle.ts';
+import { EngineFixture, resultsOf } from './fixture.ts';
+import { Foreign } from './foreign.ts';
+
+const INSERT = 'INSERT INTO t(v) VALUES (hex(randomblob(400)))';
+
+test('a pin keeps foreign checkpoints at its frame, and lets the rest go when it rolls on', async () => {
+  const leader = new EngineFixture({ pageSize: 1024 });
+  leader.lead();
+  resultsOf(leader.run('CREATE TABLE t(id INTEGER PRIMARY KEY, v)')[0]);
+  const cycled = new Cycled(leader, 2 ** 30);
+  const { pins } = cycled;
+  const foreign = await Foreign.open(cycled.fixture.path);
+  const { wal } = cycled.fixture.connections;
+  pins.hold(cycled.executed);
+  const first = wal.frames;
+  assert.equal(pins.heldIndex, cycled.executed);
+  for (let n = 0; n < 10; n++) cycled.fixture.run(INSERT);
+  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  assert.equal(cycled.backfilled, first);
+  const second = wal.frames;
+  const index = cycled.executed;
+  pins.rollTo(index);
+  for (let n = 0; n < 10; n++) cycled.fixture.run(INSERT);
+  pins.committed(index - 1);
+  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  assert.equal(cycled.backfilled, first, 'not committed yet');
+  pins.committed(index);
+  assert.equal(pins.heldIndex, index);
+  await foreign.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  assert.equal(cycled.backfilled, second);
+  pins.release();
+  assert.equal(pins.heldIndex, null);
+  await foreign.run('PRAGMA wal_checkpoint(PASSIVE)');
+  assert.equal(cycled.backfilled, wal.frames);
+  await foreign.end();
+  await cycled.close();
+});
