@@ -1,7 +1,7 @@
 import type { ImportProgress } from './import.ts';
 import { count, type Screen } from './screen.ts';
 
-const BAR_CHARACTERS = 30;
+const BAR_CHARACTERS = 20;
 /** Where nothing can be drawn in place, a line at each of so many equal steps. */
 const PLAIN_STEPS = 5;
 
@@ -12,10 +12,12 @@ export function showImport(screen: Screen): (progress: ImportProgress) => void {
   return ({ rows, rowsInAll }) => {
     const done = rows / rowsInAll;
     const seconds = (performance.now() - startMs) / 1000;
-    const numbers = `${count(rows)} of ${count(rowsInAll)} rows, ${count(rows / seconds)} rows/s`;
-    screen.draw([`importing  ${bar(done)}  ${numbers}${timeLeft(done, seconds)}`]);
+    const numbers = `${count(rows)} of ${count(rowsInAll)} rows`;
+    const pace = `${count(rows / seconds)} rows/s${timeLeft(done, seconds)}`;
+    // Below one another: in one line they would not fit into 80 columns.
+    screen.draw([`importing  ${bar(done)}  ${numbers}`, `           ${pace}`]);
     const step = Math.floor(done * PLAIN_STEPS);
-    if (!screen.inPlace && step > steps) screen.say(`imported ${numbers}`);
+    if (!screen.inPlace && step > steps) screen.say(`imported ${numbers}, ${pace}`);
     steps = step;
   };
 }

@@ -127,9 +127,7 @@ class LiveView {
     const { verified, findings } = this.#verification;
     const { lost, duplicated } = findings;
     const found = `${lost.size} lost, ${duplicated.size} duplicated`;
-    this.#tell(
-      `${count(verified)} acknowledged writes looked up in the members that run: ${found}`,
-    );
+    this.#tell(`looked up ${count(verified)} acknowledged writes: ${found}`);
   }
 
   async #restart(member: MemberProcess): Promise<void> {

@@ -22,7 +22,7 @@ export function renderPicture({ sightings, load, lost, events, keys }: Picture):
     '',
     ...renderMembers(sightings),
     '',
-    renderLoad(load, lost),
+    ...renderLoad(load, lost),
     '',
     bold(renderKillHint(leader)),
     ...(events.length === 0 ? [] : ['', ...events]),
@@ -37,7 +37,7 @@ export function renderLine({ sightings, load, lost }: Picture): string {
     if (sighting.status === null) return `${id} ${role}`;
     return `${id} ${role} pid ${pid} term ${term} applied ${applied} lag ${lag}`;
   });
-  return `${members.join(' · ')} · ${renderLoad(load, lost)}`;
+  return [...members, ...renderLoad(load, lost)].join(' · ');
 }
 
 function renderMembers(sightings: readonly Sighting[]): string[] {
@@ -68,16 +68,17 @@ function describeState({ state }: MemberProcess): string {
   return state === 'up' ? 'silent' : state === 'died' ? 'down' : state;
 }
 
-function renderLoad(load: Load, lost: number): string {
+/** Two lines: one would not fit into 80 columns. */
+function renderLoad(load: Load, lost: number): string[] {
   const nowMs = performance.now();
   const writes = load.writes.read(nowMs);
   const reads = load.reads.read(nowMs);
   const p50 = (ms: number | null) => (ms === null ? '' : ` (p50 ${ms.toFixed(1)} ms)`);
-  return [
+  const rates = [
     `${count(writes.perSecond)} writes/s${p50(writes.p50Ms)}`,
     `${count(reads.perSecond)} reads/s${p50(reads.p50Ms)}`,
-    `${count(load.acknowledged)} writes acknowledged, ${lost} lost`,
-  ].join(' · ');
+  ];
+  return [rates.join(' · '), `${count(load.acknowledged)} writes acknowledged, ${lost} lost`];
 }
 
 export function renderKillHint(leader: MemberProcess | null): string {

@@ -142,15 +142,15 @@ test('docs/http.md: requests with curl', () => {
 
 test('docs/http.md: what an error looks like', async () => {
   const [example] = blocksOf('docs/http.md', 'json');
-  const post = async (statement: string) => {
-    const body = JSON.stringify({ sql: statement });
-    return (
-      await fetch(`${words['http://10.0.0.1:4000']}/execute`, { method: 'POST', body })
-    ).json();
+  const insert = "INSERT INTO people(name) VALUES ('Cid')";
+  // An error of the second of two statements, of which nothing is kept.
+  const post = async (...statements: readonly string[]) => {
+    const body = JSON.stringify({ statements: statements.map((text) => ({ sql: text })) });
+    const url = `${words['http://10.0.0.1:4000']}/batch`;
+    return (await fetch(url, { method: 'POST', body })).json();
   };
   await post('CREATE UNIQUE INDEX people_by_name ON people(name)');
-  await post("INSERT INTO people(name) VALUES ('Cid')");
-  const again = await post("INSERT INTO people(name) VALUES ('Cid')");
+  const again = await post(insert, insert);
   await post('DROP INDEX people_by_name');
   assert.deepEqual(again, JSON.parse(example!.text));
 });
