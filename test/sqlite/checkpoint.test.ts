@@ -86,7 +86,8 @@ for (const interference of [
       }
     }
     assert.ok(cycled.checkpointed.length > 3, `${cycled.checkpointed.length} checkpoints`);
-    assert.ok(cycled.walBytesMax < 6 * WAL_BYTES, `the WAL grew to ${cycled.walBytesMax}`);
+    // Without checkpoints it would be 30 times as long; how far behind they are depends on the machine.
+    assert.ok(cycled.walBytesMax < 12 * WAL_BYTES, `the WAL grew to ${cycled.walBytesMax}`);
     assert.deepEqual(cycled.warnings, []);
     const follower = new EngineFixture({ pageSize: 1024 });
     follower.follow(cycled.fixture);
