@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -18,11 +18,18 @@ const CLI = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 async function stoppedCluster(t: TestContext): Promise<ChaosCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'paceline-lost-'));
   const cluster = await ChaosCluster.make(dir, CLI, 3);
+  for (const { settings } of cluster.members) makeDirectory(settings.dir);
   t.after(async () => {
     await cluster.destroy();
     rmSync(dir, { recursive: true });
   });
   return cluster;
+}
+
+/** As `paceline lost` knows a member's directory. */
+function makeDirectory(dir: string): void {
+  mkdirSync(dir);
+  writeFileSync(layoutOf(dir).identity, '{}');
 }
 
 /** Acknowledged by `a` alone at 2.5, at a time that any damage comes after. */
@@ -94,7 +101,9 @@ test('files that were put aside before a directory was emptied count', async (t)
   const cluster = await stoppedCluster(t);
   save(cluster, 'a', {});
   putLostFilesAside(cluster, 'a');
-  rmSync(cluster.member('a').settings.dir, { recursive: true });
+  const { dir } = cluster.member('a').settings;
+  rmSync(dir, { recursive: true });
+  makeDirectory(dir);
   const { violations, files } = judgeLostFiles(cluster, CLI, [WRITE]);
   assert.deepEqual([violations, files], [[], 1]);
 });
