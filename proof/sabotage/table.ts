@@ -166,6 +166,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     replace: '',
     breaks: ['I8', 'I7', 'I6', 'I5'],
     seedsMax: 40,
+    faults: ['partition'],
   },
   {
     name: 'write the log without syncing it',
