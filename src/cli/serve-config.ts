@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseAddress } from '../base/address.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
-import { DEFAULTS, type OpenOptions } from '../member/options.ts';
+import { DEFAULTS, MAY_BE_ZERO, type OpenOptions } from '../member/options.ts';
 import { HTTP_DEFAULTS, type HttpLimits } from '../server/options.ts';
+import { DURABILITY } from '../server/requests.ts';
 import { LOG_LEVELS, type LogLevel } from './logger.ts';
 
 /** What `serve` runs with: the names of OpenOptions, and those that only a process of its own has. */
@@ -21,8 +22,7 @@ const MISSING = {
   id: 'it takes --id ID, the name of this member (or "id" in the config file)',
 };
 
-const count = z.int().positive();
-const { cluster: _cluster, ...KNOBS } = DEFAULTS;
+const { cluster: _cluster, durability: _durability, ...KNOBS } = DEFAULTS;
 
 const schema = z.strictObject({
   dir: z.string().min(1),
@@ -30,6 +30,7 @@ const schema = z.strictObject({
   listen: z.string().optional(),
   members: z.record(z.string(), z.string()).optional(),
   cluster: z.string().optional(),
+  durability: DURABILITY.optional(),
   import: z.string().optional(),
   secretFile: z.string().optional(),
   http: z.string().optional(),
@@ -38,8 +39,9 @@ const schema = z.strictObject({
   ...countsOf(KNOBS),
 });
 
-function countsOf(names: object): Record<string, z.ZodOptional<typeof count>> {
-  return Object.fromEntries(Object.keys(names).map((name) => [name, count.optional()]));
+function countsOf(names: object): Record<string, z.ZodOptional<z.ZodInt>> {
+  const count = (name: string) => z.int().min(MAY_BE_ZERO.has(name) ? 0 : 1);
+  return Object.fromEntries(Object.keys(names).map((name) => [name, count(name).optional()]));
 }
 
 /** The file's settings with the flags over them, checked. Throws OPTIONS_INVALID naming what is wrong. */

@@ -112,7 +112,7 @@ export interface MemberOptions extends Knobs {
 }
 
 /** Where 0 turns something off. */
-const MAY_BE_ZERO = new Set<string>(['leaseDriftMs', 'workerAfterMs']);
+export const MAY_BE_ZERO: ReadonlySet<string> = new Set(['leaseDriftMs', 'workerAfterMs']);
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 const NAMES = new Set([
   ...Object.keys(DEFAULTS),

@@ -26,15 +26,20 @@ export interface RequestParsers {
   query(body: unknown): QueryRequest;
 }
 
+/** A `Durability` in JSON. Whether the cluster has so many members, or the ones named, is not looked at. */
+export const DURABILITY = z.union([
+  z.enum(['local', 'quorum', 'all']),
+  z.int().min(1),
+  z.array(z.string()).min(1),
+]);
+
 /** Parsers of request bodies. They throw REQUEST_INVALID, and ARGUMENTS_INVALID for values, both naming the place. */
 export function makeRequestParsers(limits: Limits): RequestParsers {
   const statement = { sql: z.string(), args: z.unknown().optional() };
   const writeOptions = {
     id: z.string().min(1).optional(),
     timeoutMs: z.int().min(1).max(limits.timeoutMsMax).optional(),
-    durability: z
-      .union([z.enum(['local', 'quorum', 'all']), z.int().min(1), z.array(z.string()).min(1)])
-      .optional(),
+    durability: DURABILITY.optional(),
   };
   const execute = z.strictObject({ ...statement, ...writeOptions });
   const bound = z

@@ -38,6 +38,14 @@ test('flags win over the file, what is not given stays out', () => {
   });
 });
 
+test('every durability can be the default, and 0 turns off what it turns off for open()', () => {
+  const good = { dir: 'd', id: 'a', leaseDriftMs: 0 };
+  for (const durability of ['local', 'quorum', 'all', 2, ['a', 'b']]) {
+    const file = write('durability.json', { ...good, durability });
+    assert.deepEqual(resolveServeConfig({}, file), { ...good, durability });
+  }
+});
+
 test('what makes no sense is refused, naming it', () => {
   const good = { dir: 'd', id: 'a' };
   const cases: [object, RegExp][] = [
@@ -46,6 +54,8 @@ test('what makes no sense is refused, naming it', () => {
     [{ ...good, pageSizeBytes: NaN }, /"pageSizeBytes"/],
     [{ ...good, electionTimeout: 3 }, /electionTimeout/],
     [{ ...good, logLevel: 'loud' }, /"logLevel"/],
+    [{ ...good, durability: 'most' }, /"durability"/],
+    [{ ...good, heartbeatMs: 0 }, /"heartbeatMs"/],
     [{ ...good, httpLimits: { bodyMax: 1 } }, /"httpLimits".*bodyMax/],
     [{ ...good, members: { a: 3 } }, /"members\.a"/],
   ];
