@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Cycled } from './cycle.ts';
-import { EngineFixture, resultsOf } from './fixture.ts';
+import { Cycled, INSERT, leading, WAL_BYTES } from './cycle.ts';
+import { EngineFixture } from './fixture.ts';
 import { poll } from './poll.ts';
-
-const WAL_BYTES = 100_000;
-const INSERT = 'INSERT INTO t(v) VALUES (hex(randomblob(400)))';
-
-function leading(): EngineFixture {
-  const leader = new EngineFixture({ pageSize: 1024 });
-  leader.lead();
-  resultsOf(leader.run('CREATE TABLE t(id INTEGER PRIMARY KEY, v)')[0]);
-  return leader;
-}
 
 test('a checkpoint that was begun before a member leads copies nothing of what it commits then', async () => {
   const leader = leading();

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Cycled } from './cycle.ts';
-import { EngineFixture, resultsOf } from './fixture.ts';
+import { Cycled, INSERT, leading } from './cycle.ts';
 import { Foreign } from './foreign.ts';
 
-const INSERT = 'INSERT INTO t(v) VALUES (hex(randomblob(400)))';
-
 test('a pin keeps foreign checkpoints at its frame, and lets the rest go when it rolls on', async () => {
-  const leader = new EngineFixture({ pageSize: 1024 });
-  leader.lead();
-  resultsOf(leader.run('CREATE TABLE t(id INTEGER PRIMARY KEY, v)')[0]);
-  const cycled = new Cycled(leader, 2 ** 30);
+  const cycled = new Cycled(leading(), 2 ** 30);
   const { pins } = cycled;
   const foreign = await Foreign.open(cycled.fixture.path);
   const { wal } = cycled.fixture.connections;

@@ -4,22 +4,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Prng } from '../../src/base/prng.ts';
 import type { MainFile } from '../../src/member/checkpoint-cycle.ts';
-import { Cycled } from './cycle.ts';
-import { EngineFixture, resultsOf } from './fixture.ts';
+import { Cycled, INSERT, leading, WAL_BYTES } from './cycle.ts';
+import { EngineFixture } from './fixture.ts';
 import { Foreign, foreignly } from './foreign.ts';
 import { poll } from './poll.ts';
 import { assertChecksumFits, assertIdentical, checksumOfPages, copyFiles } from './scan.ts';
 import { scratch } from './scratch.ts';
-
-const WAL_BYTES = 100_000;
-const INSERT = 'INSERT INTO t(v) VALUES (hex(randomblob(400)))';
-
-function leading(): EngineFixture {
-  const leader = new EngineFixture({ pageSize: 1024 });
-  leader.lead();
-  resultsOf(leader.run('CREATE TABLE t(id INTEGER PRIMARY KEY, v)')[0]);
-  return leader;
-}
 
 /** The main file, kept still. */
 async function suspended(cycled: Cycled): Promise<MainFile | null> {

@@ -7,8 +7,20 @@ import type { CheckpointMode, CheckpointReply } from '../../src/sqlite/checkpoin
 import { Checkpoints } from '../../src/sqlite/checkpoints.ts';
 import { Pin } from '../../src/sqlite/pin.ts';
 import { Pins } from '../../src/sqlite/pins.ts';
-import type { EngineFixture } from './fixture.ts';
+import { EngineFixture, resultsOf } from './fixture.ts';
 import { poll } from './poll.ts';
+
+/** At this size of the WAL a checkpoint is begun. */
+export const WAL_BYTES = 100_000;
+export const INSERT = 'INSERT INTO t(v) VALUES (hex(randomblob(400)))';
+
+/** A leader with the table that `INSERT` fills. */
+export function leading(): EngineFixture {
+  const leader = new EngineFixture({ pageSize: 1024 });
+  leader.lead();
+  resultsOf(leader.run('CREATE TABLE t(id INTEGER PRIMARY KEY, v)')[0]);
+  return leader;
+}
 
 /** Lets a test do something between the end of a checkpoint and what the cycle makes of it. */
 class WatchedCheckpoints extends Checkpoints {
