@@ -149,7 +149,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     find: "if (fate === 'committed')",
     replace: 'if (true)',
     breaks: ['I4'],
-    seedsMax: 40,
+    faults: ['partition'],
+    seedsMax: 20,
   },
   {
     name: 'read what is not committed',
