@@ -123,7 +123,9 @@ function strangeLosses(told: readonly Told[], lost: readonly Told[]): string[] {
   const handles = new Set(told.flatMap(({ client, ofHandle }) => (ofHandle ? [client] : [])));
   return told.flatMap((one) => {
     if (one.error?.code !== 'POSITION_LOST') return [];
-    const own = one.level === 'session' ? [one.client] : [];
+    // A read in a transaction has no level of its own here: it takes the one of its handle, session.
+    const inSession = one.level === 'session' || one.style === 'transaction';
+    const own = inSession ? [one.client] : [];
     const sessions = one.after === undefined ? own : [...own, one.after.client];
     const anybody = sessions.some((client) => handles.has(client));
     const explained = lost.some(

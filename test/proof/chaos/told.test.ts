@@ -103,5 +103,7 @@ test('POSITION_LOST is for who wrote what was lost, and who has his token', () =
   assert.equal(wrong(read(2, { after: { client: 1, at: 1 } })), 0);
   assert.equal(wrong(read(2, {})), 1);
   assert.equal(wrong(read(1, { level: 'strong' })), 1);
+  assert.equal(wrong(read(1, { level: 'eventual' })), 1);
+  assert.equal(wrong(read(1, { level: 'eventual', style: 'transaction' })), 0);
   assert.equal(settleAll(THERE, lost, read(1, {})).violations.length, 1);
 });
