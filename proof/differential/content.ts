@@ -1,5 +1,6 @@
 import { messageOf } from '../../src/base/errors.ts';
 import { type Connection, DatabaseSync } from '../../src/sqlite/binding.ts';
+import { quoted } from './context.ts';
 import { CHANCE_PREFIX } from './features/chance.ts';
 
 /**
@@ -123,8 +124,4 @@ function first(db: Connection, sql: string): unknown {
   return all(db, sql)
     .map((row) => row[0])
     .join('\n');
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

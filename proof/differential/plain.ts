@@ -1,5 +1,6 @@
 import type { StatementResult } from '../../src/api/request.ts';
 import type { SqlValue } from '../../src/api/value.ts';
+import { narrow } from '../../src/api/wire.ts';
 import type { ErrorRecord } from '../../src/base/errors.ts';
 import { type Connection, DatabaseSync, type PreparedStatement } from '../../src/sqlite/binding.ts';
 import type { Outcome } from './outcome.ts';
@@ -161,9 +162,4 @@ function recordOf(error: unknown): ErrorRecord {
   if (errcode === undefined) return { code: 'SQL', message };
   const code = `SQLITE_${NAMES[errcode & 255] ?? errcode & 255}`;
   return { code: 'SQL', message, sqlite: { code, errcode } };
-}
-
-function narrow(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
 }

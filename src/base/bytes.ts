@@ -186,3 +186,8 @@ export class ByteReader {
     return at;
   }
 }
+
+/** The same memory, for numbers of any size and order at any place. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

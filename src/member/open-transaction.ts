@@ -8,7 +8,7 @@ import { decodeResults } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ForwardAnswer } from './protocol.ts';
-import { outlived, usedAfterEnd } from './transaction-errors.ts';
+import { isAborted, outlived, usedAfterEnd } from './transaction-errors.ts';
 
 /** After its lifetime the leader says that it was rolled back; past this nobody will. */
 const SILENCE_MS = 1_000;
@@ -249,10 +249,6 @@ export class OpenTransaction implements Transaction {
     this.#timer?.cancel();
     this.#link.over();
   }
-}
-
-function isAborted(error: unknown): boolean {
-  return error instanceof PacelineError && error.code === 'TRANSACTION_ABORTED';
 }
 
 function notAwaited(id: string, reason: unknown): PacelineError {

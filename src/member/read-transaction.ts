@@ -6,7 +6,7 @@ import type { SqlArgs } from '../api/value.ts';
 import { atStatement, PacelineError } from '../base/errors.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { KeptState } from './take-snapshot.ts';
-import { readOutlived, stateLost, usedAfterEnd } from './transaction-errors.ts';
+import { isAborted, readOutlived, stateLost, usedAfterEnd } from './transaction-errors.ts';
 
 export interface ReadTransactionTerms {
   readonly lifetimeMs: number;
@@ -125,10 +125,6 @@ export class ReadTransaction implements Transaction {
   #look(): void {
     if (this.#ended === null && this.#state.ended) this.abort(stateLost());
   }
-}
-
-function isAborted(error: unknown): boolean {
-  return error instanceof PacelineError && error.code === 'TRANSACTION_ABORTED';
 }
 
 function writesInRead(): PacelineError {

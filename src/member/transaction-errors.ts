@@ -8,6 +8,11 @@ export function aborted(why: string): PacelineError {
   );
 }
 
+/** Whether it was ended for no reason of its caller's, who may run it again. */
+export function isAborted(error: unknown): boolean {
+  return error instanceof PacelineError && error.code === 'TRANSACTION_ABORTED';
+}
+
 export function outlived(lifetimeMs: number): PacelineError {
   return aborted(
     `it was open for longer than ${lifetimeMs} ms, and others wait for it (lifetimeMs, transactionTimeoutMs)`,

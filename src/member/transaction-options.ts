@@ -41,6 +41,12 @@ function checkLifetime(lifetimeMs: unknown, max: number): void {
   throw invalid(`lifetimeMs is a whole number from 1 to ${max}, not ${lifetimeMs}`);
 }
 
+/** Throws REQUEST_INVALID. */
+export function checkRetries(retries: unknown): void {
+  if (retries === undefined || (Number.isSafeInteger(retries) && (retries as number) >= 0)) return;
+  throw invalid(`retries is a whole number, 0 or more, not ${retries}`);
+}
+
 function invalid(message: string): PacelineError {
   return new PacelineError('REQUEST_INVALID', message);
 }

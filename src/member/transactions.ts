@@ -17,7 +17,7 @@ import type { Port } from './port.ts';
 import type { AppToLoop, LoopToApp } from './protocol.ts';
 import { ReadTransaction } from './read-transaction.ts';
 import type { KeptState } from './take-snapshot.ts';
-import { checkTransactionOptions } from './transaction-options.ts';
+import { checkRetries, checkTransactionOptions } from './transaction-options.ts';
 import type { WritePath } from './write-path.ts';
 
 /** Transactions of one handle at the leader, open or waiting for their turn; then OVERLOADED. */
@@ -170,15 +170,6 @@ export class Transactions {
     const outcome = await this.#parts.writes.outcome(id, options);
     return outcome.state === 'committed' ? outcome : null;
   }
-}
-
-function checkRetries(retries: unknown): void {
-  if (retries === undefined || (Number.isSafeInteger(retries) && (retries as number) >= 0)) return;
-  throw invalid(`retries is a whole number, 0 or more, not ${retries}`);
-}
-
-function invalid(message: string): PacelineError {
-  return new PacelineError('REQUEST_INVALID', message);
 }
 
 function tooMany(): PacelineError {

@@ -1,3 +1,4 @@
+import { viewOf } from '../base/bytes.ts';
 /** SQLite's b-trees, as far as it takes to tell which rows a changed page holds (fileformat2, sections 1.6 and 1.5). */
 
 export type PageOf = (pgno: number) => Uint8Array;
@@ -114,10 +115,6 @@ export function varint(view: DataView, at: number): { value: bigint; end: number
 
 function headerAt(pgno: number): number {
   return pgno === 1 ? HEADER_BYTES : 0;
-}
-
-function viewOf(image: Uint8Array): DataView {
-  return new DataView(image.buffer, image.byteOffset, image.byteLength);
 }
 
 function cellOffsets(view: DataView, pgno: number): number[] {

@@ -1,3 +1,4 @@
+import { viewOf } from '../base/bytes.ts';
 import type { PageOf } from './btree.ts';
 
 const SIZE_AT = 28;
@@ -26,8 +27,4 @@ export function* freedBetween(before: PageOf, after: PageOf): Generator<number> 
 
 function headerField(pageOf: PageOf, at: number): number {
   return viewOf(pageOf(1)).getUint32(at);
-}
-
-function viewOf(image: Uint8Array): DataView {
-  return new DataView(image.buffer, image.byteOffset, image.byteLength);
 }

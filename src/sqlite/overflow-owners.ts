@@ -1,3 +1,4 @@
+import { viewOf } from '../base/bytes.ts';
 import { cellsOf, isBtreePage, type Pages, pagesOf } from './btree.ts';
 import { freePages } from './free-pages.ts';
 
@@ -52,8 +53,4 @@ function overflowOn({ pageOf, usable }: Pages, pgno: number): number[] {
 function isPointerMap({ pageOf, usable }: Pages, pgno: number): boolean {
   const isKept = viewOf(pageOf(1)).getUint32(AUTO_VACUUM_AT) > 0;
   return isKept && (pgno - 2) % (Math.floor(usable / 5) + 1) === 0;
-}
-
-function viewOf(image: Uint8Array): DataView {
-  return new DataView(image.buffer, image.byteOffset, image.byteLength);
 }

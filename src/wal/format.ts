@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { viewOf } from '../base/bytes.ts';
 import { PacelineError } from '../base/errors.ts';
 import { isPageSize, PAGE_SIZE_MAX } from '../base/page-size.ts';
 import { addBytes, type WalChecksum } from './checksum.ts';
@@ -139,8 +140,4 @@ export function decodeFrameHeader(bytes: Uint8Array, at = 0): FrameHeader {
 /** Eight hex digits. */
 export function hex32(value: number): string {
   return value.toString(16).padStart(8, '0');
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

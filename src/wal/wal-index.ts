@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { viewOf } from '../base/bytes.ts';
 import { PacelineError } from '../base/errors.ts';
 import { addBytes, type WalChecksum } from './checksum.ts';
 import { decodePageSize, encodePageSize, WAL_VERSION } from './format.ts';
@@ -154,8 +155,4 @@ function headerChecksum(header: Uint8Array): WalChecksum {
   const sum: WalChecksum = { s0: 0, s1: 0 };
   addBytes(sum, header.subarray(0, SUMMED_BYTES), false);
   return sum;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
