@@ -21,7 +21,7 @@ export function newSnapshotDisk(): SnapshotDisk {
   return { files: new Map(), texts: new Map(), full: false };
 }
 
-/** What a loss of power leaves of files that were not synced: any part. */
+/** A loss of power: of what was not synced, any part may be there afterwards. */
 export function losePower(disk: SnapshotDisk, prng: Prng): void {
   for (const [path, file] of disk.files) {
     const size = prng.between(file.syncedBytes, file.bytes.length);
