@@ -35,13 +35,13 @@ export function losePower(disk: SnapshotDisk, prng: Prng): void {
 export function simSnapshotFiles(
   disk: SnapshotDisk,
   thread: SimThread,
-  readMain: MemberHome['readMain'],
+  readFile: MemberHome['readFile'],
   ioMs: () => number,
 ): SnapshotFiles {
   return {
     read(fd, into, offset, done) {
       thread.after(ioMs(), () => {
-        const bytes = readMain(fd, into, offset);
+        const bytes = readFile(fd, into, offset);
         if (bytes === null) done(new Error('EBADF: the file is gone'), 0);
         else done(null, bytes);
       });
