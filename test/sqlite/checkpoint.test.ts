@@ -193,3 +193,19 @@ for (const role of ['leader', 'follower'] as const)
     await reader.end();
     await cycled.close();
   });
+
+test('nothing is copied that would not be known as committed after a crash', async () => {
+  const cycled = new Cycled(leading(), WAL_BYTES);
+  cycled.keeping = 'never';
+  while (cycled.fixture.connections.wal.bytes < 2 * WAL_BYTES) {
+    cycled.fixture.run(INSERT);
+    cycled.commit(cycled.executed);
+    cycled.cycle.afterWork();
+  }
+  assert.deepEqual([cycled.checkpoints.running, cycled.backfilled], [false, 0]);
+  cycled.keeping = 'at once';
+  // A hard state that was written for another reason does as well.
+  cycled.cycle.kept(cycled.committed);
+  await poll('a checkpoint', () => cycled.checkpointed.length > 0);
+  await cycled.close();
+});
