@@ -80,4 +80,14 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed:
       'liveness: a leader said only once that it takes no more of a member’s writes, and that was lost: nothing more came through that member',
   },
+  {
+    seed: 3001250,
+    showed:
+      'I8: what the log discarded while the database was being given its place was not undone; a later leader’s commit index then passed for its own',
+  },
+  {
+    seed: 3001096,
+    showed:
+      'a member that was elected while it received a database asked itself to keep the log, and stopped',
+  },
 ];
