@@ -225,8 +225,10 @@ export class Handle implements LocalDatabase {
       case 'serve-read':
       case 'forwarded-read':
         return this.#reads.fromLoop(message);
-      case 'forwarded':
-        return this.#writes.forwarded(message.key, message.answer);
+      case 'forwarded-results':
+        return this.#writes.forwarded(message);
+      case 'forwarded-error':
+        return this.#writes.forwardFailed(message.key, message.error);
       case 'transaction-answer':
       case 'transaction-ended':
         return this.#transactions.fromLoop(message);

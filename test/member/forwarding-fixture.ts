@@ -1,8 +1,9 @@
 import type { Prng } from '../../src/base/prng.ts';
 import { AnswerGate } from '../../src/member/answer-gate.ts';
+import { decodeForward } from '../../src/member/forward-wire.ts';
 import { ForwardedWrites } from '../../src/member/forwarded-writes.ts';
 import { Forwarding } from '../../src/member/forwarding.ts';
-import type { ForwardAnswer } from '../../src/member/protocol.ts';
+import { packBytes, unpackBytes } from '../../src/member/packed-bytes.ts';
 
 const POSITION = { term: 1, index: 1 };
 
@@ -14,7 +15,10 @@ export class Pair {
   refuses = (_key: number) => false;
   /** What was executed, each the first time, by the asker's keys. */
   readonly executed: number[] = [];
-  readonly answers = new Map<number, ForwardAnswer>();
+  /** The content of what was answered, null for an error. */
+  readonly answers = new Map<number, number | null>();
+  /** What was given to the SQL thread, each as often as it was. */
+  readonly ran: number[] = [];
   #toLeader: Uint8Array[] = [];
   #toAsker: Uint8Array[] = [];
   #waiting: { readonly key: number; readonly content: number }[] = [];
@@ -30,7 +34,8 @@ export class Pair {
       accepting: () => this.accepting,
       tellSelf: () => {},
       send: (_to, _channel, parts) => this.connected && this.#toAsker.push(join(parts)) > 0,
-      execute: (key, bytes) => this.#waiting.push({ key, content: bytes[0]! }),
+      execute: (orders) =>
+        this.#waiting.push(...orders.map(({ key, bytes }) => ({ key, content: bytes[0]! }))),
       gate: openGate(),
     });
   }
@@ -41,41 +46,65 @@ export class Pair {
       leader: () => (this.connected ? 'a' : null),
       send: (_to, _channel, parts) => {
         const frame = join(parts);
-        if (!this.connected || this.refuses(frame.at(-1)!)) return false;
+        const { calls } = decodeForward(frame);
+        if (!this.connected || calls.some(({ key }) => this.refuses(key))) return false;
         return this.#toLeader.push(frame) > 0;
       },
       take: () => {},
       streamsAfter: 1000 * this.#processes++,
-      answer: (key, answer) => this.answers.set(key, answer),
+      answer: (answer) => {
+        if (answer.type === 'forwarded-error') this.answers.set(answer.key, null);
+        else
+          for (const [i, bytes] of unpackBytes(answer).entries())
+            this.answers.set(answer.keys[i]!, bytes[0]!);
+      },
     });
   }
 
+  /** Each in a turn of its own, and so in a frame. */
   ask(...keys: number[]): void {
-    for (const key of keys) this.#asker.forward(write(key));
+    for (const key of keys) this.askTogether(key);
+  }
+
+  askTogether(...keys: number[]): void {
+    this.#asker.forward(keys.map(write));
   }
 
   /** The next frame arrives, if there is one. */
   deliverToLeader(): void {
     const frame = this.#toLeader.shift();
     if (frame !== undefined) this.#leader.onForward('b', frame);
+    this.#leader.endTurn();
+  }
+
+  /** The next frame will arrive twice. */
+  repeatToLeader(): void {
+    const [frame] = this.#toLeader;
+    if (frame !== undefined) this.#toLeader.unshift(frame);
   }
 
   deliverToAsker(): void {
     const frame = this.#toAsker.shift();
-    if (frame !== undefined) this.#asker.onReply(frame);
+    if (frame !== undefined) this.#asker.onReplies(frame);
   }
 
   /** The SQL thread runs all that waits. */
   executeWaiting(): void {
-    for (const { key, content } of this.#waiting.splice(0)) {
+    const ran = this.#waiting.splice(0);
+    this.ran.push(...ran.map(({ content }) => content));
+    for (const { content } of ran)
       if (!this.executed.includes(content)) this.executed.push(content);
-      this.#leader.executed(key, { results: Uint8Array.of(content), position: POSITION });
-    }
+    const keys = ran.map(({ key }) => key);
+    const packed = packBytes(ran.map(({ content }) => Uint8Array.of(content)));
+    this.#leader.fromSql({ type: 'forwarded-results', position: POSITION, keys, ...packed });
+    this.#leader.endTurn();
   }
 
   refuseWaiting(): void {
+    const error = { code: 'NOT_LEADER', message: '' } as const;
     for (const { key } of this.#waiting.splice(0))
-      this.#leader.executed(key, { error: { code: 'NOT_LEADER', message: '' } });
+      this.#leader.fromSql({ type: 'forwarded-error', key, error });
+    this.#leader.endTurn();
   }
 
   loseLeadership(): void {
@@ -100,6 +129,7 @@ export class Pair {
   tick(): void {
     this.#asker.reroute();
     this.#leader.tick();
+    this.#leader.endTurn();
   }
 
   /** One thing that may happen at any time. */

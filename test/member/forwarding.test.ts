@@ -44,6 +44,28 @@ test('a write that the SQL thread refuses is run before those that came after it
   assert.deepEqual(pair.executed, [1, 2]);
 });
 
+test('writes of one turn travel in one frame, and so do the answers to those of one commit', () => {
+  const pair = new Pair();
+  pair.askTogether(1, 2, 3);
+  pair.deliverToLeader();
+  pair.executeWaiting();
+  assert.deepEqual(pair.executed, [1, 2, 3]);
+  pair.deliverToAsker();
+  assert.deepEqual([...pair.answers.keys()], [1, 2, 3]);
+});
+
+test('of a frame that comes again only what was not taken is taken', () => {
+  const pair = new Pair();
+  pair.ask(1);
+  pair.askTogether(2, 3);
+  pair.repeatToLeader();
+  pair.deliverToLeader();
+  pair.deliverToLeader();
+  pair.deliverToLeader();
+  pair.executeWaiting();
+  assert.deepEqual(pair.ran, [1, 2, 3]);
+});
+
 test('an answer to an earlier process of the same member is nobody’s answer', () => {
   const pair = new Pair();
   pair.ask(1);
@@ -62,12 +84,18 @@ test('whatever is lost, refused and delayed, each write is answered, and they ar
     const pair = new Pair();
     const prng = new Prng(seed);
     for (let key = 1; key <= 30; ) {
-      if (prng.chance(0.4)) pair.ask(key++);
-      else pair.disturb(prng);
+      const together = Math.min(prng.between(1, 4), 31 - key);
+      if (!prng.chance(0.4)) pair.disturb(prng);
+      else pair.askTogether(...Array.from({ length: together }, () => key++));
     }
     pair.settle();
     const expected = Array.from({ length: 30 }, (_, i) => i + 1);
     assert.deepEqual(pair.executed, expected, `seed ${seed}`);
-    assert.equal(pair.answers.size, 30, `seed ${seed}`);
+    const own = expected.map((key) => [key, key]);
+    assert.deepEqual(
+      [...pair.answers].sort(([one], [other]) => one - other),
+      own,
+      `seed ${seed}`,
+    );
   }
 });
