@@ -66,4 +66,9 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed:
       'I4: a write was called safe by the copies of learners, and by a name that was there twice',
   },
+  {
+    seed: 2000512,
+    showed:
+      'liveness: a leader said only once that it takes no more of a member’s writes, and that was lost: nothing more came through that member',
+  },
 ];

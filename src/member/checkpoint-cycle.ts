@@ -3,12 +3,12 @@ import type { EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import type { CheckpointReply } from '../sqlite/checkpointer.ts';
 import type { Engine } from '../sqlite/engine.ts';
-import type { LiveWal } from '../sqlite/live-wal.ts';
+import type { LiveWal, WalCommit } from '../sqlite/live-wal.ts';
 import type { CheckpointTools } from './database-home.ts';
 
 export interface CheckpointParts extends CheckpointTools {
   readonly engine: Engine;
-  readonly wal: Pick<LiveWal, 'frames' | 'bytes'>;
+  readonly wal: Pick<LiveWal, 'frames' | 'bytes' | 'inMainFile'>;
   readonly walBytes: number;
   /** The main file is now the database at `id`. */
   readonly onCheckpoint: (id: EntryId, checksum: ChecksumValue) => void;
@@ -17,8 +17,8 @@ export interface CheckpointParts extends CheckpointTools {
   readonly onHeldUp: (walBytes: number) => boolean;
   /** The WAL is empty. */
   readonly onEmptied: () => void;
-  /** The main file could not be kept still any longer. */
-  readonly onSuspensionEnded: () => void;
+  /** The held commit cannot be read any more. */
+  readonly onHoldEnded: () => void;
   /** Runs what follows from a checkpoint's end, with the work that it makes possible. */
   readonly turn: (work: () => void) => void;
 }
@@ -31,18 +31,20 @@ export interface CheckpointParts extends CheckpointTools {
  */
 type Phase = 'idle' | 'copying' | 'draining' | 'emptying' | 'locking';
 
-/** What the main file, without the WAL, holds. */
-export interface MainFile {
-  readonly id: EntryId;
-  readonly checksum: ChecksumValue;
+/** A commit that is to be kept readable. */
+interface Wanted {
+  readonly atLeast: Index;
+  readonly done: (commit: WalCommit) => void;
+  /** The commit index at which it was looked for last. */
+  lookedAt: Index | null;
 }
 
 /** After a checkpoint that a foreign reader held up, the WAL grows by this part of its limit before the next try. */
 const RETRY_GROWTH = 0.5;
 /** After the readers that held it up were made to let go, by this part. */
 const FREED_GROWTH = 0.02;
-/** A main file that is kept still for a follower lets the WAL grow to this many times its limit; then the follower has to begin anew. */
-const SUSPENDED_GROWTH = 8;
+/** While a commit is held for a follower, the WAL may grow to this many times its limit; then the follower has to begin anew. */
+const HELD_GROWTH = 8;
 /** Frames that may be left to copy when work is paused for the rest. */
 const LEFT_FRAMES_MAX = 256;
 /** So often the copying is repeated to get there; a writer that is quicker than the disk ends it. */
@@ -65,15 +67,13 @@ export class CheckpointCycle {
   /** Checkpoints beside the work since the WAL was last emptied. */
   #passes = 0;
   #committed: Index = 0;
-  #suspended = false;
-  #mainFile: MainFile | null;
-  #whenEmptied: ((emptied: boolean) => void) | null = null;
+  #wanted: Wanted | null = null;
+  /** A commit is kept readable: no checkpoint of ours begins. */
+  #holding = false;
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts;
     this.#startAtBytes = parts.walBytes;
-    const { position: id, checksum } = parts.engine;
-    this.#mainFile = parts.wal.frames === 0 ? { id, checksum } : null;
   }
 
   /**
@@ -90,25 +90,18 @@ export class CheckpointCycle {
   }
 
   /**
-   * Keeps the main file still, at a position that is told when it is reached; null if a foreign reader prevents that. A main file
-   * that no checkpoint has touched since the last complete one is good as it is, if it is at `atLeast` or later.
+   * Keeps a committed state readable in the main file and the WAL, at `atLeast` or later: tells `done` when it is there. It does not wait
+   * until all that was executed is committed: that may take the very member that is to get this state.
    */
-  suspend(atLeast: Index, done: (mainFile: MainFile | null) => void): void {
-    if (this.#mainFile !== null && this.#mainFile.id.index >= atLeast) {
-      this.#suspended = true;
-      done(this.#mainFile);
-      return;
-    }
-    this.#whenEmptied = (emptied) => {
-      this.#suspended = emptied;
-      done(emptied ? this.#mainFile : null);
-    };
-    if (this.#phase === 'idle') this.#phase = 'draining';
+  hold(atLeast: Index, done: (commit: WalCommit) => void): void {
+    this.#wanted = { atLeast, done, lookedAt: null };
     this.afterWork();
   }
 
-  resume(): void {
-    this.#suspended = false;
+  /** What is held, or asked for, is not needed any more. */
+  letGo(): void {
+    this.#wanted = null;
+    this.#endHold();
     this.afterWork();
   }
 
@@ -133,30 +126,59 @@ export class CheckpointCycle {
 
   /** Call after anything that may have made the WAL grow, and to try again. Throws DATABASE_BUSY, FOREIGN_WRITE. */
   afterWork(): void {
+    this.#holdWanted();
     if (this.#phase === 'draining') return this.#emptyWhenCommitted();
     if (this.#phase === 'locking') return this.#lockAgain();
     // A pin taken now would keep the WAL from being emptied.
     if (this.#phase === 'emptying') return;
     this.#rollPin();
     if (this.#phase !== 'idle' || this.#parts.wal.bytes < this.#startAtBytes) return;
-    if (this.#suspended && !this.#suspendedTooLong()) return;
+    if (this.#holding && !this.#heldTooLong()) return;
     if (!this.#mayCopy()) {
       // Always ahead of the commit index and never pinned: only a pause lets the WAL be emptied.
       this.#phase = 'draining';
       return this.#emptyWhenCommitted();
     }
     this.#phase = 'copying';
-    this.#mainFile = null;
     this.#parts.checkpoints.start('PASSIVE', (reply) =>
       this.#parts.turn(() => this.#copied(reply)),
     );
   }
 
-  #suspendedTooLong(): boolean {
-    const { wal, walBytes, onSuspensionEnded } = this.#parts;
-    if (wal.bytes < walBytes * SUSPENDED_GROWTH) return false;
-    this.#suspended = false;
-    onSuspensionEnded();
+  #holdWanted(): void {
+    const wanted = this.#wanted;
+    // A checkpoint that runs changes the main file.
+    if (wanted === null || this.#phase === 'copying' || this.unlocked) return;
+    if (wanted.lookedAt === this.#committed) return;
+    wanted.lookedAt = this.#committed;
+    const commit = this.#heldFrom(wanted.atLeast);
+    if (commit === null) return;
+    this.#wanted = null;
+    this.#holding = true;
+    this.#phase = 'idle';
+    this.#parts.snapshotPin.take();
+    wanted.done(commit);
+  }
+
+  /** What stays the same for longest is best: a transfer that breaks can go on with it. */
+  #heldFrom(atLeast: Index): WalCommit | null {
+    const { wal, engine } = this.#parts;
+    const whole = wal.inMainFile();
+    const fits = whole !== undefined && whole.id.index >= atLeast;
+    const commit = fits ? whole : engine.commits.upTo(this.#committed);
+    return commit !== undefined && commit.id.index >= atLeast ? commit : null;
+  }
+
+  #endHold(): void {
+    this.#holding = false;
+    this.#parts.snapshotPin.release();
+  }
+
+  #heldTooLong(): boolean {
+    const { wal, walBytes, onHoldEnded } = this.#parts;
+    if (wal.bytes < walBytes * HELD_GROWTH) return false;
+    this.#endHold();
+    onHoldEnded();
     return true;
   }
 
@@ -200,7 +222,6 @@ export class CheckpointCycle {
     // An interactive transaction that has the writer connection ends soon; no other begins meanwhile.
     if (engine.interactive.open || engine.position.index > this.#committed) return;
     this.#phase = 'emptying';
-    this.#mainFile = null;
     pins.release();
     engine.unlock();
     checkpoints.start('TRUNCATE', (reply) =>
@@ -224,10 +245,9 @@ export class CheckpointCycle {
     if ('error' in reply) return this.#failed(reply.error);
     this.#startAtBytes = reply.busy ? this.#heldUpUntil() : walBytes;
     this.#pinAtBytes = 0;
-    this.#mainFile = reply.busy ? null : { id: engine.position, checksum: engine.checksum };
     if (!reply.busy) onEmptied();
     if (!reply.busy) onCheckpoint(engine.position, engine.checksum);
-    this.#finish(!reply.busy);
+    this.#finish();
   }
 
   /** How long the WAL shall be at the next try. */
@@ -241,14 +261,12 @@ export class CheckpointCycle {
     const { wal, walBytes, onWarning } = this.#parts;
     onWarning(`a checkpoint failed (${error}); it is tried again when the WAL has grown`);
     this.#startAtBytes = wal.bytes + walBytes * RETRY_GROWTH;
-    this.#finish(false);
+    this.#finish();
   }
 
-  #finish(emptied: boolean): void {
+  #finish(): void {
     this.#phase = 'idle';
-    const done = this.#whenEmptied;
-    this.#whenEmptied = null;
-    done?.(emptied);
     this.#rollPin();
+    this.#holdWanted();
   }
 }

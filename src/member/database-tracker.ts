@@ -31,7 +31,7 @@ export interface TrackerParts {
 }
 
 /** The checksum of the database at a position that the log has: in that entry, or with the log's base. */
-function checksumAt(log: LogStore, id: EntryId): ChecksumValue {
+export function checksumAt(log: LogStore, id: EntryId): ChecksumValue {
   if (id.index === log.base.index) return checksumFromBytes(log.baseExtra);
   return redoOf(log.entries(id.index, id.index, 1)[0]!.data).checksumAfter;
 }

@@ -2,7 +2,7 @@ import { decodeResults, decodeWrite } from '../api/wire.ts';
 import { asPacelineError, PacelineError } from '../base/errors.ts';
 import { unpackBytes } from './packed-bytes.ts';
 import type { Acknowledged } from './pending-writes.ts';
-import type { LeaderResults } from './protocol.ts';
+import type { LeaderAnswer } from './protocol.ts';
 import type { QueuedWrite } from './write-queue.ts';
 
 /*
@@ -28,14 +28,13 @@ export function readForwarded(
 }
 
 /** The leader's answers, each with the key of its write. */
-export function* eachAcknowledged({
-  keys,
-  position,
-  reached,
-  ...packed
-}: LeaderResults): Generator<[key: number, answer: Acknowledged | PacelineError]> {
-  for (const [i, bytes] of unpackBytes(packed).entries())
-    yield [keys[i]!, readAcknowledged(bytes, { position, reached })];
+export function* eachAcknowledged(
+  message: LeaderAnswer,
+): Generator<[key: number, answer: Acknowledged | PacelineError]> {
+  if (message.type === 'forwarded-error')
+    return yield [message.key, PacelineError.fromRecord(message.error)];
+  for (const [i, bytes] of unpackBytes(message).entries())
+    yield [message.keys[i]!, readAcknowledged(bytes, message)];
 }
 
 /** The leader's answer to a write. One that cannot be read leaves its outcome unknown. */

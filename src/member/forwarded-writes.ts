@@ -40,6 +40,8 @@ export interface Stream {
   broken: boolean;
   /** Its member was told so, as far as is known: the connection may turn out to have no room. */
   told: boolean;
+  /** Some of it came after that: it may not have been heard. */
+  missed: boolean;
 }
 
 /** A write that this leader runs for a member. */
@@ -144,9 +146,13 @@ export class ForwardedWrites {
     return incoming;
   }
 
-  /** Tells again what a connection did not take. Call now and then. */
+  /** Tells again what a connection did not take, or may have lost. Call now and then. */
   tick(): void {
-    for (const stream of this.#streams.values()) if (stream.broken) this.#tell(stream);
+    for (const stream of this.#streams.values()) {
+      if (stream.missed) stream.told = false;
+      stream.missed = false;
+      if (stream.broken) this.#tell(stream);
+    }
   }
 
   /** Sends what was to be told. */
@@ -165,7 +171,7 @@ export class ForwardedWrites {
   #streamOf(from: MemberId, number: number, seq: number): Stream {
     const known = this.#streams.get(from);
     if (known?.number === number) return known;
-    const stream = { from, number, next: seq, broken: seq > 0, told: false };
+    const stream = { from, number, next: seq, broken: seq > 0, told: false, missed: false };
     this.#streams.set(from, stream);
     return stream;
   }
@@ -190,9 +196,11 @@ export class ForwardedWrites {
     return { key: ours, bytes, durability };
   }
 
+  /** What is said for what is still on its way is said once: by the next tick. */
   #end(stream: Stream): void {
     stream.broken = true;
-    if (!stream.told) this.#tell(stream);
+    if (stream.told) stream.missed = true;
+    else this.#tell(stream);
   }
 
   #tell(stream: Stream): void {

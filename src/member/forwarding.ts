@@ -12,7 +12,7 @@ import {
   type ForwardRequest,
 } from './forward-wire.ts';
 import { packBytes } from './packed-bytes.ts';
-import type { LoopToApp } from './protocol.ts';
+import type { LeaderAnswer } from './protocol.ts';
 
 /** What forwarding needs of the member around it. */
 export interface ForwardingParts {
@@ -22,9 +22,7 @@ export interface ForwardingParts {
   readonly send: (to: MemberId, channel: Channel, parts: readonly Uint8Array[]) => boolean;
   /** Gives writes to this member itself as the leader. */
   readonly take: (request: ForwardRequest) => void;
-  readonly answer: (
-    answer: Extract<LoopToApp, { type: 'forwarded-results' | 'forwarded-error' }>,
-  ) => void;
+  readonly answer: (answer: LeaderAnswer) => void;
   /** The streams of this process have numbers above this one, those of its earlier processes have not. */
   readonly streamsAfter: number;
 }

@@ -85,12 +85,8 @@ export class Handle implements LocalDatabase {
       wrote: (position) => this.#reads.wrote(position),
     });
     this.#reads = new Reads(parts);
-    sql.listen((messages) => {
-      for (const message of messages) this.#fromSql(message);
-    });
-    loop.listen((messages) => {
-      for (const message of messages) this.#fromLoop(message);
-    });
+    sql.listen((messages) => messages.forEach((message) => this.#fromSql(message)));
+    loop.listen((messages) => messages.forEach((message) => this.#fromLoop(message)));
   }
 
   /** Resolves when the member serves; rejects if it cannot. */
@@ -150,7 +146,9 @@ export class Handle implements LocalDatabase {
 
   async outcome(id: string, options: OutcomeOptions = {}): Promise<WriteOutcome> {
     this.#checkOpen();
-    return this.#writes.outcome(id, options);
+    const outcome = await this.#writes.outcome(id, options);
+    if (outcome.state === 'committed') this.#reads.wrote(outcome.position); // whoever wrote it
+    return outcome;
   }
 
   /** Not an async function: on this path, where most calls are over at once, a second promise would show. */
@@ -226,9 +224,8 @@ export class Handle implements LocalDatabase {
       case 'forwarded-read':
         return this.#reads.fromLoop(message);
       case 'forwarded-results':
-        return this.#writes.forwarded(message);
       case 'forwarded-error':
-        return this.#writes.forwardFailed(message.key, message.error);
+        return this.#writes.forwarded(message);
       case 'transaction-answer':
       case 'transaction-ended':
         return this.#transactions.fromLoop(message);

@@ -286,7 +286,7 @@ export class Loop {
       starting: !this.#tracker.open,
       snapshot: this.#supply.progress,
       uptimeMs: this.#parts.clock.now() - this.#startedMs,
-      isConnected: (id) => this.#network.isConnected(id),
+      network: this.#network,
     });
   }
 

@@ -4,6 +4,7 @@ import type { TransactionStep } from '../api/transaction-wire.ts';
 import type { ErrorRecord } from '../base/errors.ts';
 import type { Entry, EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
+import type { PageFrames } from '../sqlite/live-wal.ts';
 import type { FlatWrites } from './flat-writes.ts';
 import { type PackedBytes, packBytes, unpackBytes } from './packed-bytes.ts';
 import type { Settled } from './settlement.ts';
@@ -42,13 +43,16 @@ export interface TransactionRef {
   readonly name: string;
 }
 
-/** The main file of the database, kept as it is at `id` until it is released. */
-export interface HeldSnapshot {
+/**
+ * The database at `id`, kept readable until it is released: the pages in `frames` are in the WAL, the others in the main
+ * file.
+ */
+export interface HeldSnapshot extends PageFrames {
   readonly id: EntryId;
-  readonly checksum: ChecksumValue;
   readonly bytes: number;
   readonly pageSize: number;
-  readonly fd: number;
+  readonly mainFd: number;
+  readonly walFd: number;
 }
 
 /** Successive entries to apply, their data in one buffer, one behind the other. */
@@ -106,7 +110,7 @@ export type LoopToSql =
     })
   /** The member that asked for them is out of reach. */
   | { readonly type: 'drop-transactions'; readonly from: MemberId }
-  /** Keep the main file still at this index or a later one. */
+  /** Keep a committed state at this index or a later one readable. */
   | { readonly type: 'hold-snapshot'; readonly atLeast: Index }
   | { readonly type: 'release-snapshot' }
   | {
@@ -243,10 +247,10 @@ export type AppToLoop =
   | { readonly type: 'status'; readonly key: number }
   | { readonly type: 'close' };
 
-/** The same from the leader's loop, once the position is as durable as was asked for. */
-export interface LeaderResults extends ForwardedResults {
-  readonly reached: Reached;
-}
+/** What the leader says of forwarded writes: results once their position is as durable as was asked for. */
+export type LeaderAnswer =
+  | (ForwardedResults & { readonly reached: Reached })
+  | { readonly type: 'forwarded-error'; readonly key: number; readonly error: ErrorRecord };
 
 export type LoopToApp =
   /** Resolves `open`: the member serves. */
@@ -254,8 +258,7 @@ export type LoopToApp =
   | { readonly type: 'committed'; readonly index: Index }
   /** What became of the entries that this member made in a term that it led. */
   | ({ readonly type: 'settled' } & Settled)
-  | LeaderResults
-  | { readonly type: 'forwarded-error'; readonly key: number; readonly error: ErrorRecord }
+  | LeaderAnswer
   | {
       readonly type: 'transaction-answer';
       readonly name: string;

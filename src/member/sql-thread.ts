@@ -75,7 +75,7 @@ export class SqlThread {
       tellApp: (message) => app.post(message),
       onCheckpoint: (id, checksum) => loop.post({ type: 'checkpointed', id, checksum }),
       onWarning: (message) => loop.post({ type: 'warning', message }),
-      onSuspensionEnded: () => loop.post({ type: 'snapshot-lost' }),
+      onHoldEnded: () => loop.post({ type: 'snapshot-lost' }),
       onFailure: (error) => loop.post({ type: 'fault', error: asPacelineError(error).toRecord() }),
     });
     this.#failures = new SqlFailures({
@@ -185,7 +185,7 @@ export class SqlThread {
       case 'hold-snapshot':
         return this.#slot.hold(message.atLeast);
       case 'release-snapshot':
-        return this.#slot.running?.cycle.resume();
+        return this.#slot.running?.cycle.letGo();
       case 'install':
         this.#toApply = [];
         this.#toLead = null;

@@ -6,7 +6,7 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from '../api/request.ts';
-import { type ErrorRecord, PacelineError } from '../base/errors.ts';
+import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { type FlatWrites, pushWrite } from './flat-writes.ts';
 import { eachAcknowledged } from './forwarded-write.ts';
@@ -24,7 +24,7 @@ import type { Port } from './port.ts';
 import type {
   AppToLoop,
   AppToSql,
-  LeaderResults,
+  LeaderAnswer,
   LoopToApp,
   PlainAnswers,
   SqlToApp,
@@ -180,16 +180,11 @@ export class WritePath {
     this.#release();
   }
 
-  forwarded(results: LeaderResults): void {
-    for (const [key, answer] of eachAcknowledged(results)) {
+  forwarded(message: LeaderAnswer): void {
+    for (const [key, answer] of eachAcknowledged(message)) {
       const write = this.#pending.get(key);
       if (write !== undefined) this.#pending.answer(write, answer);
     }
-  }
-
-  forwardFailed(key: number, error: ErrorRecord): void {
-    const write = this.#pending.get(key);
-    if (write !== undefined) this.#pending.fail(write, PacelineError.fromRecord(error));
   }
 
   committed(index: number): void {

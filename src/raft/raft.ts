@@ -24,6 +24,8 @@ export interface FollowerProgress {
   readonly match: Index;
   readonly next: Index;
   readonly state: ProgressState;
+  readonly inflightEntries: number;
+  readonly inflightBytes: number;
 }
 
 /**
@@ -107,7 +109,8 @@ export class Raft {
   progress(): Map<MemberId, FollowerProgress> {
     const all = this.#state.leading?.progress ?? new Map();
     const plain = new Map<MemberId, FollowerProgress>();
-    for (const [id, { match, next, state }] of all) plain.set(id, { match, next, state });
+    for (const [id, { match, next, state, inflightEntries, inflightBytes }] of all)
+      plain.set(id, { match, next, state, inflightEntries, inflightBytes });
     return plain;
   }
 

@@ -26,8 +26,9 @@ import {
 } from '../../src/member/snapshot-frames.ts';
 import { INITIAL_HARD_STATE, type MemberId, ORIGIN } from '../../src/raft/entry.ts';
 import { Raft } from '../../src/raft/raft.ts';
-import { DatabaseChecksum } from '../../src/redo/checksum.ts';
+import { type ChecksumValue, DatabaseChecksum } from '../../src/redo/checksum.ts';
 import { PageHasher } from '../../src/redo/page-hash.ts';
+import { NO_FRAMES } from '../../src/sqlite/live-wal.ts';
 import type { Channel, Transport } from '../../src/transport/transport.ts';
 import { until } from '../cluster/until.ts';
 
@@ -40,6 +41,7 @@ const OPTIONS = resolveOptions({
 const PAGE = new Uint8Array(4096).fill(7);
 const CHECKSUM = new PageHasher().hash(1, PAGE).take();
 const AT = { term: 1, index: 300 };
+const HELD = { id: AT, bytes: 4096, pageSize: 4096, mainFd: -1, walFd: -1, ...NO_FRAMES };
 const OFFER: SnapshotReplyFrame = {
   ...{ type: 'offer', id: AT, checksum: CHECKSUM, bytes: PAGE.length, pageSize: 4096 },
   membership: MEMBERSHIP,
@@ -82,8 +84,10 @@ class Supplied {
   readonly #sent = new Sent();
   nowMs = 0;
 
-  constructor(t: TestContext) {
-    const base = { id: ORIGIN, membership: MEMBERSHIP, extra: new DatabaseChecksum().toBytes() };
+  /** Its log begins after `id`, where the database has this checksum. */
+  constructor(t: TestContext, id = ORIGIN, checksum: ChecksumValue = new DatabaseChecksum()) {
+    const extra = new DatabaseChecksum(checksum).toBytes();
+    const base = { id, membership: MEMBERSHIP, extra };
     const onFailure = (error: Error) => assert.fail(error);
     const log = new MemoryLog({ base, hardState: INITIAL_HARD_STATE, onFailure });
     const raft = new Raft(raftConfig(OPTIONS, 1), log, log.hardState);
@@ -223,7 +227,7 @@ test('who keeps the log for a receiver knows from where on', (t) => {
 });
 
 test('a member gives its database only if that is open, not to be replaced, and far enough', (t) => {
-  const member = new Supplied(t);
+  const member = new Supplied(t, AT, CHECKSUM);
   const answers = () => member.replies().map(({ to, frame }) => `${to}: ${frame.type}`);
   member.request('b', { type: 'open', atLeast: 0 });
   assert.deepEqual(answers(), ['b: gone'], 'not open');
@@ -232,8 +236,7 @@ test('a member gives its database only if that is open, not to be replaced, and 
   assert.deepEqual(answers(), ['b: gone'], 'behind');
   member.request('b', { type: 'open', atLeast: 300 });
   assert.deepEqual(member.posted.at(-1), { type: 'hold-snapshot', atLeast: 300 });
-  const snapshot = { id: AT, checksum: CHECKSUM, bytes: 4096, pageSize: 4096, fd: -1 };
-  member.supply.fromSql({ type: 'snapshot-held', snapshot });
+  member.supply.fromSql({ type: 'snapshot-held', snapshot: HELD });
   assert.deepEqual(answers(), ['b: offer']);
   // The leader's log begins behind what this member has: it is about to be replaced itself.
   member.supply.behind(500, member.nowMs);
@@ -242,15 +245,26 @@ test('a member gives its database only if that is open, not to be replaced, and 
 });
 
 test('a receiver learns at once that the database it reads is given up', (t) => {
-  const member = new Supplied(t);
+  const member = new Supplied(t, AT, CHECKSUM);
   member.tracker.installed(AT);
   member.request('b', { type: 'open', atLeast: 0 });
-  const snapshot = { id: AT, checksum: CHECKSUM, bytes: 4096, pageSize: 4096, fd: -1 };
-  member.supply.fromSql({ type: 'snapshot-held', snapshot });
+  member.supply.fromSql({ type: 'snapshot-held', snapshot: HELD });
   member.replies();
   member.supply.rebuild('the database is damaged', false);
   assert.deepEqual(
     member.replies().map(({ to, frame }) => [to, frame.type]),
     [['b', 'gone']],
   );
+});
+
+test('a state that the log does not know any more is let go, not given', (t) => {
+  const member = new Supplied(t);
+  member.tracker.installed(AT);
+  member.request('b', { type: 'open', atLeast: 0 });
+  member.supply.fromSql({ type: 'snapshot-held', snapshot: HELD });
+  assert.deepEqual(
+    member.replies().map(({ to, frame }) => [to, frame.type]),
+    [['b', 'gone']],
+  );
+  assert.deepEqual(member.posted.at(-1), { type: 'release-snapshot' });
 });

@@ -83,6 +83,11 @@ export class Pair {
     if (frame !== undefined) this.#toLeader.unshift(frame);
   }
 
+  /** The next frame is lost, and its connection stays. */
+  loseToAsker(): void {
+    this.#toAsker.shift();
+  }
+
   deliverToAsker(): void {
     const frame = this.#toAsker.shift();
     if (frame !== undefined) this.#asker.onReplies(frame);

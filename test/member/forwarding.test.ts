@@ -66,6 +66,17 @@ test('of a frame that comes again only what was not taken is taken', () => {
   assert.deepEqual(pair.ran, [1, 2, 3]);
 });
 
+test('a leader whose word that it takes no more was lost says it again when more comes', () => {
+  const pair = new Pair({ accepting: false });
+  pair.ask(1);
+  pair.deliverToLeader();
+  pair.loseToAsker();
+  pair.accepting = true;
+  pair.ask(2);
+  pair.settle();
+  assert.deepEqual(pair.executed, [1, 2]);
+});
+
 test('an answer to an earlier process of the same member is nobody’s answer', () => {
   const pair = new Pair();
   pair.ask(1);
