@@ -5,18 +5,20 @@ import { ForwardedWrites } from '../../src/member/forwarded-writes.ts';
 import { Forwarding } from '../../src/member/forwarding.ts';
 import { packBytes, unpackBytes } from '../../src/member/packed-bytes.ts';
 
-const POSITION = { term: 1, index: 1 };
-
 /** One member that asks and one that leads, with connections in between that a test delivers by hand. The test plays the SQL thread. */
 export class Pair {
   accepting: boolean;
+  /** So many writes, and no more. */
+  accept = Number.POSITIVE_INFINITY;
   connected = true;
   /** Whether the connection has no room for the write with this key. */
   refuses = (_key: number) => false;
+  /** The leader's connection has no room for replies. */
+  repliesRefused = false;
   /** What was executed, each the first time, by the asker's keys. */
   readonly executed: number[] = [];
-  /** The content of what was answered, null for an error. */
-  readonly answers = new Map<number, number | null>();
+  /** The content of what was answered, or the code of an error. */
+  readonly answers = new Map<number, number | string>();
   /** What was given to the SQL thread, each as often as it was. */
   readonly ran: number[] = [];
   #toLeader: Uint8Array[] = [];
@@ -24,6 +26,8 @@ export class Pair {
   #waiting: { readonly key: number; readonly content: number }[] = [];
   #asker: Forwarding;
   readonly #leader: ForwardedWrites;
+  readonly #gate = gateAt(() => this.#committed);
+  #committed = 0;
   #processes = 0;
 
   constructor({ accepting = true } = {}) {
@@ -31,12 +35,13 @@ export class Pair {
     this.#asker = this.#makeAsker();
     this.#leader = new ForwardedWrites({
       self: 'a',
-      accepting: () => this.accepting,
+      accepting: () => this.accepting && this.accept-- > 0,
       tellSelf: () => {},
-      send: (_to, _channel, parts) => this.connected && this.#toAsker.push(join(parts)) > 0,
+      send: (_to, _channel, parts) =>
+        this.connected && !this.repliesRefused && this.#toAsker.push(join(parts)) > 0,
       execute: (orders) =>
         this.#waiting.push(...orders.map(({ key, bytes }) => ({ key, content: bytes[0]! }))),
-      gate: openGate(),
+      gate: this.#gate,
     });
   }
 
@@ -53,7 +58,7 @@ export class Pair {
       take: () => {},
       streamsAfter: 1000 * this.#processes++,
       answer: (answer) => {
-        if (answer.type === 'forwarded-error') this.answers.set(answer.key, null);
+        if (answer.type === 'forwarded-error') this.answers.set(answer.key, answer.error.code);
         else
           for (const [i, bytes] of unpackBytes(answer).entries())
             this.answers.set(answer.keys[i]!, bytes[0]!);
@@ -68,6 +73,10 @@ export class Pair {
 
   askTogether(...keys: number[]): void {
     this.#asker.forward(keys.map(write));
+  }
+
+  cancel(key: number): void {
+    this.#asker.cancel(key);
   }
 
   /** The next frame arrives, if there is one. */
@@ -93,7 +102,7 @@ export class Pair {
     if (frame !== undefined) this.#asker.onReplies(frame);
   }
 
-  /** The SQL thread runs all that waits. */
+  /** The SQL thread runs all that waits, in one commit. */
   executeWaiting(): void {
     const ran = this.#waiting.splice(0);
     this.ran.push(...ran.map(({ content }) => content));
@@ -101,7 +110,10 @@ export class Pair {
       if (!this.executed.includes(content)) this.executed.push(content);
     const keys = ran.map(({ key }) => key);
     const packed = packBytes(ran.map(({ content }) => Uint8Array.of(content)));
-    this.#leader.fromSql({ type: 'forwarded-results', position: POSITION, keys, ...packed });
+    const position = { term: 1, index: this.#committed + 1 };
+    this.#leader.fromSql({ type: 'forwarded-results', position, keys, ...packed });
+    this.#committed += 1;
+    this.#gate.committed();
     this.#leader.endTurn();
   }
 
@@ -114,6 +126,7 @@ export class Pair {
 
   loseLeadership(): void {
     this.accepting = false;
+    this.#gate.clear();
     this.#leader.lostLeadership();
     this.refuseWaiting();
   }
@@ -147,13 +160,15 @@ export class Pair {
     else if (roll < 90) this.accepting = true;
     else if (roll < 93) this.loseLeadership();
     else if (roll < 95) this.disconnect();
-    else if (roll < 98) this.connected = true;
+    else if (roll < 97) this.connected = true;
+    else if (roll < 98) this.repliesRefused = few;
     else this.refuses = few ? (key) => key % 3 === 0 : () => false;
   }
 
   /** All is well from now on, until nothing moves any more. */
   settle(): void {
     [this.accepting, this.connected, this.refuses] = [true, true, () => false];
+    this.repliesRefused = false;
     for (let round = 0; round < 1000; round++) {
       this.tick();
       this.deliverToLeader();
@@ -167,10 +182,10 @@ function write(key: number) {
   return { key, bytes: Uint8Array.of(key), durability: 'quorum', timeoutMs: 1000 } as const;
 }
 
-function openGate(): AnswerGate {
+function gateAt(commit: () => number): AnswerGate {
   return new AnswerGate({
     self: 'a',
-    commit: () => Number.MAX_SAFE_INTEGER,
+    commit,
     durable: () => Number.MAX_SAFE_INTEGER,
     membership: () => [],
     matches: () => new Map(),

@@ -77,6 +77,47 @@ test('a leader whose word that it takes no more was lost says it again when more
   assert.deepEqual(pair.executed, [1, 2]);
 });
 
+test('answers that the connection has no room for are given to what comes again', () => {
+  const pair = new Pair();
+  pair.askTogether(1, 2);
+  pair.deliverToLeader();
+  pair.repliesRefused = true;
+  pair.executeWaiting();
+  assert.equal(pair.answers.size, 0);
+  pair.settle();
+  assert.deepEqual([...pair.answers.keys()], [1, 2]);
+});
+
+test('of a frame that was refused in its middle, what lies behind is known not to have begun', () => {
+  const pair = new Pair();
+  pair.askTogether(1, 2);
+  pair.accept = 1;
+  pair.deliverToLeader();
+  pair.deliverToAsker();
+  pair.cancel(1);
+  pair.cancel(2);
+  assert.deepEqual(
+    [...pair.answers],
+    [
+      [1, 'OUTCOME_UNKNOWN'],
+      [2, 'TIMED_OUT'],
+    ],
+  );
+});
+
+test('what one commit did for two processes of a member is answered to each as its own', () => {
+  const pair = new Pair();
+  pair.ask(1);
+  pair.deliverToLeader();
+  pair.restartAsker();
+  pair.ask(1, 2);
+  pair.deliverToLeader();
+  pair.deliverToLeader();
+  pair.executeWaiting();
+  pair.deliverToAsker();
+  assert.deepEqual([...pair.answers.keys()], [1, 2]);
+});
+
 test('an answer to an earlier process of the same member is nobody’s answer', () => {
   const pair = new Pair();
   pair.ask(1);
