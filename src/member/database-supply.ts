@@ -210,9 +210,11 @@ export class DatabaseSupply {
   }
 
   #keepLog(nowMs: number): void {
-    const { leader } = this.#parts.raft;
+    const { raft, self } = this.#parts;
+    const { leader } = raft;
     const offer = this.#installing ?? this.#receiver.offer;
-    if (offer === null || leader === null) return;
+    // Who was elected meanwhile hands over.
+    if (offer === null || leader === null || leader === self) return;
     if (offer === this.#keptFor && nowMs - this.#keptAtMs < KEEP_LOG_MS) return;
     this.#keptFor = offer;
     this.#keptAtMs = nowMs;

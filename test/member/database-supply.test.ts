@@ -25,6 +25,7 @@ import {
   type SnapshotRequestFrame,
 } from '../../src/member/snapshot-frames.ts';
 import { INITIAL_HARD_STATE, type MemberId, ORIGIN } from '../../src/raft/entry.ts';
+import type { Message } from '../../src/raft/message.ts';
 import { Raft } from '../../src/raft/raft.ts';
 import { type ChecksumValue, DatabaseChecksum } from '../../src/redo/checksum.ts';
 import { PageHasher } from '../../src/redo/page-hash.ts';
@@ -82,6 +83,8 @@ class Supplied {
   readonly tracker: DatabaseTracker;
   readonly supply: DatabaseSupply;
   readonly #sent = new Sent();
+  readonly #raft: Raft;
+  readonly #log: MemoryLog;
   nowMs = 0;
 
   /** Its log begins after `id`, where the database has this checksum. */
@@ -115,12 +118,27 @@ class Supplied {
         log.complete();
       },
     });
-    raft.step({ type: 'heartbeat-request', from: 'c', to: 'a', term: 1, commit: 0, round: 0 });
-    while (raft.hasReady()) raft.takeReady();
+    this.#raft = raft;
+    this.#log = log;
+    this.#step({ type: 'heartbeat-request', from: 'c', to: 'a', term: 1, commit: 0, round: 0 });
     t.after(() => {
       this.supply.stop();
       rmSync(this.dir, { recursive: true });
     });
+  }
+
+  #step(message: Message): void {
+    this.#raft.step(message);
+    while (this.#raft.hasReady()) this.#raft.takeReady();
+    this.#log.complete();
+  }
+
+  /** The leader hands over to it, and it wins the vote. */
+  elect(): void {
+    this.#step({ type: 'timeout-now', from: 'c', to: 'a', term: 1 });
+    const vote = { type: 'vote-response', term: 2, preVote: false, granted: true } as const;
+    for (const from of ['b', 'c']) this.#step({ ...vote, from, to: 'a' });
+    assert.equal(this.#raft.role, 'leader');
   }
 
   tick(): void {
@@ -218,6 +236,18 @@ test('the leader is told which part of its log has to stay, again and again unti
   member.nowMs += 1_000;
   member.tick();
   assert.deepEqual(kept(), []);
+});
+
+test('who is elected while it receives a database asks nobody to keep the log', (t) => {
+  const member = new Supplied(t);
+  member.supply.rebuild('the database is damaged', false);
+  member.tick();
+  member.reply('b', OFFER);
+  member.elect();
+  member.requests();
+  member.nowMs += 1_000;
+  member.tick();
+  assert.deepEqual(member.requests(), []);
 });
 
 test('who keeps the log for a receiver knows from where on', (t) => {
