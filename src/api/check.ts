@@ -65,13 +65,21 @@ export function checkBatch(
 ): asserts statements is readonly Statement[] {
   if (!Array.isArray(statements) || statements.length === 0)
     throw new PacelineError('REQUEST_INVALID', 'a batch is an array of at least one statement');
-  for (const [i, statement] of statements.entries()) {
+  ofEach(statements, (statement) => checkStatement(statement, sqlCharsMax));
+}
+
+/** What `make` makes of each statement of a batch; what it throws says which one that was. */
+export function ofEach<From, To>(
+  statements: readonly From[],
+  make: (statement: From, index: number) => To,
+): To[] {
+  return statements.map((statement, i) => {
     try {
-      checkStatement(statement, sqlCharsMax);
+      return make(statement, i);
     } catch (error) {
       throw atStatement(error, i);
     }
-  }
+  });
 }
 
 /** The error of a batch: if it was one statement only, what was refused was that one. */

@@ -68,7 +68,10 @@ export interface LocalWrites {
   ): Promise<T>;
   /** Begins a transaction; resolves when its turn has come, in mode `read` when this member has the state. Mode `write` when absent. */
   transaction(mode?: TransactionMode, options?: TransactionOptions): Promise<Transaction>;
-  /** What became of the write, or the transaction, with this request id. Asks the leader; rejects with NO_LEADER if there is none. */
+  /**
+   * What became of the write, or the transaction, with this request id. Asks the leader; rejects with NO_LEADER if there is
+   * none. What it says is committed this handle's reads at level `session` see from then on.
+   */
   outcome(id: string, options?: OutcomeOptions): Promise<WriteOutcome>;
   /**
    * On the leader: hands leadership to the member `to`, or to whichever has most of the log, and resolves with the id of the

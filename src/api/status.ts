@@ -12,6 +12,19 @@ export interface MemberStatus {
   readonly matchIndex: number | null;
   /** Entries behind the leader's log; null where unknown. */
   readonly lagEntries: number | null;
+  /**
+   * Known to the leader only, of the others, as are the next two; null elsewhere. How it sends its log there:
+   * - `probe`: it is finding out where the logs agree, or the member is away; at most one message is out.
+   * - `replicate`: entries are sent as they come, without waiting for each answer.
+   * - `snapshot`: its log does not go back far enough for that member, which fetches a database from another one.
+   */
+  readonly replication: 'probe' | 'replicate' | 'snapshot' | null;
+  /** Entries that were sent to it and that it has not confirmed. What is not sent stays in the log, on disk. */
+  readonly inflightEntries: number | null;
+  /** Bytes of the messages that brought them; bounded, see docs/limits.md. */
+  readonly inflightBytes: number | null;
+  /** Bytes of any kind that wait here for the connection to it; bounded, too. */
+  readonly queuedBytes: number;
 }
 
 /** One picture of a member. */

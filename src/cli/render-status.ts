@@ -44,7 +44,10 @@ function describeAge(ageMs: number | null | undefined): string {
 }
 
 function renderMembers(status: Status): string {
-  const columns = ['member', 'address', 'role', 'connected', 'durable to', 'behind by'];
+  const columns = [
+    ...['member', 'address', 'role', 'connected', 'durable to', 'behind by'],
+    ...['replication', 'in flight', 'queued'],
+  ];
   const rows = status.members.map((member) => [
     member.id,
     member.address,
@@ -52,11 +55,25 @@ function renderMembers(status: Status): string {
     member.id === status.id ? 'itself' : member.connected ? 'yes' : 'no',
     member.matchIndex,
     member.lagEntries,
+    member.replication,
+    describeInflight(member),
+    describeQueued(member),
   ]);
   return renderTable(
     columns,
     rows.map((row) => row.map((value) => value ?? '-')),
   );
+}
+
+function describeInflight({ inflightEntries, inflightBytes }: MemberStatus): string | null {
+  if (typeof inflightEntries !== 'number') return null;
+  const entries = inflightEntries === 1 ? 'entry' : 'entries';
+  return `${inflightEntries} ${entries}, ${formatBytes(inflightBytes ?? 0)}`;
+}
+
+/** A member of an earlier version does not tell this either. */
+function describeQueued({ queuedBytes }: MemberStatus): string | null {
+  return typeof queuedBytes === 'number' ? formatBytes(queuedBytes) : null;
 }
 
 function roleOf(member: MemberStatus, status: Status): string {

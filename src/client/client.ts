@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ofEach } from '../api/check.ts';
 import type { SessionDatabase } from '../api/database.ts';
 import { argsToJson } from '../api/json.ts';
 import { checkReadOptions, type ReadOptions } from '../api/read-options.ts';
@@ -57,7 +58,7 @@ class Client implements SessionDatabase {
 
   batch(statements: readonly Statement[], options?: WriteOptions) {
     const body = () => ({
-      statements: statements.map((one, i) => statementToJson(one, `statements[${i}].args`)),
+      statements: ofEach(statements, (one, i) => statementToJson(one, `statements[${i}].args`)),
     });
     return this.#write('batch', body, options, batchResultFromJson);
   }

@@ -150,7 +150,9 @@ export class Handle implements LocalDatabase {
 
   async outcome(id: string, options: OutcomeOptions = {}): Promise<WriteOutcome> {
     this.#checkOpen();
-    return this.#writes.outcome(id, options);
+    const outcome = await this.#writes.outcome(id, options);
+    if (outcome.state === 'committed') this.#reads.wrote(outcome.position); // whoever wrote it
+    return outcome;
   }
 
   /** Not an async function: on this path, where most calls are over at once, a second promise would show. */

@@ -15,6 +15,11 @@ export class Network {
     return this.#transport?.isConnected(member) ?? false;
   }
 
+  /** Waiting for the connection to it; bounded by the transport's limits. */
+  queuedBytes(member: MemberId): number {
+    return this.#transport?.queuedBytes(member) ?? 0;
+  }
+
   send(to: MemberId, channel: Channel, parts: readonly Uint8Array[]): boolean {
     return this.#transport?.send(to, channel, parts) ?? false;
   }

@@ -12,7 +12,7 @@ import { isAborted, outlived, usedAfterEnd } from './transaction-errors.ts';
 
 /** After its lifetime the leader says that it was rolled back; past this nobody will. */
 const SILENCE_MS = 1_000;
-/** Steps that were asked and are not answered; then OVERLOADED. */
+/** Statements that were asked and are not answered; then OVERLOADED. To end it can always be asked. */
 const STEPS_MAX = 1_024;
 
 export interface TransactionTerms {
@@ -57,6 +57,8 @@ export class OpenTransaction implements Transaction {
   readonly #link: TransactionLink;
   readonly #waiting = new Map<number, Waiting>();
   #nextKey = 1;
+  /** Statements that were asked and are not answered; those that wait for its turn, too. */
+  #running = 0;
   #begun: Promise<unknown> | null = null;
   #timer: Timer | null = null;
   /** Why nothing can be asked of it any more. */
@@ -196,9 +198,16 @@ export class OpenTransaction implements Transaction {
     statements: readonly Statement[],
     readOnly: boolean,
   ): Promise<readonly StatementResult[]> {
-    await this.#ready();
-    const { results } = await this.#ask({ type: 'run', statements, readOnly });
-    return decodeResults(results);
+    if (this.#running >= STEPS_MAX)
+      throw new PacelineError('OVERLOADED', `${STEPS_MAX} statements of this transaction wait`);
+    this.#running++;
+    try {
+      await this.#ready();
+      const { results } = await this.#ask({ type: 'run', statements, readOnly });
+      return decodeResults(results);
+    } finally {
+      this.#running--;
+    }
   }
 
   /** Throws once it has ended. Steps go out in the order in which they were asked, so only the first one waits. */
@@ -212,8 +221,6 @@ export class OpenTransaction implements Transaction {
   #check(): void {
     if (this.#ended !== null) throw this.#ended;
     if (this.#committing) throw usedAfterEnd();
-    if (this.#waiting.size >= STEPS_MAX)
-      throw new PacelineError('OVERLOADED', `${STEPS_MAX} statements of this transaction wait`);
   }
 
   #ask(step: TransactionStep): Promise<Answer> {

@@ -1,10 +1,11 @@
 import type { Role } from '../api/role.ts';
 import type { MemberStatus, Status } from '../api/status.ts';
 import type { LogStore } from '../log-store/log-store.ts';
-import { type Index, type MemberId, ORIGIN } from '../raft/entry.ts';
+import { type Index, ORIGIN } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import { DatabaseChecksum } from '../redo/checksum.ts';
 import type { DatabaseHealth } from './database-health.ts';
+import type { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
 
 export interface StatusParts {
@@ -19,7 +20,7 @@ export interface StatusParts {
   readonly starting: boolean;
   readonly snapshot: Status['snapshot'];
   readonly uptimeMs: number;
-  readonly isConnected: (id: MemberId) => boolean;
+  readonly network: Pick<Network, 'isConnected' | 'queuedBytes'>;
 }
 
 /** All but what only the application's thread waits for. */
@@ -60,19 +61,24 @@ function roleOf(raft: Raft): Role {
   return raft.role === 'pre-candidate' ? 'candidate' : raft.role;
 }
 
-function memberStatuses({ options, raft, isConnected }: StatusParts): MemberStatus[] {
+function memberStatuses({ options, raft, network }: StatusParts): MemberStatus[] {
   const progress = raft.progress();
   const leads = raft.role === 'leader';
   return raft.membership.map(({ id, address, voter }) => {
     const self = id === options.id;
-    const match = self && leads ? raft.lastIndex : progress.get(id)?.match;
+    const follower = progress.get(id);
+    const match = self && leads ? raft.lastIndex : follower?.match;
     return {
       id,
       address,
       voter,
-      connected: self || isConnected(id),
+      connected: self || network.isConnected(id),
       matchIndex: match ?? null,
       lagEntries: match === undefined ? null : raft.lastIndex - match,
+      replication: follower?.state ?? null,
+      inflightEntries: follower?.inflightEntries ?? null,
+      inflightBytes: follower?.inflightBytes ?? null,
+      queuedBytes: self ? 0 : network.queuedBytes(id),
     };
   });
 }

@@ -73,6 +73,16 @@ export class Progress {
     return this.#inflight.length;
   }
 
+  /** Entries that were sent and are not acknowledged; in `probe`, the one append that is out is not counted. */
+  get inflightEntries(): number {
+    return this.#inflight.length === 0 ? 0 : this.#next - 1 - this.#match;
+  }
+
+  /** Bytes of the appends that `inflightEntries` left in. */
+  get inflightBytes(): number {
+    return this.#inflightBytes;
+  }
+
   /** No more entries until an answer comes. */
   get full(): boolean {
     return (

@@ -24,6 +24,8 @@ export interface FollowerProgress {
   readonly match: Index;
   readonly next: Index;
   readonly state: ProgressState;
+  readonly inflightEntries: number;
+  readonly inflightBytes: number;
 }
 
 /**
@@ -107,7 +109,8 @@ export class Raft {
   progress(): Map<MemberId, FollowerProgress> {
     const all = this.#state.leading?.progress ?? new Map();
     const plain = new Map<MemberId, FollowerProgress>();
-    for (const [id, { match, next, state }] of all) plain.set(id, { match, next, state });
+    for (const [id, { match, next, state, inflightEntries, inflightBytes }] of all)
+      plain.set(id, { match, next, state, inflightEntries, inflightBytes });
     return plain;
   }
 
@@ -203,6 +206,11 @@ export class Raft {
     state.hintedTriesLeft = HINTED_TRIES_MAX;
   }
 
+  /** The commit index goes to the disk once more: with the next Ready, if it has grown since. */
+  keepCommit(): void {
+    this.#state.outbox.keepCommit = true;
+  }
+
   /** With `delayCommitNews`: tells followers the commit index now if they do not know it yet. */
   announceCommit(): void {
     this.#state.commitNewsDue = true;
@@ -251,6 +259,7 @@ function emptyOutbox(hardState: HardState, commit: Index): RaftState['outbox'] {
     readsFailed: [],
     snapshotNeed: null,
     hardState,
+    keepCommit: false,
     commit,
     role: 'follower',
     leader: null,

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { ofEach } from '../api/check.ts';
 import { argsFromJson } from '../api/json.ts';
 import { checkReadOptions, READ_LEVELS, type ReadOptions } from '../api/read-options.ts';
 import type { Statement, WriteOptions } from '../api/request.ts';
-import { PacelineError } from '../base/errors.ts';
+import { atStatement, PacelineError } from '../base/errors.ts';
 import type { HttpLimits } from './options.ts';
 
 type Limits = Pick<HttpLimits, 'statementsMax' | 'timeoutMsMax'>;
@@ -65,7 +66,9 @@ export function makeRequestParsers(limits: Limits): RequestParsers {
     },
     batch: (body) => {
       const request = check(batch, body);
-      const list = request.statements.map((one, i) => toStatement(one, `statements[${i}].args`));
+      const list = ofEach(request.statements, (one, i) =>
+        toStatement(one, `statements[${i}].args`),
+      );
       return { statements: list, options: toOptions(request) };
     },
     query: (body) => {
@@ -78,8 +81,12 @@ export function makeRequestParsers(limits: Limits): RequestParsers {
 function check<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, ISSUES_TOLD_MAX).map(describeIssue);
-  throw new PacelineError('REQUEST_INVALID', issues.join('; '));
+  const { issues } = result.error;
+  const told = issues.slice(0, ISSUES_TOLD_MAX).map(describeIssue);
+  const error = new PacelineError('REQUEST_INVALID', told.join('; '));
+  // What is wrong with a statement of a batch is that one's fault, as where the handle refuses it.
+  const [field, index] = issues[0]?.path ?? [];
+  throw field === 'statements' && typeof index === 'number' ? atStatement(error, index) : error;
 }
 
 /** Who misspells a name wants to hear of the one that is missing and of the one that there is too much. */

@@ -50,6 +50,19 @@ test('values, results and positions are those of an embedded database', async ()
   assert.equal((await client.status()).id, 'a');
 });
 
+test('the error of a batch says which statement it was, whoever refuses it', async () => {
+  const good = { sql: 'SELECT 1' };
+  const wrong: [code: string, statement: object][] = [
+    ['SQL', { sql: 'SELEC' }],
+    ['REQUEST_INVALID', { sql: 7 }],
+    ['ARGUMENTS_INVALID', { sql: 'SELECT ?', args: [true] }],
+  ];
+  for (const [code, statement] of wrong) {
+    const refused = client.batch([good, statement as never, good]);
+    await assert.rejects(refused, { code, statementIndex: 1 });
+  }
+});
+
 test('errors come back as they were thrown, and are not retried', async () => {
   await assert.rejects(client.query('SELECT nope'), (error: unknown) => {
     assert.ok(error instanceof PacelineError);

@@ -93,8 +93,13 @@ test('status tells who leads, the positions, the members and the sizes', async (
     },
     { connected: true, voter: true, match: position.index, lag: 0 },
   );
+  assert.equal(other.replication, 'replicate');
+  assert.deepEqual([other.inflightEntries, other.inflightBytes], [0, 0]);
+  assert.ok(other.queuedBytes >= 0);
   const there = await follower!.status();
   assert.deepEqual([there.role, there.leader, there.cluster], ['follower', at.id, at.cluster]);
+  for (const { replication, inflightEntries, inflightBytes } of there.members)
+    assert.deepEqual([replication, inflightEntries, inflightBytes], [null, null, null]);
 });
 
 test('status tells how old a copy is, which grows when nobody confirms what is committed', async (t) => {

@@ -43,6 +43,23 @@ test('the window is full by messages or by bytes, and answers free it', () => {
   assert.equal(progress.inflight, 0);
 });
 
+test('what is in flight is counted in entries and bytes, from what was confirmed on', () => {
+  const progress = replicating();
+  const figures = () => [progress.inflightEntries, progress.inflightBytes];
+  assert.deepEqual(figures(), [0, 0]);
+  progress.sent(14, 40, 0);
+  progress.sent(15, 7, 0);
+  assert.deepEqual(figures(), [5, 47]);
+  progress.acknowledge(12, 0);
+  assert.deepEqual(figures(), [3, 47]);
+  progress.acknowledge(14, 0);
+  assert.deepEqual(figures(), [1, 7]);
+  progress.probe();
+  assert.deepEqual(figures(), [0, 0]);
+  progress.sent(20, 9, 0);
+  assert.deepEqual(figures(), [0, 0]);
+});
+
 test('an append without entries takes no room', () => {
   const progress = replicating();
   progress.sent(10, 0, 9);

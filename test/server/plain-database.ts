@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ofEach } from '../../src/api/check.ts';
 import type { SessionDatabase } from '../../src/api/database.ts';
 import type { ReadOptions } from '../../src/api/read-options.ts';
 import type {
@@ -16,6 +17,12 @@ import { encodeToken } from '../../src/api/token.ts';
 import type { SqlArgs, SqlValue } from '../../src/api/value.ts';
 import { messageOf, PacelineError } from '../../src/base/errors.ts';
 import { type Connection, DatabaseSync } from '../../src/sqlite/binding.ts';
+
+/** Of a member itself. */
+const NOT_SENT_TO = {
+  ...{ replication: null, inflightEntries: null, inflightBytes: null },
+  queuedBytes: 0,
+} as const;
 
 /**
  * A Database over one plain SQLite file, for tests of what stands in front of one: it executes SQL for
@@ -81,7 +88,7 @@ export class PlainDatabase implements SessionDatabase {
     if (kept !== undefined) return kept;
     this.#connection.exec('BEGIN IMMEDIATE');
     try {
-      const results = statements.map((statement) => this.#run(statement));
+      const results = ofEach(statements, (statement) => this.#run(statement));
       this.#connection.exec('COMMIT');
       this.#index += 1;
       const position = { term: 1, index: this.#index };
@@ -122,7 +129,7 @@ export class PlainDatabase implements SessionDatabase {
     return {
       ...{ id: 'a', cluster: 'test', role: this.leader === 'a' ? 'leader' : 'candidate', term: 1 },
       ...{ leader: this.leader, ...indexes, firstIndex: 1 },
-      members: [{ ...member, matchIndex: this.#index, lagEntries: 0 }],
+      members: [{ ...member, matchIndex: this.#index, lagEntries: 0, ...NOT_SENT_TO }],
       ...{ position: { term: 1, index: this.#index }, checksum: '0123456789abcdef' },
       ...{ pageSize: 4096, databaseBytes: 8192, walBytes: 0, logBytes: 100, snapshot: null },
       problem: null,
