@@ -67,6 +67,15 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
       'I4: a write was called safe by the copies of learners, and by a name that was there twice',
   },
   {
+    seed: 2000059,
+    showed:
+      'liveness: a leader emptied its WAL before it gave its database away, and waited for the commit of what it had executed, which took the member that waited for the database',
+  },
+  {
+    seed: 3000185,
+    showed: 'liveness: the same, on real SQLite',
+  },
+  {
     seed: 2000512,
     showed:
       'liveness: a leader said only once that it takes no more of a member’s writes, and that was lost: nothing more came through that member',

@@ -2,49 +2,39 @@ import { must } from '../base/assert.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import type { CheckpointReply } from '../sqlite/checkpointer.ts';
-import type { Engine } from '../sqlite/engine.ts';
 import type { LiveWal, WalCommit } from '../sqlite/live-wal.ts';
+import { CommitHold, type CommitHoldParts } from './commit-hold.ts';
 import type { CheckpointTools } from './database-home.ts';
 
-export interface CheckpointParts extends CheckpointTools {
-  readonly engine: Engine;
-  readonly wal: Pick<LiveWal, 'frames' | 'bytes' | 'inMainFile'>;
-  readonly walBytes: number;
+export interface CheckpointParts extends CheckpointTools, CommitHoldParts {
+  readonly wal: CommitHoldParts['wal'] & Pick<LiveWal, 'frames'>;
   /** The main file is now the database at `id`. */
   readonly onCheckpoint: (id: EntryId, checksum: ChecksumValue) => void;
   readonly onWarning: (message: string) => void;
+  /** Puts the commit index on disk, up to here at least; `kept` is the answer. */
+  readonly onKeep: (index: Index) => void;
   /** Readers kept the WAL of so many bytes from being emptied. Returns whether they were made to let go. */
   readonly onHeldUp: (walBytes: number) => boolean;
   /** The WAL is empty. */
   readonly onEmptied: () => void;
-  /** The held commit cannot be read any more. */
-  readonly onHoldEnded: () => void;
   /** Runs what follows from a checkpoint's end, with the work that it makes possible. */
   readonly turn: (work: () => void) => void;
 }
 
 /**
+ * - `keeping`: what is to be copied is on its way to be known as committed after a crash, too;
  * - `copying`: a checkpoint runs beside the work;
  * - `draining`: a leader's work is paused until all that was executed is committed;
+ * - `settling`: work is paused; the same as `keeping` for what is about to be emptied;
  * - `emptying`: a checkpoint runs that needs SQLite's writer lock;
  * - `locking`: it is over, and we want the lock back.
  */
-type Phase = 'idle' | 'copying' | 'draining' | 'emptying' | 'locking';
-
-/** A commit that is to be kept readable. */
-interface Wanted {
-  readonly atLeast: Index;
-  readonly done: (commit: WalCommit) => void;
-  /** The commit index at which it was looked for last. */
-  lookedAt: Index | null;
-}
+type Phase = 'idle' | 'keeping' | 'copying' | 'draining' | 'settling' | 'emptying' | 'locking';
 
 /** After a checkpoint that a foreign reader held up, the WAL grows by this part of its limit before the next try. */
 const RETRY_GROWTH = 0.5;
 /** After the readers that held it up were made to let go, by this part. */
 const FREED_GROWTH = 0.02;
-/** While a commit is held for a follower, the WAL may grow to this many times its limit; then the follower has to begin anew. */
-const HELD_GROWTH = 8;
 /** Frames that may be left to copy when work is paused for the rest. */
 const LEFT_FRAMES_MAX = 256;
 /** So often the copying is repeated to get there; a writer that is quicker than the disk ends it. */
@@ -67,13 +57,14 @@ export class CheckpointCycle {
   /** Checkpoints beside the work since the WAL was last emptied. */
   #passes = 0;
   #committed: Index = 0;
-  #wanted: Wanted | null = null;
-  /** A commit is kept readable: no checkpoint of ours begins. */
-  #holding = false;
+  /** Of that so much is on disk. */
+  #kept: Index = 0;
+  readonly #hold: CommitHold;
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts;
     this.#startAtBytes = parts.walBytes;
+    this.#hold = new CommitHold(parts);
   }
 
   /**
@@ -81,7 +72,8 @@ export class CheckpointCycle {
    * committed when all of it is there, by the entry with which a new leader starts its term.
    */
   get pausesWork(): boolean {
-    return (this.#phase === 'draining' && this.#parts.engine.leading) || this.unlocked;
+    if (this.#phase === 'draining') return this.#parts.engine.leading;
+    return this.#phase === 'settling' || this.unlocked;
   }
 
   /** While true SQLite's writer lock is not ours: the database may not be touched at all. */
@@ -89,19 +81,15 @@ export class CheckpointCycle {
     return this.#phase === 'emptying' || this.#phase === 'locking';
   }
 
-  /**
-   * Keeps a committed state readable in the main file and the WAL, at `atLeast` or later: tells `done` when it is there. It does not wait
-   * until all that was executed is committed: that may take the very member that is to get this state.
-   */
+  /** Keeps a committed state readable, at `atLeast` or later; tells `done` when it is there. */
   hold(atLeast: Index, done: (commit: WalCommit) => void): void {
-    this.#wanted = { atLeast, done, lookedAt: null };
+    this.#hold.want(atLeast, done);
     this.afterWork();
   }
 
   /** What is held, or asked for, is not needed any more. */
   letGo(): void {
-    this.#wanted = null;
-    this.#endHold();
+    this.#hold.letGo();
     this.afterWork();
   }
 
@@ -112,8 +100,22 @@ export class CheckpointCycle {
 
   committed(index: Index): void {
     this.#committed = index;
-    this.#parts.pins.committed(index);
+    if (!this.#copies) this.#parts.pins.committed(index);
     this.afterWork();
+  }
+
+  /** After a crash this much will be known as committed. */
+  kept(index: Index): void {
+    this.#kept = Math.max(this.#kept, index);
+    if (this.#phase === 'keeping') this.#copy();
+    if (this.#phase !== 'settling') return;
+    this.#phase = 'draining';
+    this.#emptyWhenCommitted();
+  }
+
+  /** A checkpoint copies up to the pin, which stays where it is. */
+  get #copies(): boolean {
+    return this.#phase === 'keeping' || this.#phase === 'copying';
   }
 
   /**
@@ -126,66 +128,45 @@ export class CheckpointCycle {
 
   /** Call after anything that may have made the WAL grow, and to try again. Throws DATABASE_BUSY, FOREIGN_WRITE. */
   afterWork(): void {
-    this.#holdWanted();
+    this.#lookAtHold();
     if (this.#phase === 'draining') return this.#emptyWhenCommitted();
     if (this.#phase === 'locking') return this.#lockAgain();
     // A pin taken now would keep the WAL from being emptied.
     if (this.#phase === 'emptying') return;
     this.#rollPin();
     if (this.#phase !== 'idle' || this.#parts.wal.bytes < this.#startAtBytes) return;
-    if (this.#holding && !this.#heldTooLong()) return;
+    if (this.#hold.mustStay()) return;
     if (!this.#mayCopy()) {
       // Always ahead of the commit index and never pinned: only a pause lets the WAL be emptied.
       this.#phase = 'draining';
       return this.#emptyWhenCommitted();
     }
-    this.#phase = 'copying';
-    this.#parts.checkpoints.start('PASSIVE', (reply) =>
-      this.#parts.turn(() => this.#copied(reply)),
-    );
+    this.#holdCommitted();
+    this.#copy();
   }
 
-  #holdWanted(): void {
-    const wanted = this.#wanted;
-    // A checkpoint that runs changes the main file.
-    if (wanted === null || this.#phase === 'copying' || this.unlocked) return;
-    if (wanted.lookedAt === this.#committed) return;
-    wanted.lookedAt = this.#committed;
-    const commit = this.#heldFrom(wanted.atLeast);
-    if (commit === null) return;
-    this.#wanted = null;
-    this.#holding = true;
-    this.#phase = 'idle';
-    this.#parts.snapshotPin.take();
-    wanted.done(commit);
+  /**
+   * Up to the pin. The commit index on disk reaches as far first: whoever is started anew cannot tell how much of the WAL
+   * is in the main file, but that it is committed, and so which states are still whole.
+   */
+  #copy(): void {
+    const { pins, checkpoints, turn, onKeep } = this.#parts;
+    const limit = must(pins.heldIndex, 'a pin to copy up to');
+    this.#phase = this.#kept < limit ? 'keeping' : 'copying';
+    if (this.#phase === 'keeping') return onKeep(limit);
+    checkpoints.start('PASSIVE', (reply) => turn(() => this.#copied(reply)));
   }
 
-  /** What stays the same for longest is best: a transfer that breaks can go on with it. */
-  #heldFrom(atLeast: Index): WalCommit | null {
-    const { wal, engine } = this.#parts;
-    const whole = wal.inMainFile();
-    const fits = whole !== undefined && whole.id.index >= atLeast;
-    const commit = fits ? whole : engine.commits.upTo(this.#committed);
-    return commit !== undefined && commit.id.index >= atLeast ? commit : null;
-  }
-
-  #endHold(): void {
-    this.#holding = false;
-    this.#parts.snapshotPin.release();
-  }
-
-  #heldTooLong(): boolean {
-    const { wal, walBytes, onHoldEnded } = this.#parts;
-    if (wal.bytes < walBytes * HELD_GROWTH) return false;
-    this.#endHold();
-    onHoldEnded();
-    return true;
+  #lookAtHold(): void {
+    const runs = this.#copies || this.#phase === 'settling' || this.unlocked;
+    // What was to be emptied waits until the commit is let go.
+    if (!runs && this.#hold.look(this.#committed)) this.#phase = 'idle';
   }
 
   #rollPin(): void {
     const { engine, wal, pins, walBytes } = this.#parts;
     // A pin would keep the checkpoint that empties the WAL from doing so.
-    if (this.unlocked) return;
+    if (this.unlocked || this.#copies) return;
     if (!engine.leading) {
       if (engine.position.index <= this.#committed) pins.release();
       return;
@@ -209,6 +190,8 @@ export class CheckpointCycle {
 
   /** What is left is copied with the work paused, so it should be little. */
   #copied(reply: CheckpointReply): void {
+    this.#phase = 'idle';
+    this.#parts.pins.committed(this.#committed);
     if ('error' in reply) return this.#failed(reply.error);
     this.#passes++;
     const left = this.#parts.wal.frames - reply.copiedFrames;
@@ -218,10 +201,11 @@ export class CheckpointCycle {
   }
 
   #emptyWhenCommitted(): void {
-    const { engine, pins, checkpoints } = this.#parts;
+    const { engine, pins, checkpoints, onKeep } = this.#parts;
     // An interactive transaction that has the writer connection ends soon; no other begins meanwhile.
     if (engine.interactive.open || engine.position.index > this.#committed) return;
-    this.#phase = 'emptying';
+    this.#phase = this.#kept < engine.position.index ? 'settling' : 'emptying';
+    if (this.#phase === 'settling') return onKeep(engine.position.index);
     pins.release();
     engine.unlock();
     checkpoints.start('TRUNCATE', (reply) =>
@@ -267,6 +251,6 @@ export class CheckpointCycle {
   #finish(): void {
     this.#phase = 'idle';
     this.#rollPin();
-    this.#holdWanted();
+    this.#lookAtHold();
   }
 }

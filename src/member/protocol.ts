@@ -114,6 +114,8 @@ export type LoopToSql =
     })
   /** The member that asked for them is out of reach. */
   | { readonly type: 'drop-transactions'; readonly from: MemberId }
+  /** Of the commit index this much is on disk. */
+  | { readonly type: 'commit-kept'; readonly index: Index }
   /** Keep a committed state at this index or a later one readable. */
   | { readonly type: 'hold-snapshot'; readonly atLeast: Index }
   | { readonly type: 'release-snapshot' }
@@ -168,6 +170,8 @@ export type SqlToLoop =
     }
   | { readonly type: 'stepped-down'; readonly position: EntryId }
   | { readonly type: 'rolled-back'; readonly position: EntryId }
+  /** The commit index shall be on disk, up to here at least: a checkpoint is to go as far. */
+  | { readonly type: 'keep-commit'; readonly index: Index }
   | { readonly type: 'checkpointed'; readonly id: EntryId; readonly checksum: ChecksumValue }
   | DatabaseReport
   | { readonly type: 'snapshot-held'; readonly snapshot: HeldSnapshot | null }

@@ -9,7 +9,10 @@ import type { HeldSnapshot, SqlToApp } from './protocol.ts';
 import type { SharedState } from './shared-state.ts';
 import { WalPressure } from './wal-pressure.ts';
 
-type CycleEvents = Pick<CheckpointParts, 'onCheckpoint' | 'onWarning' | 'onHoldEnded' | 'turn'>;
+type CycleEvents = Pick<
+  CheckpointParts,
+  'onKeep' | 'onCheckpoint' | 'onWarning' | 'onHoldEnded' | 'turn'
+>;
 
 export interface RunningParts extends CycleEvents {
   readonly cluster: string;

@@ -71,6 +71,7 @@ export class SqlThread {
     this.#slot = new DatabaseSlot({
       ...{ ...parts, tellLoop, turn },
       tellApp: (message) => app.post(message),
+      onKeep: (index) => loop.post({ type: 'keep-commit', index }),
       onCheckpoint: (id, checksum) => loop.post({ type: 'checkpointed', id, checksum }),
       onWarning: (message) => loop.post({ type: 'warning', message }),
       onHoldEnded: () => loop.post({ type: 'snapshot-lost' }),
@@ -180,6 +181,8 @@ export class SqlThread {
         return this.#transactions.take(message);
       case 'drop-transactions':
         return this.#transactions.drop(message.from);
+      case 'commit-kept':
+        return this.#slot.running?.cycle.kept(message.index);
       case 'hold-snapshot':
         return this.#slot.hold(message.atLeast);
       case 'release-snapshot':

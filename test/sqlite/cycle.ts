@@ -59,6 +59,10 @@ export class Cycled {
   committed: Index = 0;
   walBytesMax = 0;
   holdsEnded = 0;
+  /** The commit index that is on disk. */
+  kept: Index = 0;
+  /** Whether it gets there when that is asked for. */
+  keeping: 'at once' | 'never' = 'at once';
 
   constructor(fixture: EngineFixture, walBytes: number) {
     this.fixture = fixture;
@@ -76,12 +80,19 @@ export class Cycled {
       checkpoints: this.checkpoints,
       walBytes,
       onCheckpoint: (id, checksum) => this.checkpointed.push({ id, checksum }),
+      onKeep: (index) => setImmediate(() => this.#keep(index)),
       onWarning: (message) => this.warnings.push(message),
       onHeldUp: () => false,
       onEmptied: () => {},
       onHoldEnded: () => this.holdsEnded++,
       turn: (work) => work(),
     });
+  }
+
+  #keep(index: Index): void {
+    if (this.keeping === 'never') return;
+    this.kept = Math.max(this.kept, index);
+    this.cycle.kept(index);
   }
 
   get executed(): Index {

@@ -127,31 +127,49 @@ const STATEMENTS = [
   'DELETE FROM t WHERE id % 3 = 1',
 ];
 
+/** A member and its leader, which may be itself, at work as chance has it. */
+class AtWork {
+  readonly prng: Prng;
+  readonly leader = leading();
+  readonly cycled: Cycled;
+  readonly #lags: boolean;
+
+  constructor(role: 'leader' | 'follower', seed: number) {
+    this.prng = new Prng(seed);
+    this.#lags = role === 'leader';
+    const fixture = this.#lags ? this.leader : new EngineFixture({ pageSize: 1024 });
+    this.cycled = new Cycled(fixture, WAL_BYTES);
+    this.cycled.commit(this.cycled.executed);
+  }
+
+  async write(least: number, most: number): Promise<void> {
+    const { prng, cycled, leader } = this;
+    for (let i = prng.between(least, most); i > 0; i--)
+      await cycled.work(() => {
+        leader.run(STATEMENTS[prng.between(0, 2)]!);
+        if (cycled.fixture !== leader) cycled.fixture.follow(leader);
+      });
+  }
+
+  commit(): void {
+    const { cycled } = this;
+    const index = cycled.executed - (this.#lags ? this.prng.between(0, 20) : 0);
+    if (index > cycled.committed) cycled.commit(index);
+  }
+}
+
 for (const role of ['leader', 'follower'] as const)
   test(`whatever checkpoints did before, what a ${role} holds is one committed state`, async () => {
     const seed = role === 'leader' ? 5 : 6;
-    const prng = new Prng(seed);
-    const leader = leading();
-    const fixture = role === 'leader' ? leader : new EngineFixture({ pageSize: 1024 });
-    const cycled = new Cycled(fixture, WAL_BYTES);
-    cycled.commit(cycled.executed);
+    const work = new AtWork(role, seed);
+    const { cycled, leader, prng } = work;
     let withFrames = 0;
     for (let n = 0; n < 25; n++) {
-      for (let i = prng.between(1, 30); i > 0; i--)
-        await cycled.work(() => {
-          leader.run(STATEMENTS[prng.between(0, 2)]!);
-          if (prng.chance(0.05)) leader.run('PRAGMA incremental_vacuum');
-          if (role === 'follower') fixture.follow(leader);
-        });
-      const lag = role === 'leader' ? prng.between(0, 20) : 0;
-      if (cycled.executed - lag > cycled.committed) cycled.commit(cycled.executed - lag);
+      await work.write(1, 30);
+      work.commit();
       const held = await cycled.held(prng.chance(0.7) ? cycled.committed : 1);
       if (held.pgnos.length > 0) withFrames++;
-      for (let i = prng.between(0, 5); i > 0; i--)
-        await cycled.work(() => {
-          leader.run(INSERT);
-          if (role === 'follower') fixture.follow(leader);
-        });
+      await work.write(0, 5);
       await checkSum(held, leader, `hold ${n} of seed ${seed}`);
       cycled.cycle.letGo();
     }
@@ -159,3 +177,22 @@ for (const role of ['leader', 'follower'] as const)
     assert.ok(cycled.checkpointed.length > 3, `${cycled.checkpointed.length} checkpoints`);
     await cycled.close();
   });
+
+test('one that crashed in whatever checkpoint still has the state that it knows as committed', async () => {
+  const seed = 7;
+  const work = new AtWork('leader', seed);
+  const { cycled, leader } = work;
+  let behind = 0;
+  for (let n = 0; n < 25; n++) {
+    await work.write(1, 30);
+    work.commit();
+    if (cycled.kept === 0) continue;
+    const crashed = new Cycled(cycled.fixture.crashed(), WAL_BYTES);
+    if (crashed.executed > cycled.kept) behind++;
+    crashed.commit(cycled.kept);
+    await checkSum(await crashed.held(1), leader, `crash ${n} of seed ${seed}`);
+    await crashed.close();
+  }
+  assert.ok(behind > 5, `${behind} had executed more`);
+  await cycled.close();
+});
