@@ -225,6 +225,15 @@ export type AppToLoop =
   /** Its caller does not wait for its beginning any more. */
   | { readonly type: 'forget-transaction'; readonly name: string }
   | { readonly type: 'cancel'; readonly key: number }
+  /** A direct write was executed at `position`, in the term with these low bits: tell when it is so durable. */
+  | {
+      readonly type: 'reach';
+      readonly key: number;
+      readonly term: number;
+      readonly position: EntryId;
+      readonly durability: Durability;
+      readonly timeoutMs: number;
+    }
   /** Asks for a commit index that is current now, until there is an answer or nobody wants it any more. */
   | { readonly type: 'read-index'; readonly key: number }
   | { readonly type: 'cancel-read-index'; readonly key: number }
@@ -248,6 +257,8 @@ export type LoopToApp =
   | { readonly type: 'committed'; readonly index: Index }
   /** What became of the entries that this member made in a term that it led. */
   | ({ readonly type: 'settled' } & Settled)
+  /** The direct write with this key is as durable as was asked for. */
+  | { readonly type: 'reached'; readonly key: number; readonly reached: Reached }
   | { readonly type: 'forwarded'; readonly key: number; readonly answer: ForwardAnswer }
   | {
       readonly type: 'transaction-answer';
