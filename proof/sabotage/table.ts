@@ -16,7 +16,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'vote without persisting',
-    file: 'src/member/loop.js',
+    file: 'src/member/log-writer.js',
     find: 'log.write({ truncateFrom, entries, hardState }',
     replace: 'log.write({ truncateFrom, entries, hardState: null }',
     breaks: ['I1', 'I3', 'I8'],

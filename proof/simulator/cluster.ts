@@ -15,6 +15,7 @@ import { MemberProcess } from './member.ts';
 import { SimPolicy } from './network.ts';
 import type { Plan } from './plan.ts';
 import { ReadPromises } from './read-promises.ts';
+import { newSnapshotDisk } from './snapshot-files.ts';
 import { SqliteDatabase } from './sqlite/database.ts';
 import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
@@ -158,11 +159,13 @@ export class Cluster implements World {
   }
 
   #machine(id: MemberId, membership: Membership): Machine {
+    const { chunkBytes, readMs } = this.plan.snapshots;
     const { pageSizeBytes } = this.plan.options;
     const prng = this.fork();
     const Database = this.plan.realSqlite ? SqliteDatabase : MemoryDatabase;
     const database = new Database(pageSizeBytes, prng);
-    const machine = new Machine(id, prng, pageSizeBytes, membership, database);
+    const snapshots = newSnapshotDisk(chunkBytes, readMs);
+    const machine = new Machine(id, prng, pageSizeBytes, membership, database, snapshots);
     machine.disk.latencyMs = { min: 0, max: this.plan.diskMsMax };
     return machine;
   }

@@ -3,16 +3,14 @@ import type { Actions, Trouble } from './trouble.ts';
 /** A disk in trouble takes so long for a call. */
 const SLOW_MS = { min: 20, max: 400 };
 
-/** Disks that fail, fill up, are slow or forget, and snapshots that are lost on their way. */
+/** Disks that fail, fill up, are slow or forget. */
 export class DiskFaults {
   readonly #trouble: Trouble;
   readonly actions: Actions = {
     'fsync-fails': () => this.#fsyncFails(),
     'log-rot': () => this.#logRot(),
-    'snapshot-rot': () => this.#snapshotRot(),
     'disk-full': () => this.#diskFull(),
     'slow-disk': () => this.#slowDisk(),
-    'lose-snapshot': () => this.#loseSnapshots(),
   };
 
   constructor(trouble: Trouble) {
@@ -54,20 +52,6 @@ export class DiskFaults {
     return this.#trouble.note(process.id, `a bit of ${file.path} flips`);
   }
 
-  /** In a file that was being received. The member is down: what it has looked at already, it does not look at again. */
-  #snapshotRot(): boolean {
-    for (const { id, snapshots, process } of this.#trouble.cluster.machines.values()) {
-      for (const [path, { bytes }] of snapshots.files) {
-        if (bytes.length === 0) continue;
-        if (process !== null) this.#trouble.end(process, false);
-        bytes[this.#trouble.prng.between(0, bytes.length - 1)]! ^=
-          1 << this.#trouble.prng.between(0, 7);
-        return this.#trouble.note(id, `a bit of ${path} flips`);
-      }
-    }
-    return false;
-  }
-
   #diskFull(): boolean {
     const process = this.#trouble.oneRunning();
     if (process === null) return false;
@@ -89,14 +73,5 @@ export class DiskFaults {
       machine.disk.latencyMs = { min: 0, max: this.#trouble.cluster.plan.diskMsMax };
     });
     return this.#trouble.note(machine.id, 'its disk is slow');
-  }
-
-  #loseSnapshots(): boolean {
-    const { policy } = this.#trouble.cluster;
-    policy.snapshotLoss = 0.4;
-    this.#trouble.afterTrouble(() => {
-      policy.snapshotLoss = 0;
-    });
-    return this.#trouble.note('', 'parts of snapshots are lost');
   }
 }

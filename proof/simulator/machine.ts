@@ -10,7 +10,7 @@ import { seedPage } from '../../src/sqlite/seed.ts';
 import type { Watched } from './checker.ts';
 import type { MachineDatabase } from './database/member-database.ts';
 import type { MemberProcess } from './member.ts';
-import { losePower, newSnapshotDisk, type SnapshotDisk } from './snapshot-files.ts';
+import { losePower, type SnapshotDisk } from './snapshot-files.ts';
 import type { SimThread } from './thread.ts';
 
 /** What a disk does to the calls of the log beside what is planned: asked for each call. */
@@ -30,7 +30,7 @@ export class Machine {
   #full = false;
   process: MemberProcess | null = null;
   readonly database: MachineDatabase;
-  snapshots: SnapshotDisk = newSnapshotDisk();
+  readonly snapshots: SnapshotDisk;
   /** Files of lost writes, by name. */
   readonly lost = new Map<string, Uint8Array>();
   clockRate = 1;
@@ -51,6 +51,7 @@ export class Machine {
     pageSize: number,
     membership: Membership,
     database: MachineDatabase,
+    snapshots: SnapshotDisk,
   ) {
     this.id = id;
     this.#prng = prng;
@@ -58,6 +59,7 @@ export class Machine {
     this.#membership = membership;
     this.#disk = new MemoryDisk(this.#diskOptions());
     this.database = database;
+    this.snapshots = snapshots;
   }
 
   get disk(): MemoryDisk {

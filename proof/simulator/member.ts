@@ -238,7 +238,7 @@ export class MemberProcess implements SimProcess {
       snapshotFiles: simSnapshotFiles(
         machine.snapshots,
         this.loopThread,
-        (fd, into, offset) => this.home.readMain(fd, into, offset),
+        (fd, into, offset) => this.home.readFile(fd, into, offset),
         () => this.#prng.between(0, 1 + world.plan.diskMsMax),
       ),
       onStopped: () => this.#stopped(transport, log, app),

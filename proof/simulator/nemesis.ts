@@ -6,6 +6,7 @@ import { DiskFaults } from './disk-faults.ts';
 import type { Machine } from './machine.ts';
 import { NetworkFaults } from './network-faults.ts';
 import { clockDriftPercent, FAULT_KINDS, type FaultKind } from './plan.ts';
+import { SnapshotFaults } from './snapshot-faults.ts';
 import { type Actions, Trouble } from './trouble.ts';
 
 /** Makes things go wrong, then lets them be well again. */
@@ -13,7 +14,6 @@ export class Nemesis {
   readonly #cluster: Cluster;
   readonly #prng: Prng;
   readonly #trouble: Trouble;
-  readonly #counts = new Map<FaultKind, number>();
   readonly #actions: Actions;
   /** What it has done, without what the network does by itself. */
   events = 0;
@@ -25,6 +25,7 @@ export class Nemesis {
     this.#actions = {
       ...new NetworkFaults(this.#trouble).actions,
       ...new DiskFaults(this.#trouble).actions,
+      ...new SnapshotFaults(this.#trouble).actions,
       kill: () => this.#crash(false),
       'power-loss': () => this.#crash(true),
       'crash-at-io': () => this.#crashAtIo(),
@@ -42,7 +43,7 @@ export class Nemesis {
 
   /** How often each kind happened. */
   get counts(): ReadonlyMap<FaultKind, number> {
-    const all = new Map(this.#counts);
+    const all = new Map(this.#trouble.counts);
     for (const [kind, count] of Object.entries(this.#cluster.policy.counts))
       all.set(kind as FaultKind, (all.get(kind as FaultKind) ?? 0) + count);
     return all;
@@ -56,9 +57,10 @@ export class Nemesis {
       if (kinds.length === 0 || timeline.nowMs >= plan.faultsMs) continue;
       const kind = kinds[this.#prng.between(0, kinds.length - 1)]!;
       if (plan.without.has(kind) || this.events === plan.eventsMax) continue;
-      if (!this.#actions[kind]!()) continue;
+      const did = this.#actions[kind]!();
+      if (did === false) continue;
       this.events++;
-      this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
+      if (did === true) this.#trouble.happened(kind);
     }
     this.#heal();
   }
@@ -69,6 +71,7 @@ export class Nemesis {
     this.#trouble.over = true;
     trace.add('', '--- healed');
     policy.heal();
+    policy.onSnapshot = null;
     network.healAll();
     for (const machine of machines.values()) {
       this.#cure(machine);

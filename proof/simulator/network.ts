@@ -18,6 +18,8 @@ export class SimPolicy implements NetworkPolicy {
   #healed = false;
   /** Snapshots are lost with this probability, until then. */
   snapshotLoss = 0;
+  /** Called for each answer of a member that gives a snapshot. */
+  onSnapshot: ((from: MemberId, to: MemberId) => void) | null = null;
   readonly counts = { lose: 0, delay: 0, duplicate: 0, reorder: 0, 'lose-snapshot': 0 };
 
   constructor(prng: Prng, plan: Plan, disconnect: (from: MemberId, to: MemberId) => void) {
@@ -35,6 +37,7 @@ export class SimPolicy implements NetworkPolicy {
 
   route(from: MemberId, to: MemberId, channel: Channel): Route {
     const route = this.#random.route(from, to, channel);
+    if (channel === 'snapshot-reply') this.onSnapshot?.(from, to);
     if (this.#healed) return route;
     this.#count(route);
     const lost = route.delaysMs.length === 0;

@@ -1,4 +1,5 @@
 import { Prng } from '../../src/base/prng.ts';
+import { diskFiles } from '../../src/member/snapshot-files.ts';
 import type { FaultRates } from '../../src/transport/memory-policy.ts';
 
 /** What can go wrong. Each run has some of them. */
@@ -30,6 +31,8 @@ export const FAULT_KINDS = [
   'lose-snapshot',
   'membership',
   'transfer',
+  'snapshot-giver-dies',
+  'snapshot-taker-dies',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -62,7 +65,16 @@ export interface Plan {
   readonly lossBreaks: boolean;
   readonly portMsMax: number;
   readonly diskMsMax: number;
+  readonly snapshots: SnapshotPlan;
   readonly options: PlanOptions;
+}
+
+/** How databases come from one member to another. */
+export interface SnapshotPlan {
+  /** What is asked for at a time. */
+  readonly chunkBytes: number;
+  /** It takes so long to read that. */
+  readonly readMs: number;
 }
 
 export interface PlanOptions {
@@ -80,8 +92,13 @@ export interface PlanOptions {
   readonly pageCacheBytes: number;
 }
 
-/** Chance of its own, so that it does not change what else a seed decides. */
+/** Chances of their own, so that they do not change what else a seed decides. */
 const LEASES = 0x1ea5e;
+const SNAPSHOTS = 0x5a9;
+/** What befalls members that are giving or taking a snapshot: in runs with many of them. */
+const OF_SNAPSHOTS: readonly FaultKind[] = ['snapshot-giver-dies', 'snapshot-taker-dies'];
+/** As members do it by themselves. */
+const SNAPSHOTS_AS_THEY_ARE: SnapshotPlan = { chunkBytes: diskFiles.chunkBytes, readMs: 0 };
 /** One run of so many is on real SQLite: those take longer. */
 const REAL_EVERY = 7;
 
@@ -94,7 +111,8 @@ export function makePlan(seed: number): Plan {
   const learners = voters < 5 && prng.chance(0.25) ? prng.between(1, 2) : 0;
   const membership = voters > 1 && prng.chance(0.3);
   const wanted = one([0.15, 0.3, 0.6]);
-  const faults = new Set(FAULT_KINDS.filter(() => prng.chance(wanted)));
+  const drawn = FAULT_KINDS.filter((kind) => !OF_SNAPSHOTS.includes(kind));
+  const faults = new Set<FaultKind>(drawn.filter(() => prng.chance(wanted)));
   if (membership) faults.add('membership');
   else faults.delete('membership');
   const plan: Plan = {
@@ -116,9 +134,25 @@ export function makePlan(seed: number): Plan {
     lossBreaks: prng.chance(0.7),
     portMsMax: one([0.05, 0.05, 1, 5]),
     diskMsMax: one([0.1, 2, 5]),
+    snapshots: SNAPSHOTS_AS_THEY_ARE,
     options: { ...makeOptions(one), leaseDriftMs: 0 },
   };
-  return withLeases(plan, new Prng(seed ^ LEASES));
+  return withSnapshots(withLeases(plan, new Prng(seed ^ LEASES)), new Prng(seed ^ SNAPSHOTS));
+}
+
+/** Some keep so little of the log that whoever was away for a moment needs a snapshot, which comes in many small pieces. */
+function withSnapshots(plan: Plan, prng: Prng): Plan {
+  if (plan.voters < 2 || !prng.chance(0.3)) return plan;
+  const one = <T>(of: readonly T[]): T => of[prng.between(0, of.length - 1)]!;
+  const faults = new Set(plan.faults);
+  for (const kind of ['kill', 'partition'] as const) faults.add(kind);
+  for (const kind of [...OF_SNAPSHOTS, 'snapshot-rot', 'lose-snapshot'] as const)
+    if (prng.chance(0.8)) faults.add(kind);
+  const { pageSizeBytes } = plan.options;
+  const snapshots = { chunkBytes: one([1, 2, 8]) * pageSizeBytes, readMs: one([1, 20, 100]) };
+  const short = { checkpointWalBytes: 8_000, logKeepBytes: one([1, 1_000]), segmentBytesMax: 4096 };
+  const restMs = one([20, 20, 100]);
+  return { ...plan, faults, restMs, snapshots, options: { ...plan.options, ...short } };
 }
 
 /** Some have leases, and then clocks that do not jump. */

@@ -66,4 +66,28 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed:
       'I4: a write was called safe by the copies of learners, and by a name that was there twice',
   },
+  {
+    seed: 2000059,
+    showed:
+      'liveness: a leader emptied its WAL before it gave its database away, and waited for the commit of what it had executed, which took the member that waited for the database',
+  },
+  {
+    seed: 3000185,
+    showed: 'liveness: the same, on real SQLite',
+  },
+  {
+    seed: 2000512,
+    showed:
+      'liveness: a leader said only once that it takes no more of a member’s writes, and that was lost: nothing more came through that member',
+  },
+  {
+    seed: 3001250,
+    showed:
+      'I8: what the log discarded while the database was being given its place was not undone; a later leader’s commit index then passed for its own',
+  },
+  {
+    seed: 3001096,
+    showed:
+      'a member that was elected while it received a database asked itself to keep the log, and stopped',
+  },
 ];

@@ -15,10 +15,14 @@ export interface SnapshotDisk {
   readonly files: Map<string, StoredFile>;
   readonly texts: Map<string, string>;
   full: boolean;
+  /** What a process asks for at a time. */
+  chunkBytes: number;
+  /** So much longer it takes to read a part of a snapshot. */
+  readMs: number;
 }
 
-export function newSnapshotDisk(): SnapshotDisk {
-  return { files: new Map(), texts: new Map(), full: false };
+export function newSnapshotDisk(chunkBytes: number, readMs: number): SnapshotDisk {
+  return { files: new Map(), texts: new Map(), full: false, chunkBytes, readMs };
 }
 
 /** A loss of power: of what was not synced, any part may be there afterwards. */
@@ -35,13 +39,14 @@ export function losePower(disk: SnapshotDisk, prng: Prng): void {
 export function simSnapshotFiles(
   disk: SnapshotDisk,
   thread: SimThread,
-  readMain: MemberHome['readMain'],
+  readFile: MemberHome['readFile'],
   ioMs: () => number,
 ): SnapshotFiles {
   return {
+    chunkBytes: disk.chunkBytes,
     read(fd, into, offset, done) {
-      thread.after(ioMs(), () => {
-        const bytes = readMain(fd, into, offset);
+      thread.after(ioMs() + disk.readMs, () => {
+        const bytes = readFile(fd, into, offset);
         if (bytes === null) done(new Error('EBADF: the file is gone'), 0);
         else done(null, bytes);
       });

@@ -4,8 +4,8 @@ import type { Cluster } from './cluster.ts';
 import type { MemberProcess } from './member.ts';
 import type { FaultKind } from './plan.ts';
 
-/** Each says whether it did anything. */
-export type Actions = Partial<Record<FaultKind, () => boolean>>;
+/** Each says whether it did anything, or whether that may come: then it tells `Trouble.happened`. */
+export type Actions = Partial<Record<FaultKind, () => boolean | 'later'>>;
 
 /** How long a member stays down. */
 const DOWN_MS = { min: 20, max: 3000 };
@@ -18,10 +18,16 @@ export class Trouble {
   readonly prng: Prng;
   /** Nothing goes wrong any more. */
   over = false;
+  /** How often each kind happened. */
+  readonly counts = new Map<FaultKind, number>();
 
   constructor(cluster: Cluster, prng: Prng) {
     this.cluster = cluster;
     this.prng = prng;
+  }
+
+  happened(kind: FaultKind): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
   }
 
   note(who: string, what: string): true {
@@ -53,10 +59,11 @@ export class Trouble {
     return this.one(this.cluster.running());
   }
 
-  end(process: MemberProcess, power: boolean): void {
+  /** It is started again after a while. */
+  end(process: MemberProcess, power: boolean, downMsMax = DOWN_MS.max): void {
     this.note(process.id, power ? 'loses power' : 'is killed');
     this.cluster.end(process, power);
-    const ms = this.prng.between(DOWN_MS.min, DOWN_MS.max);
+    const ms = this.prng.between(DOWN_MS.min, downMsMax);
     this.cluster.timeline.after(ms, () => this.cluster.start(process.id));
   }
 }

@@ -2,47 +2,39 @@ import { must } from '../base/assert.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import type { CheckpointReply } from '../sqlite/checkpointer.ts';
-import type { Engine } from '../sqlite/engine.ts';
-import type { LiveWal } from '../sqlite/live-wal.ts';
+import type { LiveWal, WalCommit } from '../sqlite/live-wal.ts';
+import { CommitHold, type CommitHoldParts } from './commit-hold.ts';
 import type { CheckpointTools } from './database-home.ts';
 
-export interface CheckpointParts extends CheckpointTools {
-  readonly engine: Engine;
-  readonly wal: Pick<LiveWal, 'frames' | 'bytes'>;
-  readonly walBytes: number;
+export interface CheckpointParts extends CheckpointTools, CommitHoldParts {
+  readonly wal: CommitHoldParts['wal'] & Pick<LiveWal, 'frames'>;
   /** The main file is now the database at `id`. */
   readonly onCheckpoint: (id: EntryId, checksum: ChecksumValue) => void;
   readonly onWarning: (message: string) => void;
+  /** Puts the commit index on disk, up to here at least; `kept` is the answer. */
+  readonly onKeep: (index: Index) => void;
   /** Readers kept the WAL of so many bytes from being emptied. Returns whether they were made to let go. */
   readonly onHeldUp: (walBytes: number) => boolean;
   /** The WAL is empty. */
   readonly onEmptied: () => void;
-  /** The main file could not be kept still any longer. */
-  readonly onSuspensionEnded: () => void;
   /** Runs what follows from a checkpoint's end, with the work that it makes possible. */
   readonly turn: (work: () => void) => void;
 }
 
 /**
+ * - `keeping`: what is to be copied is on its way to be known as committed after a crash, too;
  * - `copying`: a checkpoint runs beside the work;
  * - `draining`: a leader's work is paused until all that was executed is committed;
+ * - `settling`: work is paused; the same as `keeping` for what is about to be emptied;
  * - `emptying`: a checkpoint runs that needs SQLite's writer lock;
  * - `locking`: it is over, and we want the lock back.
  */
-type Phase = 'idle' | 'copying' | 'draining' | 'emptying' | 'locking';
-
-/** What the main file, without the WAL, holds. */
-export interface MainFile {
-  readonly id: EntryId;
-  readonly checksum: ChecksumValue;
-}
+type Phase = 'idle' | 'keeping' | 'copying' | 'draining' | 'settling' | 'emptying' | 'locking';
 
 /** After a checkpoint that a foreign reader held up, the WAL grows by this part of its limit before the next try. */
 const RETRY_GROWTH = 0.5;
 /** After the readers that held it up were made to let go, by this part. */
 const FREED_GROWTH = 0.02;
-/** A main file that is kept still for a follower lets the WAL grow to this many times its limit; then the follower has to begin anew. */
-const SUSPENDED_GROWTH = 8;
 /** Frames that may be left to copy when work is paused for the rest. */
 const LEFT_FRAMES_MAX = 256;
 /** So often the copying is repeated to get there; a writer that is quicker than the disk ends it. */
@@ -65,15 +57,14 @@ export class CheckpointCycle {
   /** Checkpoints beside the work since the WAL was last emptied. */
   #passes = 0;
   #committed: Index = 0;
-  #suspended = false;
-  #mainFile: MainFile | null;
-  #whenEmptied: ((emptied: boolean) => void) | null = null;
+  /** Of that so much is on disk. */
+  #kept: Index = 0;
+  readonly #hold: CommitHold;
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts;
     this.#startAtBytes = parts.walBytes;
-    const { position: id, checksum } = parts.engine;
-    this.#mainFile = parts.wal.frames === 0 ? { id, checksum } : null;
+    this.#hold = new CommitHold(parts);
   }
 
   /**
@@ -81,7 +72,8 @@ export class CheckpointCycle {
    * committed when all of it is there, by the entry with which a new leader starts its term.
    */
   get pausesWork(): boolean {
-    return (this.#phase === 'draining' && this.#parts.engine.leading) || this.unlocked;
+    if (this.#phase === 'draining') return this.#parts.engine.leading;
+    return this.#phase === 'settling' || this.unlocked;
   }
 
   /** While true SQLite's writer lock is not ours: the database may not be touched at all. */
@@ -89,26 +81,15 @@ export class CheckpointCycle {
     return this.#phase === 'emptying' || this.#phase === 'locking';
   }
 
-  /**
-   * Keeps the main file still, at a position that is told when it is reached; null if a foreign reader prevents that. A main file
-   * that no checkpoint has touched since the last complete one is good as it is, if it is at `atLeast` or later.
-   */
-  suspend(atLeast: Index, done: (mainFile: MainFile | null) => void): void {
-    if (this.#mainFile !== null && this.#mainFile.id.index >= atLeast) {
-      this.#suspended = true;
-      done(this.#mainFile);
-      return;
-    }
-    this.#whenEmptied = (emptied) => {
-      this.#suspended = emptied;
-      done(emptied ? this.#mainFile : null);
-    };
-    if (this.#phase === 'idle') this.#phase = 'draining';
+  /** Keeps a committed state readable, at `atLeast` or later; tells `done` when it is there. */
+  hold(atLeast: Index, done: (commit: WalCommit) => void): void {
+    this.#hold.want(atLeast, done);
     this.afterWork();
   }
 
-  resume(): void {
-    this.#suspended = false;
+  /** What is held, or asked for, is not needed any more. */
+  letGo(): void {
+    this.#hold.letGo();
     this.afterWork();
   }
 
@@ -119,8 +100,22 @@ export class CheckpointCycle {
 
   committed(index: Index): void {
     this.#committed = index;
-    this.#parts.pins.committed(index);
+    if (!this.#copies) this.#parts.pins.committed(index);
     this.afterWork();
+  }
+
+  /** After a crash this much will be known as committed. */
+  kept(index: Index): void {
+    this.#kept = Math.max(this.#kept, index);
+    if (this.#phase === 'keeping') this.#copy();
+    if (this.#phase !== 'settling') return;
+    this.#phase = 'draining';
+    this.#emptyWhenCommitted();
+  }
+
+  /** A checkpoint copies up to the pin, which stays where it is. */
+  get #copies(): boolean {
+    return this.#phase === 'keeping' || this.#phase === 'copying';
   }
 
   /**
@@ -133,37 +128,45 @@ export class CheckpointCycle {
 
   /** Call after anything that may have made the WAL grow, and to try again. Throws DATABASE_BUSY, FOREIGN_WRITE. */
   afterWork(): void {
+    this.#lookAtHold();
     if (this.#phase === 'draining') return this.#emptyWhenCommitted();
     if (this.#phase === 'locking') return this.#lockAgain();
     // A pin taken now would keep the WAL from being emptied.
     if (this.#phase === 'emptying') return;
     this.#rollPin();
     if (this.#phase !== 'idle' || this.#parts.wal.bytes < this.#startAtBytes) return;
-    if (this.#suspended && !this.#suspendedTooLong()) return;
+    if (this.#hold.mustStay()) return;
     if (!this.#mayCopy()) {
       // Always ahead of the commit index and never pinned: only a pause lets the WAL be emptied.
       this.#phase = 'draining';
       return this.#emptyWhenCommitted();
     }
-    this.#phase = 'copying';
-    this.#mainFile = null;
-    this.#parts.checkpoints.start('PASSIVE', (reply) =>
-      this.#parts.turn(() => this.#copied(reply)),
-    );
+    this.#holdCommitted();
+    this.#copy();
   }
 
-  #suspendedTooLong(): boolean {
-    const { wal, walBytes, onSuspensionEnded } = this.#parts;
-    if (wal.bytes < walBytes * SUSPENDED_GROWTH) return false;
-    this.#suspended = false;
-    onSuspensionEnded();
-    return true;
+  /**
+   * Up to the pin. The commit index on disk reaches as far first: whoever is started anew cannot tell how much of the WAL
+   * is in the main file, but that it is committed, and so which states are still whole.
+   */
+  #copy(): void {
+    const { pins, checkpoints, turn, onKeep } = this.#parts;
+    const limit = must(pins.heldIndex, 'a pin to copy up to');
+    this.#phase = this.#kept < limit ? 'keeping' : 'copying';
+    if (this.#phase === 'keeping') return onKeep(limit);
+    checkpoints.start('PASSIVE', (reply) => turn(() => this.#copied(reply)));
+  }
+
+  #lookAtHold(): void {
+    const runs = this.#copies || this.#phase === 'settling' || this.unlocked;
+    // What was to be emptied waits until the commit is let go.
+    if (!runs && this.#hold.look(this.#committed)) this.#phase = 'idle';
   }
 
   #rollPin(): void {
     const { engine, wal, pins, walBytes } = this.#parts;
     // A pin would keep the checkpoint that empties the WAL from doing so.
-    if (this.unlocked) return;
+    if (this.unlocked || this.#copies) return;
     if (!engine.leading) {
       if (engine.position.index <= this.#committed) pins.release();
       return;
@@ -187,6 +190,8 @@ export class CheckpointCycle {
 
   /** What is left is copied with the work paused, so it should be little. */
   #copied(reply: CheckpointReply): void {
+    this.#phase = 'idle';
+    this.#parts.pins.committed(this.#committed);
     if ('error' in reply) return this.#failed(reply.error);
     this.#passes++;
     const left = this.#parts.wal.frames - reply.copiedFrames;
@@ -196,11 +201,11 @@ export class CheckpointCycle {
   }
 
   #emptyWhenCommitted(): void {
-    const { engine, pins, checkpoints } = this.#parts;
+    const { engine, pins, checkpoints, onKeep } = this.#parts;
     // An interactive transaction that has the writer connection ends soon; no other begins meanwhile.
     if (engine.interactive.open || engine.position.index > this.#committed) return;
-    this.#phase = 'emptying';
-    this.#mainFile = null;
+    this.#phase = this.#kept < engine.position.index ? 'settling' : 'emptying';
+    if (this.#phase === 'settling') return onKeep(engine.position.index);
     pins.release();
     engine.unlock();
     checkpoints.start('TRUNCATE', (reply) =>
@@ -224,10 +229,9 @@ export class CheckpointCycle {
     if ('error' in reply) return this.#failed(reply.error);
     this.#startAtBytes = reply.busy ? this.#heldUpUntil() : walBytes;
     this.#pinAtBytes = 0;
-    this.#mainFile = reply.busy ? null : { id: engine.position, checksum: engine.checksum };
     if (!reply.busy) onEmptied();
     if (!reply.busy) onCheckpoint(engine.position, engine.checksum);
-    this.#finish(!reply.busy);
+    this.#finish();
   }
 
   /** How long the WAL shall be at the next try. */
@@ -241,14 +245,12 @@ export class CheckpointCycle {
     const { wal, walBytes, onWarning } = this.#parts;
     onWarning(`a checkpoint failed (${error}); it is tried again when the WAL has grown`);
     this.#startAtBytes = wal.bytes + walBytes * RETRY_GROWTH;
-    this.#finish(false);
+    this.#finish();
   }
 
-  #finish(emptied: boolean): void {
+  #finish(): void {
     this.#phase = 'idle';
-    const done = this.#whenEmptied;
-    this.#whenEmptied = null;
-    done?.(emptied);
     this.#rollPin();
+    this.#lookAtHold();
   }
 }

@@ -1,12 +1,12 @@
-import { fstatSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import type { EntryId } from '../raft/entry.ts';
 import { Checkpoints } from '../sqlite/checkpoints.ts';
 import { closeConnections, foldWal, openConnections } from '../sqlite/connections.ts';
+import type { DatabaseFiles } from '../sqlite/database-files.ts';
 import type { EngineParts } from '../sqlite/engine-parts.ts';
 import { Pin } from '../sqlite/pin.ts';
 import { Pins } from '../sqlite/pins.ts';
 import { lostFilesIn, saveLostFile } from './lost-directory.ts';
-import type { HeldSnapshot } from './protocol.ts';
 
 /** The place where a member's database is: SQLite's files; what a simulator has in their place. */
 export interface DatabaseHome {
@@ -24,8 +24,8 @@ export interface DatabaseHome {
 export interface OpenDatabase extends EngineParts {
   /** What the database itself records; no cluster in the empty one that every member starts with. */
   readonly position: EntryId & { readonly cluster: string | null };
-  /** The file that checkpoints write to, for members that are given a copy. */
-  mainFile(): Pick<HeldSnapshot, 'fd' | 'bytes'>;
+  /** For members that are given a copy. */
+  readonly files: Pick<DatabaseFiles, 'mainFd' | 'walFd'>;
   /** What keeps its WAL short. `onFailure`: checkpoints cannot go on. */
   startCheckpoints(onFailure: (error: Error) => void): CheckpointTools;
   /** Brings everything into the main file; false if a foreign reader prevents it. */
@@ -40,6 +40,8 @@ export interface CheckpointTools {
     Pins,
     'heldIndex' | 'hold' | 'rollTo' | 'committed' | 'undone' | 'release' | 'close'
   >;
+  /** Keeps what is given to another member readable. */
+  readonly snapshotPin: Pick<Pin, 'take' | 'release' | 'close'>;
   readonly checkpoints: Pick<Checkpoints, 'start' | 'close'>;
 }
 
@@ -60,9 +62,9 @@ function openSqlite(path: string): OpenDatabase {
   const { files } = connections;
   return {
     ...connections,
-    mainFile: () => ({ fd: files.mainFd, bytes: fstatSync(files.mainFd).size }),
     startCheckpoints: (onFailure) => ({
       pins: new Pins([new Pin(path), new Pin(path)]),
+      snapshotPin: new Pin(path),
       checkpoints: new Checkpoints(path, onFailure),
     }),
     fold: () => foldWal(connections),

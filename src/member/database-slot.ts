@@ -107,7 +107,7 @@ export class DatabaseSlot {
     );
   }
 
-  /** Keeps the main file still, for a snapshot. */
+  /** Keeps a committed state readable, for a snapshot. */
   hold(atLeast: Index): void {
     const { tellLoop } = this.#parts;
     const held = (snapshot: HeldSnapshot | null) => tellLoop({ type: 'snapshot-held', snapshot });

@@ -5,7 +5,7 @@ import type { Raft } from '../raft/raft.ts';
 import { DatabaseChecksum } from '../redo/checksum.ts';
 import type { Clock } from './clock.ts';
 import type { Compaction, LogNeed } from './compaction.ts';
-import type { DatabaseTracker } from './database-tracker.ts';
+import { checksumAt, type DatabaseTracker } from './database-tracker.ts';
 import { LogLeases } from './log-leases.ts';
 import type { LoopLog } from './loop-log.ts';
 import type { LostWrites } from './lost-writes.ts';
@@ -157,10 +157,15 @@ export class DatabaseSupply {
     this.#receiver.onReply(from, decodeSnapshotReply(payload), nowMs);
   }
 
-  /** What became of the order to keep the main file still. */
+  /** What became of the order to keep a state readable. */
   fromSql(message: HeldOrLost): void {
-    if (message.type === 'snapshot-held') this.#sender.onHeld(message.snapshot);
-    else this.#sender.drop();
+    if (message.type === 'snapshot-lost') return this.#sender.drop();
+    const { snapshot } = message;
+    const { log } = this.#parts;
+    // A log that was reset meanwhile does not have it: the sender was told to drop it, and lets it go.
+    const known = snapshot !== null && log.term(snapshot.id.index) === snapshot.id.term;
+    this.#sender.onHeld(known ? { ...snapshot, checksum: checksumAt(log, snapshot.id) } : null);
+    if (snapshot !== null && !known) this.#parts.post({ type: 'release-snapshot' });
   }
 
   installed(position: EntryId): void {
@@ -205,9 +210,11 @@ export class DatabaseSupply {
   }
 
   #keepLog(nowMs: number): void {
-    const { leader } = this.#parts.raft;
+    const { raft, self } = this.#parts;
+    const { leader } = raft;
     const offer = this.#installing ?? this.#receiver.offer;
-    if (offer === null || leader === null) return;
+    // Who was elected meanwhile hands over.
+    if (offer === null || leader === null || leader === self) return;
     if (offer === this.#keptFor && nowMs - this.#keptAtMs < KEEP_LOG_MS) return;
     this.#keptFor = offer;
     this.#keptAtMs = nowMs;

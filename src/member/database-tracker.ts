@@ -31,7 +31,7 @@ export interface TrackerParts {
 }
 
 /** The checksum of the database at a position that the log has: in that entry, or with the log's base. */
-function checksumAt(log: LogStore, id: EntryId): ChecksumValue {
+export function checksumAt(log: LogStore, id: EntryId): ChecksumValue {
   if (id.index === log.base.index) return checksumFromBytes(log.baseExtra);
   return redoOf(log.entries(id.index, id.index, 1)[0]!.data).checksumAfter;
 }
@@ -89,20 +89,25 @@ export class DatabaseTracker {
       return;
     }
     this.#mode = 'beginning';
+    this.#matched = at.index;
     post({ type: 'begin', at, checksum: checksumAt(log, at) });
   }
 
-  /** Its answer; false if the database was given up meanwhile. */
+  /** Its answer; false if the database was given up meanwhile. What the log has discarded since it was asked has to be undone. */
   begun(position: EntryId): boolean {
     if (this.#mode !== 'beginning') return false;
-    this.installed(position);
+    this.#follow(position, Math.min(position.index, this.#matched));
     return true;
   }
 
   /** The database is at `position`, which the log has. */
   installed(position: EntryId): void {
+    this.#follow(position, position.index);
+  }
+
+  #follow(position: EntryId, matched: Index): void {
     this.#position = position;
-    this.#matched = position.index;
+    this.#matched = matched;
     this.#applying = [];
     this.#mode = 'follow';
   }

@@ -36,6 +36,8 @@ interface Stream {
   broken: boolean;
   /** Its member was told so, as far as the connection took it. */
   told: boolean;
+  /** Some of it came after that: it may not have been heard. */
+  missed: boolean;
 }
 
 /** A write that this leader runs for a member. */
@@ -101,9 +103,13 @@ export class ForwardedWrites {
     } else this.#hold(incoming, answer);
   }
 
-  /** Tells again what a connection did not take. Call now and then. */
+  /** Tells again what a connection did not take, or may have lost. Call now and then. */
   tick(): void {
-    for (const stream of this.#streams.values()) if (stream.broken) this.#tell(stream);
+    for (const stream of this.#streams.values()) {
+      if (stream.missed) stream.told = false;
+      stream.missed = false;
+      if (stream.broken) this.#tell(stream);
+    }
   }
 
   /** This member does not lead any more: what is not answered yet is asked again, of whoever leads then. */
@@ -117,7 +123,7 @@ export class ForwardedWrites {
   #streamOf(from: MemberId, { stream: number, seq }: ForwardRequest): Stream {
     const known = this.#streams.get(from);
     if (known?.number === number) return known;
-    const stream = { from, number, next: seq, broken: seq > 0, told: false };
+    const stream = { from, number, next: seq, broken: seq > 0, told: false, missed: false };
     this.#streams.set(from, stream);
     return stream;
   }
@@ -153,9 +159,11 @@ export class ForwardedWrites {
     );
   }
 
+  /** What is said for what is still on its way is said once: by the next tick. */
   #end(stream: Stream): void {
     stream.broken = true;
-    if (!stream.told) this.#tell(stream);
+    if (stream.told) stream.missed = true;
+    else this.#tell(stream);
   }
 
   #tell(stream: Stream): void {

@@ -4,9 +4,6 @@ import { PageHasher } from '../redo/page-hash.ts';
 import type { SnapshotFiles, WritableFile } from './snapshot-files.ts';
 import type { SnapshotOffer } from './snapshot-frames.ts';
 
-/** What is asked for and written at a time; large enough that round trips do not count, small enough to pass between heartbeats. A multiple of every page size. */
-export const CHUNK_BYTES = 256 * 1024;
-
 /**
  * The file that a snapshot is received into, with a `.json` beside it that says which one it is. It is written from front to
  * back, so its size says where to go on, also after a restart.
@@ -35,7 +32,7 @@ export class IncomingFile {
     this.#file = files.open(path, !resume);
     // Only whole chunks count: the last one may be torn.
     const there = resume ? Math.min(this.#file.bytes, offer.bytes) : 0;
-    this.#uncounted = there - (there % CHUNK_BYTES);
+    this.#uncounted = there - (there % files.chunkBytes);
   }
 
   /** Bytes that are there, and in the checksum. */
@@ -63,7 +60,7 @@ export class IncomingFile {
 
   /** Takes the next chunk of what an earlier transfer left into the checksum. */
   countNext(): void {
-    const chunk = new Uint8Array(CHUNK_BYTES);
+    const chunk = new Uint8Array(this.#files.chunkBytes);
     const got = this.#file.read(chunk, this.#written);
     assert(got === chunk.length, 'a whole chunk is there');
     this.#uncounted -= got;

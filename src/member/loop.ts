@@ -17,6 +17,7 @@ import { FirstElection } from './first-election.ts';
 import { checkImportIsFirst } from './import-check.ts';
 import { LeaderLink } from './leader-link.ts';
 import { Leadership } from './leadership.ts';
+import { LogWriter } from './log-writer.ts';
 import { LoopLog } from './loop-log.ts';
 import { LoopReads } from './loop-reads.ts';
 import { LostWrites } from './lost-writes.ts';
@@ -63,6 +64,7 @@ export class Loop {
   readonly #leadership: Leadership;
   readonly #reads: LoopReads;
   readonly #compaction: Compaction;
+  readonly #logWriter: LogWriter;
   readonly #supply: DatabaseSupply;
   readonly #firstElection: FirstElection;
   readonly #lost: LostWrites;
@@ -83,6 +85,8 @@ export class Loop {
     const compaction = new Compaction(log, raft, options.logKeepBytes);
     [this.#parts, this.#startedMs, this.#raft] = [parts, clock.now(), raft];
     [this.#loopLog, this.#compaction] = [loopLog, compaction];
+    const send = (message: Message) => network.sendMessage(message);
+    this.#logWriter = new LogWriter({ log, raft, compaction, send, post, turn });
     const tracker = new DatabaseTracker({
       log,
       post,
@@ -195,26 +199,13 @@ export class Loop {
   /** The order is Raft's: see `Ready`. */
   #handle(ready: Ready): void {
     if (ready.truncateFrom !== null) this.#tracker.truncated(ready.truncateFrom);
-    this.#write(ready);
+    this.#logWriter.write(ready);
     for (const message of ready.messages) this.#network.sendMessage(message);
     this.#reads.note(ready);
     this.#leadership.note(ready);
     this.#commitNews.note(ready);
     if (ready.snapshotNeed === null) return;
     this.#supply.behind(ready.snapshotNeed.snapshot.index, this.#parts.clock.now());
-  }
-
-  #write({ truncateFrom, entries, hardState, afterDurable }: Ready): void {
-    const nothing = truncateFrom === null && entries.length === 0 && hardState === null;
-    if (nothing && afterDurable.length === 0) return;
-    const last = entries.at(-1);
-    for (const entry of entries) this.#compaction.appended(entry.data.length);
-    this.#parts.log.write({ truncateFrom, entries, hardState }, () =>
-      this.#turn(() => {
-        for (const message of afterDurable) this.#network.sendMessage(message);
-        if (last !== undefined) this.#raft.durable({ term: last.term, index: last.index });
-      }),
-    );
   }
 
   #step(message: Message): void {
@@ -234,6 +225,7 @@ export class Loop {
   readonly #fromSql = (message: SqlToLoop): void => {
     const { clock } = this.#parts;
     if (this.#leaderLink.fromSql(message) || this.#health.fromSql(message)) return;
+    if (this.#logWriter.fromSql(message)) return;
     switch (message.type) {
       case 'opened':
         return this.#tracker.opened(message);

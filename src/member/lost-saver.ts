@@ -57,7 +57,7 @@ function lostFile(order: Order, running: RunningDatabase | null, parts: LostSave
 
 /** Null where the database cannot tell any more: then the payloads, page differences, are all there is. */
 function imagesOf(order: Order, running: RunningDatabase | null): LostImages | null {
-  const before = running?.engine.commitAt(order.common);
+  const before = running?.engine.commits.at(order.common);
   if (running === null || before === undefined) return null;
   const { wal, pageSize } = running.database;
   return lostImages(wal, pageSize, before, unpackEntries(order));

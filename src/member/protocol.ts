@@ -4,6 +4,7 @@ import type { TransactionStep } from '../api/transaction-wire.ts';
 import type { ErrorRecord } from '../base/errors.ts';
 import type { Entry, EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
+import type { PageFrames } from '../sqlite/live-wal.ts';
 import type { FlatWrites } from './flat-writes.ts';
 import type { Settled } from './settlement.ts';
 import type { LoopStatus } from './status.ts';
@@ -41,13 +42,16 @@ export interface TransactionRef {
   readonly name: string;
 }
 
-/** The main file of the database, kept as it is at `id` until it is released. */
-export interface HeldSnapshot {
+/**
+ * The database at `id`, kept readable until it is released: the pages in `frames` are in the WAL, the others in the main
+ * file.
+ */
+export interface HeldSnapshot extends PageFrames {
   readonly id: EntryId;
-  readonly checksum: ChecksumValue;
   readonly bytes: number;
   readonly pageSize: number;
-  readonly fd: number;
+  readonly mainFd: number;
+  readonly walFd: number;
 }
 
 /** Successive entries to apply, their data in one buffer, one behind the other. */
@@ -110,7 +114,9 @@ export type LoopToSql =
     })
   /** The member that asked for them is out of reach. */
   | { readonly type: 'drop-transactions'; readonly from: MemberId }
-  /** Keep the main file still at this index or a later one. */
+  /** Of the commit index this much is on disk. */
+  | { readonly type: 'commit-kept'; readonly index: Index }
+  /** Keep a committed state at this index or a later one readable. */
   | { readonly type: 'hold-snapshot'; readonly atLeast: Index }
   | { readonly type: 'release-snapshot' }
   | {
@@ -164,6 +170,8 @@ export type SqlToLoop =
     }
   | { readonly type: 'stepped-down'; readonly position: EntryId }
   | { readonly type: 'rolled-back'; readonly position: EntryId }
+  /** The commit index shall be on disk, up to here at least: a checkpoint is to go as far. */
+  | { readonly type: 'keep-commit'; readonly index: Index }
   | { readonly type: 'checkpointed'; readonly id: EntryId; readonly checksum: ChecksumValue }
   | DatabaseReport
   | { readonly type: 'snapshot-held'; readonly snapshot: HeldSnapshot | null }

@@ -11,7 +11,7 @@ import { WalPressure } from './wal-pressure.ts';
 
 type CycleEvents = Pick<
   CheckpointParts,
-  'onCheckpoint' | 'onWarning' | 'onSuspensionEnded' | 'turn'
+  'onKeep' | 'onCheckpoint' | 'onWarning' | 'onHoldEnded' | 'turn'
 >;
 
 export interface RunningParts extends CycleEvents {
@@ -73,12 +73,14 @@ export class RunningDatabase {
     return this.engine.lead(term);
   }
 
-  /** Keeps the main file as it is, for another member to copy; null if a foreign reader prevents that. */
-  hold(atLeast: Index, done: (snapshot: HeldSnapshot | null) => void): void {
-    const { pageSize } = this.database;
-    this.cycle.suspend(atLeast, (mainFile) =>
-      done(mainFile === null ? null : { ...mainFile, ...this.database.mainFile(), pageSize }),
-    );
+  /** Keeps a committed state as it is, for another member to copy. */
+  hold(atLeast: Index, done: (snapshot: HeldSnapshot) => void): void {
+    const { pageSize, wal, files } = this.database;
+    this.cycle.hold(atLeast, (commit) => {
+      const { mainFd, walFd } = files;
+      const bytes = commit.databasePages * pageSize;
+      done({ id: commit.id, bytes, pageSize, mainFd, walFd, ...wal.framesAt(commit) });
+    });
   }
 
   /**
@@ -93,9 +95,10 @@ export class RunningDatabase {
 
   /** A checkpoint that is under way is finished first. `fold` brings everything into the main file; false if a foreign reader prevents it. */
   async close(fold: boolean): Promise<boolean> {
-    const { checkpoints, pins } = this.#tools;
+    const { checkpoints, pins, snapshotPin } = this.#tools;
     await checkpoints.close();
     pins.close();
+    snapshotPin.close();
     const folded = !fold || this.database.fold();
     this.database.close();
     return folded;

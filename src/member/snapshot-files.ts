@@ -15,6 +15,8 @@ import {
 
 /** The files that giving and receiving snapshots needs: those on disk, or a simulator's. What fails throws, or is told to `done`. */
 export interface SnapshotFiles {
+  /** What is asked for and written at a time: a multiple of every page size. */
+  readonly chunkBytes: number;
   /** Reads into `into` beside the running work; `done` is told how much there was. */
   read(
     fd: number,
@@ -42,7 +44,11 @@ export interface WritableFile {
   close(): void;
 }
 
+/** Large enough that round trips do not count, small enough to pass between heartbeats. */
+const CHUNK_BYTES = 256 * 1024;
+
 export const diskFiles: SnapshotFiles = {
+  chunkBytes: CHUNK_BYTES,
   read: (fd, into, offset, done) => read(fd, into, 0, into.length, offset, done),
   readText: (path) => (existsSync(path) ? readFileSync(path, 'utf8') : null),
   writeText(path, text) {

@@ -1,7 +1,7 @@
 import { messageOf, PacelineError } from '../base/errors.ts';
 import type { EntryId, Index, MemberId } from '../raft/entry.ts';
 import type { Clock } from './clock.ts';
-import { CHUNK_BYTES, IncomingFile } from './incoming-file.ts';
+import { IncomingFile } from './incoming-file.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import type { SnapshotOffer, SnapshotReplyFrame, SnapshotRequestFrame } from './snapshot-frames.ts';
 import { SnapshotSources } from './snapshot-sources.ts';
@@ -161,7 +161,7 @@ export class SnapshotReceiver {
     if (transfer === null) return;
     const { file, early, requested } = transfer;
     const { id, bytes } = file.offer;
-    const wanted = Math.min(CHUNK_BYTES, bytes - offset);
+    const wanted = Math.min(this.#parts.files.chunkBytes, bytes - offset);
     if (index !== id.index || term !== id.term || data.length !== wanted) return;
     if (offset < file.written || offset >= requested) return;
     early.set(offset, data);
@@ -193,10 +193,10 @@ export class SnapshotReceiver {
     const { file, from } = transfer;
     if (file.uncounted > 0) return;
     const { id, bytes } = file.offer;
-    while (transfer.requested < bytes && transfer.requested - file.written < WINDOW * CHUNK_BYTES) {
-      const range = { offset: transfer.requested, length: CHUNK_BYTES };
-      this.#parts.request(from, { type: 'read', id, ...range });
-      transfer.requested += CHUNK_BYTES;
+    const { chunkBytes: length } = this.#parts.files;
+    while (transfer.requested < bytes && transfer.requested - file.written < WINDOW * length) {
+      this.#parts.request(from, { type: 'read', id, offset: transfer.requested, length });
+      transfer.requested += length;
     }
     if (file.complete) this.#finish(transfer);
   }

@@ -1,6 +1,8 @@
 import { messageOf } from '../base/errors.ts';
 import type { Index, MemberId, Membership } from '../raft/entry.ts';
+import type { ChecksumValue } from '../redo/checksum.ts';
 import type { HeldSnapshot } from './protocol.ts';
+import { readHeld } from './read-held.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import type { SnapshotRead, SnapshotReplyFrame } from './snapshot-frames.ts';
 
@@ -11,7 +13,7 @@ const CHUNK_BYTES_MAX = 256 * 1024;
 
 export interface SnapshotSenderParts {
   readonly files: Pick<SnapshotFiles, 'read'>;
-  /** Asks for the main file at `atLeast` or later; `onHeld` is the answer. */
+  /** Asks for a state at `atLeast` or later; `onHeld` is the answer. */
   readonly hold: (atLeast: Index) => void;
   readonly release: () => void;
   /** In force at a committed index. */
@@ -21,11 +23,14 @@ export interface SnapshotSenderParts {
   readonly warn: (message: string) => void;
 }
 
-/** Gives this member's main database file to members that need one. The file stands still while it is held; writes go on in the WAL. */
+/** What this member gives: a state of its database, and the checksum that its log has for that. */
+type Offered = HeldSnapshot & { readonly checksum: ChecksumValue };
+
+/** Gives this member's database to members that need one, as it was at one commit: that is held, and writes go on in the WAL. */
 export class SnapshotSender {
   readonly #parts: SnapshotSenderParts;
-  #held: HeldSnapshot | null = null;
-  /** The main file was asked for, and is on its way to standing still. */
+  #held: Offered | null = null;
+  /** A state was asked for, and is not held yet. */
   #asking = false;
   /** Who waits for it, and what each needs at least. */
   readonly #waiting = new Map<MemberId, Index>();
@@ -60,7 +65,7 @@ export class SnapshotSender {
     )
       return this.refuse(to);
     const data = new Uint8Array(Math.min(length, CHUNK_BYTES_MAX, held.bytes - offset));
-    this.#parts.files.read(held.fd, data, offset, (error, got) => {
+    readHeld(this.#parts.files, held, data, offset, (error, got) => {
       if (this.#held !== held) return;
       if (error === null)
         return this.#parts.reply(to, { type: 'chunk', id, offset, data: data.subarray(0, got) });
@@ -79,8 +84,8 @@ export class SnapshotSender {
     this.#parts.reply(from, { type: 'gone' });
   }
 
-  /** The SQL thread's answer to `hold`; null if a foreign reader prevented it. */
-  onHeld(snapshot: HeldSnapshot | null): void {
+  /** The answer to `hold`; null if there is no database. */
+  onHeld(snapshot: Offered | null): void {
     // Asked for before a drop.
     if (!this.#asking) return snapshot === null ? undefined : this.#parts.release();
     this.#asking = false;
@@ -97,7 +102,7 @@ export class SnapshotSender {
     if (this.#held !== null && nowMs - this.#lastUsedMs > IDLE_MS_MAX) this.#release();
   }
 
-  /** The main file does not stand still any longer, or is about to be closed or replaced. */
+  /** What was held cannot be read any more, or is about to be closed or replaced. */
   drop(): void {
     for (const member of [...this.#waiting.keys(), ...this.#reading]) this.refuse(member);
     this.#held = null;
@@ -106,7 +111,7 @@ export class SnapshotSender {
     this.#reading.clear();
   }
 
-  #offer(to: MemberId, { id, checksum, bytes, pageSize }: HeldSnapshot): void {
+  #offer(to: MemberId, { id, checksum, bytes, pageSize }: Offered): void {
     this.#reading.add(to);
     this.#parts.info({ to, ...id, bytes }, `${to} is given the database`);
     this.#parts.reply(to, {

@@ -71,9 +71,10 @@ export class SqlThread {
     this.#slot = new DatabaseSlot({
       ...{ ...parts, tellLoop, turn },
       tellApp: (message) => app.post(message),
+      onKeep: (index) => loop.post({ type: 'keep-commit', index }),
       onCheckpoint: (id, checksum) => loop.post({ type: 'checkpointed', id, checksum }),
       onWarning: (message) => loop.post({ type: 'warning', message }),
-      onSuspensionEnded: () => loop.post({ type: 'snapshot-lost' }),
+      onHoldEnded: () => loop.post({ type: 'snapshot-lost' }),
       onFailure: (error) => loop.post({ type: 'fault', error: asPacelineError(error).toRecord() }),
     });
     this.#failures = new SqlFailures({
@@ -180,10 +181,12 @@ export class SqlThread {
         return this.#transactions.take(message);
       case 'drop-transactions':
         return this.#transactions.drop(message.from);
+      case 'commit-kept':
+        return this.#slot.running?.cycle.kept(message.index);
       case 'hold-snapshot':
         return this.#slot.hold(message.atLeast);
       case 'release-snapshot':
-        return this.#slot.running?.cycle.resume();
+        return this.#slot.running?.cycle.letGo();
       case 'install':
         this.#toApply = [];
         this.#toLead = null;

@@ -206,6 +206,11 @@ export class Raft {
     state.hintedTriesLeft = HINTED_TRIES_MAX;
   }
 
+  /** The commit index goes to the disk once more: with the next Ready, if it has grown since. */
+  keepCommit(): void {
+    this.#state.outbox.keepCommit = true;
+  }
+
   /** With `delayCommitNews`: tells followers the commit index now if they do not know it yet. */
   announceCommit(): void {
     this.#state.commitNewsDue = true;
@@ -254,6 +259,7 @@ function emptyOutbox(hardState: HardState, commit: Index): RaftState['outbox'] {
     readsFailed: [],
     snapshotNeed: null,
     hardState,
+    keepCommit: false,
     commit,
     role: 'follower',
     leader: null,

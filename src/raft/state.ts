@@ -93,6 +93,8 @@ export interface Outbox {
   snapshotNeed: SnapshotNeed | null;
   /** As in the last Ready. */
   hardState: HardState;
+  /** The commit index is to be put on disk. */
+  keepCommit: boolean;
   commit: Index;
   role: Role;
   leader: MemberId | null;

@@ -16,7 +16,7 @@ export function hasReady(state: RaftState): boolean {
     outbox.role !== state.role ||
     outbox.leader !== state.leader ||
     state.log.hasChange ||
-    hardStateChanged(state) ||
+    hardStateIsDue(state) ||
     readsAreDue(state) ||
     appendsAreDue(state)
   );
@@ -66,17 +66,21 @@ function clear(state: RaftState): void {
   outbox.leader = state.leader;
 }
 
-function hardStateChanged({ outbox, term, vote }: RaftState): boolean {
-  return outbox.hardState.term !== term || outbox.hardState.vote !== vote;
+function hardStateIsDue({ outbox, term, vote, commit }: RaftState): boolean {
+  const { hardState, keepCommit } = outbox;
+  if (keepCommit && hardState.commit < commit) return true;
+  return hardState.term !== term || hardState.vote !== vote;
 }
 
 /**
- * Term and vote must be on disk before anyone hears of them. The commit index rides along and is
- * never written for its own sake: a restarted member learns it from its leader's first messages.
+ * Term and vote must be on disk before anyone hears of them. The commit index rides along, and is
+ * written for its own sake only where `keepCommit` asked for that: else a restarted member learns it
+ * from its leader's first messages.
  */
 function takeHardState(state: RaftState): HardState | null {
-  if (!hardStateChanged(state)) return null;
+  if (!hardStateIsDue(state)) return null;
   const { term, vote, commit } = state;
+  state.outbox.keepCommit = false;
   state.outbox.hardState = { term, vote, commit };
   return state.outbox.hardState;
 }

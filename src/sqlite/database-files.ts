@@ -10,14 +10,14 @@ import { messageOf, PacelineError } from '../base/errors.ts';
 export class DatabaseFiles {
   readonly path: string;
   readonly mainFd: number;
-  readonly #walFd: number;
+  readonly walFd: number;
   readonly #shmFd: number;
 
   /** Call with a connection open in WAL mode, so that the `-wal` and `-shm` are there. */
   constructor(path: string) {
     this.path = path;
     this.mainFd = openSync(path, 'r');
-    this.#walFd = openSync(`${path}-wal`, 'r+');
+    this.walFd = openSync(`${path}-wal`, 'r+');
     this.#shmFd = openSync(`${path}-shm`, 'r+');
   }
 
@@ -29,22 +29,22 @@ export class DatabaseFiles {
   }
 
   readonly readWal = (offset: number, length: number): Uint8Array =>
-    readUpTo(this.#walFd, offset, length);
+    readUpTo(this.walFd, offset, length);
   /** Fills `bytes` from the WAL; returns how many there were. */
   readWalInto(bytes: Uint8Array, offset: number): number {
-    return readFully(this.#walFd, bytes, offset);
+    return readFully(this.walFd, bytes, offset);
   }
 
   readonly readShm = (offset: number, length: number): Uint8Array =>
     readUpTo(this.#shmFd, offset, length);
 
   writeWal(bytes: Uint8Array, offset: number): void {
-    writeFully(this.#walFd, bytes, offset, `${this.path}-wal`);
+    writeFully(this.walFd, bytes, offset, `${this.path}-wal`);
   }
 
   syncWal(): void {
     try {
-      fsyncSync(this.#walFd);
+      fsyncSync(this.walFd);
     } catch (error) {
       throw writeError(error, `${this.path}-wal`);
     }
@@ -56,7 +56,7 @@ export class DatabaseFiles {
 
   /** To be closed only when no connection of this process, in whatever thread, has the database open any more. */
   get descriptors(): number[] {
-    return [this.mainFd, this.#walFd, this.#shmFd];
+    return [this.mainFd, this.walFd, this.#shmFd];
   }
 }
 

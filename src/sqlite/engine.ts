@@ -9,9 +9,9 @@ import { encodeEntryData, redoOf, tooLarge } from './entry-data.ts';
 import type { Write } from './executor.ts';
 import { leavesKeysUnenforced } from './foreign-keys.ts';
 import { Interactive } from './interactive.ts';
+import { KnownCommits } from './known-commits.ts';
 import type { LiveWal, WalCommit } from './live-wal.ts';
 import { PageImages } from './page-images.ts';
-import { findStored } from './wal-positions.ts';
 
 /**
  * The database of one member: on the leader it runs writes and captures what they changed; on a follower it applies what the
@@ -25,6 +25,8 @@ export class Engine {
   readonly #images: PageImages;
   readonly #executor: ReturnType<EngineParts['executor']>;
   readonly #pageSize: number;
+  /** What this database can be brought back to. */
+  readonly commits: KnownCommits;
   /** What one caller has the writer connection for; nothing else may be run while it is open. */
   readonly interactive: Interactive;
   #position: EntryId;
@@ -42,6 +44,7 @@ export class Engine {
     this.#options = options;
     this.#lock = parts.lock;
     this.#wal = parts.wal;
+    this.commits = new KnownCommits(parts.wal, options.cluster);
     this.#pageSize = parts.pageSize;
     this.#images = new PageImages(this.#wal, this.#pageSize, options.pageCacheBytes);
     this.#executor = parts.executor(options);
@@ -204,7 +207,7 @@ export class Engine {
   rollBack(id: EntryId): boolean {
     assert(!this.leading, 'a leader does not roll back');
     this.lock();
-    const commit = this.commitAt(id);
+    const commit = this.commits.at(id);
     if (commit === undefined) return false;
     this.#checksum = undoTo(commit, this.#wal, this.#images, this.#checksum, this.#pageSize);
     this.#position = id;
@@ -212,11 +215,6 @@ export class Engine {
     this.#schemaCookie++;
     this.#renewLock();
     return true;
-  }
-
-  /** The commit that brought the database to `id`, if the WAL still has it. */
-  commitAt(id: EntryId): WalCommit | undefined {
-    return this.#wal.findCommit(id) ?? findStored(this.#wal, this.#options.cluster, id);
   }
 
   /**
@@ -234,7 +232,7 @@ export class Engine {
   /** Undoes what is above the commit index. False if that is not possible. */
   undoAbove(committed: Index): boolean {
     if (this.#position.index <= committed) return true;
-    const commit = this.#wal.lastCommitUpTo(committed);
+    const commit = this.commits.upTo(committed);
     return commit !== undefined && this.rollBack(commit.id);
   }
 

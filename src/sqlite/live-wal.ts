@@ -21,6 +21,14 @@ export interface CommittedFrames extends CommittedPages {
   readonly from: number;
 }
 
+/** Which frame of the WAL holds which page, in ascending order of page number. */
+export interface PageFrames {
+  readonly pgnos: Uint32Array;
+  readonly frames: Uint32Array;
+}
+
+export const NO_FRAMES: PageFrames = { pgnos: new Uint32Array(0), frames: new Uint32Array(0) };
+
 /**
  * The live WAL with the main file behind it: which page is in which frame, and which commit ended where. On a leader
  * SQLite appends and we read; on a follower we append. Used by the one thread that holds SQLite's writer lock.
@@ -56,6 +64,14 @@ export interface LiveWal {
   findCommit(id: EntryId): WalCommit | undefined;
   /** The latest commit at or before `index` that this process knows to be in the WAL. */
   lastCommitUpTo(index: Index): WalCommit | undefined;
+  /** What the main file is by itself, if this process knows. */
+  inMainFile(): WalCommit | undefined;
+  /**
+   * The pages of the database at `commit` that have to be read from the WAL; the others are in the main file. Nothing later may have
+   * been copied there. Good for as long as a read transaction that was begun before is held, and no checkpoint begins. Of a WAL that
+   * is copied as a whole none: it may be begun anew beside any reader.
+   */
+  framesAt(commit: WalCommit): PageFrames;
   /** What has to be appended to bring the database back to what it was at `commit`. */
   pagesToUndo(commit: WalCommit): PageImage[];
   /** Every commit frame of the WAL, newest first, with the pages of that commit: for finding a position after a crash. */

@@ -7,7 +7,7 @@ import { StatementGuard } from './authorizer.ts';
 import { CLOSES_AT_ONCE, type Connection, DatabaseSync } from './binding.ts';
 import { collectRows } from './rows.ts';
 import { isAwkward, spellOut } from './spell-out.ts';
-import { numbered, sqlError } from './sql-error.ts';
+import { numbered, runThrough, sqlError } from './sql-error.ts';
 import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
 
 /** How long a read waits for a foreign process that is recovering the WAL. */
@@ -91,7 +91,7 @@ export class Reader {
     try {
       for (const row of prepared.statement.iterate(...bound)) yield narrowed(row);
     } catch (error) {
-      throw asRead(numbered(error, () => void prepared.statement.run(...bound)));
+      throw asRead(numbered(error, () => this.#failAgain(prepared, bound)));
     }
     this.#cache.putBack(sql, prepared);
   }
@@ -146,8 +146,12 @@ export class Reader {
         prepared.small = false;
         return this.#rows(prepared, bound, onRow);
       }
-      throw asRead(numbered(error, () => void prepared.statement.run(...bound)));
+      throw asRead(numbered(error, () => this.#failAgain(prepared, bound)));
     }
+  }
+
+  #failAgain({ statement }: CachedStatement, bound: unknown[]): void {
+    runThrough(this.#connection, statement, bound);
   }
 
   /** Reading every integer as a bigint costs time, so it is done only for statements that turn out to need it. */

@@ -1,4 +1,5 @@
 import { type ErrorCode, messageOf, PacelineError, type SqliteDetail } from '../base/errors.ts';
+import type { Connection, PreparedStatement } from './binding.ts';
 
 /** Primary result codes (https://sqlite.org/rescode.html), by number. */
 const NAMES = [
@@ -74,6 +75,19 @@ export function numbered(error: unknown, again: () => void): unknown {
     if (same) return second;
   }
   return error;
+}
+
+/**
+ * Runs a statement that only reads through all of its rows, without taking them: an error in whichever row comes with its number. The
+ * binding's `run` stops at the first row; `exec` does not, but takes no arguments.
+ */
+export function runThrough(
+  connection: Connection,
+  statement: PreparedStatement,
+  bound: unknown[],
+): void {
+  statement.run(...bound);
+  if (statement.expandedSQL !== undefined) connection.exec(statement.expandedSQL);
 }
 
 function isUnnumbered(error: unknown): error is Error {

@@ -3,10 +3,11 @@ import { narrow } from '../api/wire.ts';
 import { atStatement } from '../base/errors.ts';
 import type { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
+import { statementError } from './disk-room.ts';
 import { collectRows, runPlain } from './rows.ts';
 import { savepointStatement } from './savepoints.ts';
 import { SchemaFacts } from './schema-facts.ts';
-import { numbered, sqlError } from './sql-error.ts';
+import { numbered, runThrough } from './sql-error.ts';
 import {
   bindable,
   type CachedStatement,
@@ -104,7 +105,7 @@ export class StatementRunner {
       const prepared = this.#cache.get(only.sql);
       if (alone && this.#mayTellRowid(only.sql, prepared.effect.inserts)) this.forgetRowid();
       if (undoneBySqlite(only.sql, prepared) && !this.#facts.mayFail)
-        return [this.#runStatement(prepared, only)];
+        return [this.#runUnguarded(prepared, only)];
     } else if (alone) this.forgetRowid();
     guard.lifted(() => this.#own.savepoint.run());
     const results: RanStatement[] = [];
@@ -116,26 +117,40 @@ export class StatementRunner {
       for (const { sql } of statements) this.#cache.drop(sql);
       const undone = connection.isTransaction;
       if (undone) this.#undo();
-      const known = sqlError(numbered(error, () => this.#failAgain(statements, undone)));
+      const known = statementError(
+        numbered(error, () => this.#failAgain(statements, undone)),
+        connection,
+      );
       const isOfBatch = statements.length > 1 && results.length < statements.length;
       throw isOfBatch ? atStatement(known, results.length) : known;
     }
   }
 
+  /** One that SQLite undoes by itself if it fails. */
+  #runUnguarded(prepared: CachedStatement, statement: Statement): RanStatement {
+    try {
+      return this.#runStatement(prepared, statement);
+    } catch (error) {
+      throw statementError(error, this.#parts.connection);
+    }
+  }
+
   /** The statements once more without their rows, up to the one that fails; nothing of it stays. */
   #failAgain(statements: readonly Statement[], inTransaction: boolean): void {
-    this.#parts.guard.lifted(() => (inTransaction ? this.#own.savepoint : this.#own.begin).run());
+    const { connection, guard } = this.#parts;
+    guard.lifted(() => (inTransaction ? this.#own.savepoint : this.#own.begin).run());
     try {
       for (const { sql, args } of statements) {
         const { statement, parameters, effect } = this.#cache.get(sql);
         if (effect.schema) this.#noteSchemaChange();
-        statement.run(...bindable(parameters, args));
+        const bound = bindable(parameters, args);
+        if (effect.writes) statement.run(...bound);
+        else runThrough(connection, statement, bound);
       }
     } finally {
       this.#cache.clear();
-      if (inTransaction && this.#parts.connection.isTransaction) this.#undo();
-      else if (this.#parts.connection.isTransaction)
-        this.#parts.guard.lifted(() => this.#own.rollback.run());
+      if (inTransaction && connection.isTransaction) this.#undo();
+      else if (connection.isTransaction) guard.lifted(() => this.#own.rollback.run());
     }
   }
 

@@ -1,6 +1,6 @@
 import type { EntryId, Index } from '../raft/entry.ts';
 import type { PageImage } from '../wal/frames.ts';
-import type { CommittedPages, WalCommit } from './live-wal.ts';
+import { type CommittedPages, NO_FRAMES, type PageFrames, type WalCommit } from './live-wal.ts';
 
 /** Where the frames and the main file are: SQLite's files, or a simulator's. */
 export interface FrameSource {
@@ -83,10 +83,30 @@ export class WalCommits {
     const changed = new Set(this.#pgnos.slice(commit.frame));
     for (let pgno = this.#databasePages + 1; pgno <= commit.databasePages; pgno++)
       changed.add(pgno);
-    const latest = new Map<number, number>();
-    for (let frame = 1; frame <= commit.frame; frame++) latest.set(this.#pgnos[frame - 1]!, frame);
+    const latest = this.#latestUpTo(commit.frame);
     const pages = [...changed].filter((pgno) => pgno <= commit.databasePages).sort((a, b) => a - b);
     return pages.map((pgno) => ({ pgno, image: this.#imageAt(latest.get(pgno), pgno) }));
+  }
+
+  /** What the main file is by itself, if this process knows: checkpoints copied nothing of the WAL, or all of it. */
+  inMainFile(copiedFrames: number): WalCommit | undefined {
+    if (copiedFrames === this.frames) return this.#commits.at(-1);
+    const [first] = this.#commits;
+    return copiedFrames === 0 && first?.frame === 0 ? first : undefined;
+  }
+
+  /**
+   * The pages of the database at `commit` that have to be read from the WAL, where checkpoints copied so much of it. A checkpoint that
+   * stops before the end leaves out the pages that have later frames, too.
+   */
+  framesAt({ frame, databasePages }: WalCommit, copiedFrames: number): PageFrames {
+    if (copiedFrames === this.frames) return NO_FRAMES;
+    const found = [...this.#latestUpTo(frame)].filter(([pgno]) => pgno <= databasePages);
+    found.sort((a, b) => a[0] - b[0]);
+    return {
+      pgnos: Uint32Array.from(found, ([pgno]) => pgno),
+      frames: Uint32Array.from(found, ([, at]) => at),
+    };
   }
 
   /** Every commit in the WAL, also those that this process knows nothing else of. */
@@ -103,6 +123,12 @@ export class WalCommits {
       yield { frame: last, databasePages, pages };
       last = first - 1;
     }
+  }
+
+  #latestUpTo(end: number): Map<number, number> {
+    const latest = new Map<number, number>();
+    for (let frame = 1; frame <= end; frame++) latest.set(this.#pgnos[frame - 1]!, frame);
+    return latest;
   }
 
   #imageAt(frame: number | undefined, pgno: number): Uint8Array {

@@ -10,12 +10,19 @@ import { readPageNumbers } from '../wal/lookup.ts';
 import { readImage } from '../wal/reader.ts';
 import { WalAppender } from '../wal/wal-appender.ts';
 import {
+  decodeCheckpointInfo,
   decodeWalIndexHeader,
   WAL_INDEX_HEAD_BYTES,
   type WalIndexHeader,
 } from '../wal/wal-index.ts';
 import type { DatabaseFiles } from './database-files.ts';
-import type { CommittedFrames, CommittedPages, LiveWal, WalCommit } from './live-wal.ts';
+import type {
+  CommittedFrames,
+  CommittedPages,
+  LiveWal,
+  PageFrames,
+  WalCommit,
+} from './live-wal.ts';
 import { WalCommits } from './wal-commits.ts';
 
 /** What `noteCommitted` takes into account. */
@@ -156,12 +163,25 @@ export class WalFile implements LiveWal {
     return this.#commits.lastUpTo(index);
   }
 
+  inMainFile(): WalCommit | undefined {
+    return this.#commits.inMainFile(this.#copiedFrames);
+  }
+
+  framesAt(commit: WalCommit): PageFrames {
+    return this.#commits.framesAt(commit, this.#copiedFrames);
+  }
+
   pagesToUndo(commit: WalCommit): PageImage[] {
     return this.#commits.pagesToUndo(commit);
   }
 
   commitsNewestFirst(): Generator<CommittedPages & { readonly frame: number }> {
     return this.#commits.newestFirst();
+  }
+
+  /** Checkpoints have copied the frames up to here. */
+  get #copiedFrames(): number {
+    return decodeCheckpointInfo(this.#files.readShm(0, WAL_INDEX_HEAD_BYTES)).nBackfill;
   }
 
   #frameHeader(frame: number) {

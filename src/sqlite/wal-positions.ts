@@ -51,9 +51,3 @@ export function storedPositions(wal: LiveWal, cluster: string, countMax: number)
   }
   return positions;
 }
-
-export function findStored(wal: LiveWal, cluster: string, id: EntryId): WalCommit | undefined {
-  for (const commit of storedCommits(wal, cluster))
-    if (commit.id.index === id.index && commit.id.term === id.term) return commit;
-  return undefined;
-}

@@ -25,9 +25,11 @@ import {
   type SnapshotRequestFrame,
 } from '../../src/member/snapshot-frames.ts';
 import { INITIAL_HARD_STATE, type MemberId, ORIGIN } from '../../src/raft/entry.ts';
+import type { Message } from '../../src/raft/message.ts';
 import { Raft } from '../../src/raft/raft.ts';
-import { DatabaseChecksum } from '../../src/redo/checksum.ts';
+import { type ChecksumValue, DatabaseChecksum } from '../../src/redo/checksum.ts';
 import { PageHasher } from '../../src/redo/page-hash.ts';
+import { NO_FRAMES } from '../../src/sqlite/live-wal.ts';
 import type { Channel, Transport } from '../../src/transport/transport.ts';
 import { until } from '../cluster/until.ts';
 
@@ -40,6 +42,7 @@ const OPTIONS = resolveOptions({
 const PAGE = new Uint8Array(4096).fill(7);
 const CHECKSUM = new PageHasher().hash(1, PAGE).take();
 const AT = { term: 1, index: 300 };
+const HELD = { id: AT, bytes: 4096, pageSize: 4096, mainFd: -1, walFd: -1, ...NO_FRAMES };
 const OFFER: SnapshotReplyFrame = {
   ...{ type: 'offer', id: AT, checksum: CHECKSUM, bytes: PAGE.length, pageSize: 4096 },
   membership: MEMBERSHIP,
@@ -80,10 +83,14 @@ class Supplied {
   readonly tracker: DatabaseTracker;
   readonly supply: DatabaseSupply;
   readonly #sent = new Sent();
+  readonly #raft: Raft;
+  readonly #log: MemoryLog;
   nowMs = 0;
 
-  constructor(t: TestContext) {
-    const base = { id: ORIGIN, membership: MEMBERSHIP, extra: new DatabaseChecksum().toBytes() };
+  /** Its log begins after `id`, where the database has this checksum. */
+  constructor(t: TestContext, id = ORIGIN, checksum: ChecksumValue = new DatabaseChecksum()) {
+    const extra = new DatabaseChecksum(checksum).toBytes();
+    const base = { id, membership: MEMBERSHIP, extra };
     const onFailure = (error: Error) => assert.fail(error);
     const log = new MemoryLog({ base, hardState: INITIAL_HARD_STATE, onFailure });
     const raft = new Raft(raftConfig(OPTIONS, 1), log, log.hardState);
@@ -111,12 +118,27 @@ class Supplied {
         log.complete();
       },
     });
-    raft.step({ type: 'heartbeat-request', from: 'c', to: 'a', term: 1, commit: 0, round: 0 });
-    while (raft.hasReady()) raft.takeReady();
+    this.#raft = raft;
+    this.#log = log;
+    this.#step({ type: 'heartbeat-request', from: 'c', to: 'a', term: 1, commit: 0, round: 0 });
     t.after(() => {
       this.supply.stop();
       rmSync(this.dir, { recursive: true });
     });
+  }
+
+  #step(message: Message): void {
+    this.#raft.step(message);
+    while (this.#raft.hasReady()) this.#raft.takeReady();
+    this.#log.complete();
+  }
+
+  /** The leader hands over to it, and it wins the vote. */
+  elect(): void {
+    this.#step({ type: 'timeout-now', from: 'c', to: 'a', term: 1 });
+    const vote = { type: 'vote-response', term: 2, preVote: false, granted: true } as const;
+    for (const from of ['b', 'c']) this.#step({ ...vote, from, to: 'a' });
+    assert.equal(this.#raft.role, 'leader');
   }
 
   tick(): void {
@@ -216,6 +238,18 @@ test('the leader is told which part of its log has to stay, again and again unti
   assert.deepEqual(kept(), []);
 });
 
+test('who is elected while it receives a database asks nobody to keep the log', (t) => {
+  const member = new Supplied(t);
+  member.supply.rebuild('the database is damaged', false);
+  member.tick();
+  member.reply('b', OFFER);
+  member.elect();
+  member.requests();
+  member.nowMs += 1_000;
+  member.tick();
+  assert.deepEqual(member.requests(), []);
+});
+
 test('who keeps the log for a receiver knows from where on', (t) => {
   const member = new Supplied(t);
   member.request('b', { type: 'keep-log', after: 40, bytes: 5000 });
@@ -223,7 +257,7 @@ test('who keeps the log for a receiver knows from where on', (t) => {
 });
 
 test('a member gives its database only if that is open, not to be replaced, and far enough', (t) => {
-  const member = new Supplied(t);
+  const member = new Supplied(t, AT, CHECKSUM);
   const answers = () => member.replies().map(({ to, frame }) => `${to}: ${frame.type}`);
   member.request('b', { type: 'open', atLeast: 0 });
   assert.deepEqual(answers(), ['b: gone'], 'not open');
@@ -232,8 +266,7 @@ test('a member gives its database only if that is open, not to be replaced, and 
   assert.deepEqual(answers(), ['b: gone'], 'behind');
   member.request('b', { type: 'open', atLeast: 300 });
   assert.deepEqual(member.posted.at(-1), { type: 'hold-snapshot', atLeast: 300 });
-  const snapshot = { id: AT, checksum: CHECKSUM, bytes: 4096, pageSize: 4096, fd: -1 };
-  member.supply.fromSql({ type: 'snapshot-held', snapshot });
+  member.supply.fromSql({ type: 'snapshot-held', snapshot: HELD });
   assert.deepEqual(answers(), ['b: offer']);
   // The leader's log begins behind what this member has: it is about to be replaced itself.
   member.supply.behind(500, member.nowMs);
@@ -242,15 +275,26 @@ test('a member gives its database only if that is open, not to be replaced, and 
 });
 
 test('a receiver learns at once that the database it reads is given up', (t) => {
-  const member = new Supplied(t);
+  const member = new Supplied(t, AT, CHECKSUM);
   member.tracker.installed(AT);
   member.request('b', { type: 'open', atLeast: 0 });
-  const snapshot = { id: AT, checksum: CHECKSUM, bytes: 4096, pageSize: 4096, fd: -1 };
-  member.supply.fromSql({ type: 'snapshot-held', snapshot });
+  member.supply.fromSql({ type: 'snapshot-held', snapshot: HELD });
   member.replies();
   member.supply.rebuild('the database is damaged', false);
   assert.deepEqual(
     member.replies().map(({ to, frame }) => [to, frame.type]),
     [['b', 'gone']],
   );
+});
+
+test('a state that the log does not know any more is let go, not given', (t) => {
+  const member = new Supplied(t);
+  member.tracker.installed(AT);
+  member.request('b', { type: 'open', atLeast: 0 });
+  member.supply.fromSql({ type: 'snapshot-held', snapshot: HELD });
+  assert.deepEqual(
+    member.replies().map(({ to, frame }) => [to, frame.type]),
+    [['b', 'gone']],
+  );
+  assert.deepEqual(member.posted.at(-1), { type: 'release-snapshot' });
 });

@@ -60,6 +60,11 @@ export class Pair {
     if (frame !== undefined) this.#leader.onForward('b', frame);
   }
 
+  /** The next frame is lost, and its connection stays. */
+  loseToAsker(): void {
+    this.#toAsker.shift();
+  }
+
   deliverToAsker(): void {
     const frame = this.#toAsker.shift();
     if (frame !== undefined) this.#asker.onReply(frame);

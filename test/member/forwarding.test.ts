@@ -44,6 +44,17 @@ test('a write that the SQL thread refuses is run before those that came after it
   assert.deepEqual(pair.executed, [1, 2]);
 });
 
+test('a leader whose word that it takes no more was lost says it again when more comes', () => {
+  const pair = new Pair({ accepting: false });
+  pair.ask(1);
+  pair.deliverToLeader();
+  pair.loseToAsker();
+  pair.accepting = true;
+  pair.ask(2);
+  pair.settle();
+  assert.deepEqual(pair.executed, [1, 2]);
+});
+
 test('an answer to an earlier process of the same member is nobody’s answer', () => {
   const pair = new Pair();
   pair.ask(1);

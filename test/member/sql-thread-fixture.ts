@@ -69,6 +69,8 @@ export class SqlThreadFixture {
 
   readonly #fromSql = (message: SqlToLoop): void => {
     this.toLoop.push(message);
+    if (message.type === 'keep-commit')
+      this.#loop.post({ type: 'commit-kept', index: message.index });
     if (message.type !== 'executed') return;
     const data = message.handOver.slice();
     this.log.push({ ...message.id, membership: null, data });

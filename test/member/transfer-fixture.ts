@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Prng } from '../../src/base/prng.ts';
 import { systemClock } from '../../src/member/clock.ts';
-import type { HeldSnapshot } from '../../src/member/protocol.ts';
 import { diskFiles } from '../../src/member/snapshot-files.ts';
 import {
   decodeSnapshotReply,
@@ -20,6 +19,7 @@ import { SnapshotSender } from '../../src/member/snapshot-sender.ts';
 import type { EntryId, MemberId } from '../../src/raft/entry.ts';
 import { DatabaseChecksum } from '../../src/redo/checksum.ts';
 import { PageHasher } from '../../src/redo/page-hash.ts';
+import { NO_FRAMES } from '../../src/sqlite/live-wal.ts';
 import { until } from '../cluster/until.ts';
 import type { Scope } from './fixture.ts';
 
@@ -73,8 +73,8 @@ export class Giver {
     const fd = openSync(this.path, 'r');
     this.#fds.push(fd);
     const size = { bytes: bytes.length, pageSize: PAGE_SIZE };
-    const snapshot: HeldSnapshot = { id: this.position, checksum: checksumOf(bytes), fd, ...size };
-    this.sender.onHeld(snapshot);
+    const held = { id: this.position, mainFd: fd, walFd: fd, ...size, ...NO_FRAMES };
+    this.sender.onHeld({ ...held, checksum: checksumOf(bytes) });
   }
 
   onRequest(from: MemberId, frame: SnapshotRequestFrame, nowMs: number): void {

@@ -91,9 +91,30 @@ test('progress is empty unless the member leads', () => {
   const one = new One();
   assert.equal(one.raft.progress().size, 0);
   one.lead();
-  assert.deepEqual(one.raft.progress().get('b'), { match: 1, next: 2, state: 'replicate' });
+  assert.deepEqual(one.raft.progress().get('b'), {
+    ...{ match: 1, next: 2, state: 'replicate' },
+    ...{ inflightEntries: 0, inflightBytes: 0 },
+  });
 });
 
 test('bad settings are refused', () => {
   assert.throws(() => new One({ config: { electionTicks: 0 } }), { code: 'OPTIONS_INVALID' });
+});
+
+test('the commit index is put on disk for its own sake only where that was asked for', () => {
+  const one = new One();
+  const committed = () => {
+    one.propose();
+    one.take();
+    one.durable();
+    one.acknowledge('b', one.raft.lastIndex);
+    return one.take();
+  };
+  one.lead();
+  assert.equal(committed().hardState, null);
+  one.raft.keepCommit();
+  const { commit, term } = one.raft;
+  assert.deepEqual(one.take().hardState, { term, vote: 'a', commit });
+  assert.equal(committed().hardState, null, 'once');
+  assert.equal(one.raft.hasReady(), false);
 });

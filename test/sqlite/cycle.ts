@@ -1,10 +1,12 @@
 import { after } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { CheckpointCycle } from '../../src/member/checkpoint-cycle.ts';
+import type { HeldSnapshot } from '../../src/member/protocol.ts';
 import type { EntryId, Index } from '../../src/raft/entry.ts';
 import type { ChecksumValue } from '../../src/redo/checksum.ts';
 import type { CheckpointMode, CheckpointReply } from '../../src/sqlite/checkpointer.ts';
 import { Checkpoints } from '../../src/sqlite/checkpoints.ts';
+import type { WalCommit } from '../../src/sqlite/live-wal.ts';
 import { Pin } from '../../src/sqlite/pin.ts';
 import { Pins } from '../../src/sqlite/pins.ts';
 import { EngineFixture, resultsOf } from './fixture.ts';
@@ -49,17 +51,23 @@ after(() => Promise.all([...running].map((checkpoints) => checkpoints.close())))
 export class Cycled {
   readonly fixture: EngineFixture;
   readonly pins: Pins;
+  readonly snapshotPin: Pin;
   readonly checkpoints: WatchedCheckpoints;
   readonly cycle: CheckpointCycle;
   readonly checkpointed: { id: EntryId; checksum: ChecksumValue }[] = [];
   readonly warnings: string[] = [];
   committed: Index = 0;
   walBytesMax = 0;
-  suspensionsEnded = 0;
+  holdsEnded = 0;
+  /** The commit index that is on disk. */
+  kept: Index = 0;
+  /** Whether it gets there when that is asked for. */
+  keeping: 'at once' | 'never' = 'at once';
 
   constructor(fixture: EngineFixture, walBytes: number) {
     this.fixture = fixture;
     this.pins = new Pins([new Pin(fixture.path), new Pin(fixture.path)]);
+    this.snapshotPin = new Pin(fixture.path);
     this.checkpoints = new WatchedCheckpoints(fixture.path, (error) => {
       this.checkpoints.thrown.push(error);
     });
@@ -68,15 +76,23 @@ export class Cycled {
       engine: fixture.engine,
       wal: fixture.connections.wal,
       pins: this.pins,
+      snapshotPin: this.snapshotPin,
       checkpoints: this.checkpoints,
       walBytes,
       onCheckpoint: (id, checksum) => this.checkpointed.push({ id, checksum }),
+      onKeep: (index) => setImmediate(() => this.#keep(index)),
       onWarning: (message) => this.warnings.push(message),
       onHeldUp: () => false,
       onEmptied: () => {},
-      onSuspensionEnded: () => this.suspensionsEnded++,
+      onHoldEnded: () => this.holdsEnded++,
       turn: (work) => work(),
     });
+  }
+
+  #keep(index: Index): void {
+    if (this.keeping === 'never') return;
+    this.kept = Math.max(this.kept, index);
+    this.cycle.kept(index);
   }
 
   get executed(): Index {
@@ -108,11 +124,24 @@ export class Cycled {
     return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   }
 
+  /** A committed state at `atLeast` or later, once it is held. */
+  async held(atLeast: Index = 0): Promise<HeldSnapshot> {
+    const told: WalCommit[] = [];
+    this.cycle.hold(atLeast, (commit) => told.push(commit));
+    await poll('a committed state is held', () => told.length === 1);
+    const { files, wal, pageSize } = this.fixture.connections;
+    const commit = told[0]!;
+    const bytes = commit.databasePages * pageSize;
+    const { mainFd, walFd } = files;
+    return { id: commit.id, bytes, pageSize, mainFd, walFd, ...wal.framesAt(commit) };
+  }
+
   async close(): Promise<void> {
     await poll('the checkpoint is over', () => !this.checkpoints.running);
     await this.checkpoints.close();
     running.delete(this.checkpoints);
     this.pins.close();
+    this.snapshotPin.close();
     this.fixture.close();
   }
 

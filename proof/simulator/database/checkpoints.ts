@@ -29,12 +29,15 @@ class SimPin {
 
 /** The product's rule about pins, with pins of the simulator. */
 export class SimPins extends Pins {
+  /** The one for a database that is given to another member. */
+  readonly snapshot: SimPin;
   readonly #pins: readonly SimPin[];
 
   constructor(files: DatabaseFiles) {
     const pins = [new SimPin(files), new SimPin(files)];
     super(pins);
-    this.#pins = pins;
+    this.snapshot = new SimPin(files);
+    this.#pins = [...pins, this.snapshot];
   }
 
   /** Checkpoints may copy frames up to here. */

@@ -5,6 +5,12 @@ import type { EntryId } from '../../../src/raft/entry.ts';
 import { type ChecksumValue, DatabaseChecksum } from '../../../src/redo/checksum.ts';
 import { type PageHash, PageHasher } from '../../../src/redo/page-hash.ts';
 import { positionInPage } from '../../../src/sqlite/position-page.ts';
+import {
+  FRAME_HEADER_BYTES,
+  frameBytes,
+  frameOffset,
+  WAL_HEADER_BYTES,
+} from '../../../src/wal/format.ts';
 import type { PageImage } from '../../../src/wal/frames.ts';
 
 /** A page of the WAL. */
@@ -164,6 +170,16 @@ export class DatabaseFiles {
       done += part.length;
     }
     return done;
+  }
+
+  /** As `readMain`, in a WAL with SQLite's layout: what is asked for is in one frame's image. */
+  readWal(into: Uint8Array, offset: number): number {
+    const size = frameBytes(this.pageSize);
+    const number = Math.floor((offset - WAL_HEADER_BYTES) / size) + 1;
+    const at = offset - frameOffset(this.pageSize, number) - FRAME_HEADER_BYTES;
+    const part = this.frame(number).image.subarray(at, at + into.length);
+    into.set(part);
+    return part.length;
   }
 
   /** As found after the process was killed: with all that it wrote. */

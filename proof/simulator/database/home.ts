@@ -12,6 +12,10 @@ import { Rows } from './rows.ts';
 import { columnsOf, runQuery } from './statements.ts';
 import { SimWal } from './wal.ts';
 
+/** What snapshots are read by. */
+const MAIN_FD = 0;
+const WAL_FD = 1;
+
 /** The simulator's database as one process of a member has it. */
 export class SimHome implements MemberHome {
   readonly #parts: HomeParts;
@@ -36,6 +40,7 @@ export class SimHome implements MemberHome {
     const pins = new SimPins(files);
     const tools: CheckpointTools = {
       pins,
+      snapshotPin: pins.snapshot,
       checkpoints: new SimCheckpoints(files, pins, thread, this.#parts),
     };
     return {
@@ -44,7 +49,7 @@ export class SimHome implements MemberHome {
       lock: new SimLock(),
       executor: (limits) => new SimExecutor(files, limits),
       position: found === null ? { ...ORIGIN, cluster: null } : { ...found, cluster },
-      mainFile: () => ({ fd: 0, bytes: files.mainBytes }),
+      files: { mainFd: MAIN_FD, walFd: WAL_FD },
       startCheckpoints: () => tools,
       fold() {
         if (files.full) return false;
@@ -80,8 +85,9 @@ export class SimHome implements MemberHome {
     this.files.full = full;
   }
 
-  readMain(_fd: number, into: Uint8Array, offset: number): number | null {
-    return this.files?.readMain(into, offset) ?? null;
+  readFile(fd: number, into: Uint8Array, offset: number): number | null {
+    if (this.files === null) return null;
+    return fd === MAIN_FD ? this.files.readMain(into, offset) : this.files.readWal(into, offset);
   }
 
   /** All that can be wrong with it shows in its checksum. */

@@ -36,8 +36,8 @@ export interface MemberHome extends DatabaseHome {
   positionOf(result: object): EntryId | undefined;
   /** Of the state that was read last. */
   readonly lastReadAt: EntryId;
-  /** Reads the main file, for a snapshot; null if that is gone. */
-  readMain(fd: number, into: Uint8Array, offset: number): number | null;
+  /** Reads the main file or the WAL, for a snapshot; null if that is gone. */
+  readFile(fd: number, into: Uint8Array, offset: number): number | null;
   /** Looks at all of it, now that nothing is going on; null if nothing is wrong. */
   fault(): string | null;
 }

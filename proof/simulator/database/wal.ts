@@ -4,6 +4,7 @@ import type {
   CommittedFrames,
   CommittedPages,
   LiveWal,
+  PageFrames,
   WalCommit,
 } from '../../../src/sqlite/live-wal.ts';
 import { WalCommits } from '../../../src/sqlite/wal-commits.ts';
@@ -95,6 +96,14 @@ export class SimWal implements LiveWal {
 
   lastCommitUpTo(index: Index): WalCommit | undefined {
     return this.#commits.lastUpTo(index);
+  }
+
+  inMainFile(): WalCommit | undefined {
+    return this.#commits.inMainFile(this.#files.copiedFrames);
+  }
+
+  framesAt(commit: WalCommit): PageFrames {
+    return this.#commits.framesAt(commit, this.#files.copiedFrames);
   }
 
   pagesToUndo(commit: WalCommit): PageImage[] {

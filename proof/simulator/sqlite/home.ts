@@ -79,7 +79,7 @@ export class SqliteHome implements MemberHome {
     return this.#readAt.get(result);
   }
 
-  readMain(fd: number, into: Uint8Array, offset: number): number {
+  readFile(fd: number, into: Uint8Array, offset: number): number {
     return readSync(fd, into, 0, into.length, offset);
   }
 

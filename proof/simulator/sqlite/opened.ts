@@ -1,4 +1,4 @@
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { CheckpointTools, OpenDatabase } from '../../../src/member/database-home.ts';
 import type { OpenReader } from '../../../src/member/this-copy.ts';
 import type { EntryId } from '../../../src/raft/entry.ts';
@@ -58,7 +58,7 @@ export class OpenedDatabase {
       ...connections,
       wal: new WatchedWal(files, pageSize, this.books, this.#room),
       executor: (limits) => new TimelessExecutor(writer, limits),
-      mainFile: () => ({ fd: files.mainFd, bytes: fstatSync(files.mainFd).size }),
+      files,
       startCheckpoints: () => this.#startCheckpoints(),
       fold: () => this.#fold(),
       close: () => {
@@ -107,18 +107,23 @@ export class OpenedDatabase {
   #startCheckpoints(): CheckpointTools {
     const { thread, checkpointMs } = this.#parts;
     const checkpointer = new Checkpointer(this.#path, 0);
-    const pins = [new Pin(this.#path), new Pin(this.#path)].map((pin) => ({
-      take: () => pin.take(),
-      release: () => pin.release(),
-      close: this.#closing(() => pin.close()),
-    }));
+    const pins = [this.#pin(), this.#pin()];
     const checkpoints = new TimedCheckpoints({
       ...{ thread, checkpointMs },
       run: (mode) => this.#checkpoint(mode, () => checkpointer.run(mode)),
       ended: () => this.books.checkpointEnded(),
       close: this.#closing(() => checkpointer.close()),
     });
-    return { pins: new Pins(pins), checkpoints };
+    return { pins: new Pins(pins), snapshotPin: this.#pin(), checkpoints };
+  }
+
+  #pin(): Pick<Pin, 'take' | 'release' | 'close'> {
+    const pin = new Pin(this.#path);
+    return {
+      take: () => pin.take(),
+      release: () => pin.release(),
+      close: this.#closing(() => pin.close()),
+    };
   }
 
   #checkpoint(mode: CheckpointMode, run: () => CheckpointReply): CheckpointReply {
