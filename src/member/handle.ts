@@ -86,12 +86,8 @@ export class Handle implements LocalDatabase {
       wrote: (position) => this.#reads.wrote(position),
     });
     this.#reads = new Reads(parts);
-    sql.listen((messages) => {
-      for (const message of messages) this.#fromSql(message);
-    });
-    loop.listen((messages) => {
-      for (const message of messages) this.#fromLoop(message);
-    });
+    sql.listen((messages) => messages.forEach(this.#fromSql));
+    loop.listen((messages) => messages.forEach(this.#fromLoop));
   }
 
   /** Resolves when the member serves; rejects if it cannot. */
@@ -201,7 +197,7 @@ export class Handle implements LocalDatabase {
     return this.#closing;
   }
 
-  #fromSql(message: SqlToApp): void {
+  readonly #fromSql = (message: SqlToApp): void => {
     if (message.type === 'plain-answers') this.#writes.plainAnswers(message);
     else if (message.type === 'answer') this.#writes.answered(message.answer);
     else if (message.type === 'readers-may-open') this.#reads.mayOpen();
@@ -212,16 +208,17 @@ export class Handle implements LocalDatabase {
       const closed = () => this.#parts.sql.post({ type: 'readers-closed' });
       this.#reads.closeReaders().then(closed, (error) => this.threadFailed(asPacelineError(error)));
     }
-  }
+  };
 
-  #fromLoop(message: LoopToApp): void {
+  readonly #fromLoop = (message: LoopToApp): void => {
     switch (message.type) {
       case 'ready':
         return this.#onReady?.resolve(message.address);
       case 'committed':
       case 'settled':
       case 'reached':
-      case 'forwarded':
+      case 'forwarded-results':
+      case 'forwarded-error':
         return tellWrites(this.#writes, message);
       case 'news':
         return this.#reads.wake();
@@ -246,7 +243,7 @@ export class Handle implements LocalDatabase {
         this.#threadsClosed = true;
         this.#onClosed?.();
     }
-  }
+  };
 
   /** A thread died: there is nobody left to close anything in an orderly way. */
   threadFailed(error: PacelineError): void {

@@ -12,14 +12,10 @@ import { saveLost } from './lost-saver.ts';
 import { OpenTransactions } from './open-transactions.ts';
 import type { MemberOptions } from './options.ts';
 import { Orders } from './orders.ts';
+import { unpackBytes } from './packed-bytes.ts';
+import { unpackEntries } from './packed-entries.ts';
 import type { Port } from './port.ts';
-import {
-  type AppToSql,
-  type LoopToSql,
-  type SqlToApp,
-  type SqlToLoop,
-  unpackEntries,
-} from './protocol.ts';
+import type { AppToSql, ForwardedOrders, LoopToSql, SqlToApp, SqlToLoop } from './protocol.ts';
 import { tellReaders } from './reader-news.ts';
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
@@ -173,7 +169,7 @@ export class SqlThread {
         return; // taken into account in every turn
       case 'roll-back':
         return this.#slot.rollBack(message.to);
-      case 'write':
+      case 'forwarded-writes':
         return this.#forwarded(message);
       case 'save-lost':
         return this.#parts.loop.post(saveLost(message, this.#slot.running, this.#parts));
@@ -196,10 +192,12 @@ export class SqlThread {
     }
   };
 
-  #forwarded(order: Extract<LoopToSql, { type: 'write' }>): void {
-    const write = readForwarded(order, this.#answers.refuse);
-    if (write?.asks === true) this.#transactions.abandon(write.id);
-    if (write !== null) this.#writes.push(write);
+  #forwarded({ keys, mayBeLost, ...packed }: ForwardedOrders): void {
+    for (const [i, bytes] of unpackBytes(packed).entries()) {
+      const write = readForwarded(keys[i]!, bytes, mayBeLost[i]!, this.#answers.refuse);
+      if (write?.asks === true) this.#transactions.abandon(write.id);
+      if (write !== null) this.#writes.push(write);
+    }
   }
 
   #work(): void {

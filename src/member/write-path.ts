@@ -6,15 +6,15 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from '../api/request.ts';
-import { encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { DirectAnswers } from './direct-answers.ts';
 import { type FlatWrites, pushWrite } from './flat-writes.ts';
-import { readAcknowledged } from './forwarded-write.ts';
+import { eachAcknowledged } from './forwarded-write.ts';
 import { checkWriteOptions, closed, notDone, overloaded, unconfirmed } from './handle-errors.ts';
 import { onAbort } from './on-abort.ts';
 import type { MemberOptions } from './options.ts';
+import { Outbox } from './outbox.ts';
 import { outcomeOf } from './outcome.ts';
 import {
   isQuestion,
@@ -26,7 +26,7 @@ import type { Port } from './port.ts';
 import type {
   AppToLoop,
   AppToSql,
-  ForwardAnswer,
+  LeaderAnswer,
   LoopToApp,
   PlainAnswers,
   SqlToApp,
@@ -58,6 +58,7 @@ export class WritePath {
   readonly #parts: WritePathParts;
   readonly #pending: PendingWrites;
   readonly #direct: DirectAnswers;
+  readonly #outbox: Outbox;
   #nextKey = 1;
   /** Writes of this turn for the SQL thread. */
   #outgoing: FlatWrites = [];
@@ -69,6 +70,7 @@ export class WritePath {
 
   constructor(parts: WritePathParts) {
     this.#parts = parts;
+    this.#outbox = new Outbox(parts.loop);
     this.#pending = new PendingWrites(parts.clock, (write) => this.#expire(write));
     this.#direct = new DirectAnswers({
       ...{ ...parts, pending: this.#pending, term: () => this.#directTerm },
@@ -139,8 +141,7 @@ export class WritePath {
   /** Nothing new is begun; what is under way is answered as far as its outcome is known. */
   beginClosing(): void {
     this.#closing = true;
-    for (const { at, key } of this.#pending.all())
-      if (at === 'loop') this.#parts.loop.post({ type: 'cancel', key });
+    for (const { at, key } of this.#pending.all()) if (at === 'loop') this.#outbox.cancel(key);
     this.#release();
   }
 
@@ -172,13 +173,14 @@ export class WritePath {
     this.#release();
   }
 
-  forwarded(key: number, answer: ForwardAnswer): void {
-    const write = this.#pending.get(key);
-    if (write === undefined) return;
-    const acknowledged = readAcknowledged(answer);
-    const isError = acknowledged instanceof PacelineError;
-    if (isError && acknowledged.category === 'retryable') this.#notDone(write, acknowledged);
-    else this.#pending.answer(write, acknowledged);
+  forwarded(message: LeaderAnswer): void {
+    for (const [key, answer] of eachAcknowledged(message)) {
+      const write = this.#pending.get(key);
+      if (write === undefined) continue;
+      const isError = answer instanceof PacelineError;
+      if (isError && answer.category === 'retryable') this.#notDone(write, answer);
+      else this.#pending.answer(write, answer);
+    }
   }
 
   committed(index: number): void {
@@ -250,13 +252,10 @@ export class WritePath {
 
   #forward(write: PendingWrite): void {
     if (this.#closing) return this.#notDone(write, closed());
-    const { key, statements, durability } = write;
-    write.id ??= this.#makeId(key);
+    write.id ??= this.#makeId(write.key);
     this.#pending.move(write, 'loop');
-    const bytes = encodeWrite({ statements, id: write.id, asks: statements.length === 0 });
     const timeoutMs = Math.max(1, write.deadlineMs - this.#parts.clock.now());
-    const asked = { durability: durability ?? 'quorum', timeoutMs };
-    this.#parts.loop.post({ type: 'forward', key, bytes, ...asked });
+    this.#outbox.forward(write, write.id, timeoutMs);
   }
 
   #executed(write: PendingWrite, results: readonly StatementResult[], position: Position): void {
@@ -276,7 +275,7 @@ export class WritePath {
   /** Its time is up, or its caller gave it up. What has not begun is taken back. */
   #expire(write: PendingWrite): void {
     const { at, key, ending } = write;
-    if (at === 'loop') return this.#parts.loop.post({ type: 'cancel', key });
+    if (at === 'loop') return this.#outbox.cancel(key);
     if (at === 'here') return this.#notDone(write, notDone());
     if (ending || write.ran !== null) return this.#pending.fail(write, unconfirmed(write.id));
     write.ending = true;

@@ -7,14 +7,10 @@ import { systemClock } from '../../src/member/clock.ts';
 import { sqliteHome } from '../../src/member/database-home.ts';
 import { type FlatWrites, pushWrite } from '../../src/member/flat-writes.ts';
 import { type OpenOptions, resolveOptions } from '../../src/member/options.ts';
+import { packBytes } from '../../src/member/packed-bytes.ts';
+import { packEntries } from '../../src/member/packed-entries.ts';
 import { ThreadPort } from '../../src/member/port.ts';
-import {
-  type AppToSql,
-  type LoopToSql,
-  packEntries,
-  type SqlToApp,
-  type SqlToLoop,
-} from '../../src/member/protocol.ts';
+import type { AppToSql, LoopToSql, SqlToApp, SqlToLoop } from '../../src/member/protocol.ts';
 import { SharedState } from '../../src/member/shared-state.ts';
 import { SqlThread } from '../../src/member/sql-thread.ts';
 import { type Entry, type EntryId, ORIGIN } from '../../src/raft/entry.ts';
@@ -78,6 +74,13 @@ export class SqlThreadFixture {
 
   order(...messages: LoopToSql[]): void {
     for (const message of messages) this.#loop.post(message);
+  }
+
+  /** Gives it writes of another member, under keys from this one on. */
+  forward(key: number, ...writes: Uint8Array[]): void {
+    const keys = writes.map((_, i) => key + i);
+    const mayBeLost = writes.map(() => false);
+    this.order({ type: 'forwarded-writes', keys, mayBeLost, ...packBytes(writes) });
   }
 
   /** Orders to apply these. */

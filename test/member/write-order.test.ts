@@ -69,7 +69,7 @@ class Writes {
   }
 
   forwarded(): number[] {
-    return this.toLoop.flatMap((m) => (m.type === 'forward' ? [m.key] : []));
+    return this.toLoop.flatMap((m) => (m.type === 'forward' ? m.keys : []));
   }
 }
 
@@ -84,6 +84,7 @@ test('after leadership was lost and won again nothing goes before a write that t
   await writes.ask();
   assert.deepEqual(writes.direct(), [[1, 1]]);
   writes.path.answered({ key: 1, error: NOT_LEADER });
+  await Promise.resolve();
   assert.deepEqual(writes.forwarded(), [1, 2, 3]);
   await writes.ask();
   assert.deepEqual(writes.forwarded(), [1, 2, 3, 4]);
@@ -106,6 +107,7 @@ test('writes with a durability and writes without are one order: all go to the S
   await writes.ask();
   assert.deepEqual(writes.forwarded(), []);
   for (const key of [1, 2, 3]) writes.path.answered({ key, error: NOT_LEADER });
+  await settled();
   assert.deepEqual(writes.forwarded(), [1, 2, 3, 4, 5]);
   writes.shared.setAccepting(3);
   await writes.ask();
@@ -152,10 +154,15 @@ test('of what was executed under a durability in a leadership that is over the n
       writes.shared.setAccepting(null);
       writes.path.settled({ term: 7, through });
       if (late) executed();
+      await settled();
       assert.deepEqual(writes.forwarded(), [1], `${through} ${late}`);
       // Too late: the gate that says so has lost its leadership.
       writes.path.reached(1, { committed: true, members: [] });
-      writes.path.forwarded(1, { error: { code: 'NO_LEADER', message: '' } });
+      writes.path.forwarded({
+        type: 'forwarded-error',
+        key: 1,
+        error: { code: 'NO_LEADER', message: '' },
+      });
       await settled();
       // Only of what was discarded it is known that nothing was done.
       const known = through === 5;
