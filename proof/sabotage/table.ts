@@ -98,8 +98,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'resend without the id',
     file: 'src/member/forwarded-write.js',
-    find: 'return { ...decodeWrite(handOver), key,',
-    replace: 'return { ...decodeWrite(handOver), id: null, key,',
+    find: 'return { ...decodeWrite(bytes), key,',
+    replace: 'return { ...decodeWrite(bytes), id: null, key,',
     breaks: ['I9', 'linearizable'],
     seedsMax: 40,
   },

@@ -85,12 +85,8 @@ export class Handle implements LocalDatabase {
       wrote: (position) => this.#reads.wrote(position),
     });
     this.#reads = new Reads(parts);
-    sql.listen((messages) => {
-      for (const message of messages) this.#fromSql(message);
-    });
-    loop.listen((messages) => {
-      for (const message of messages) this.#fromLoop(message);
-    });
+    sql.listen((messages) => messages.forEach(this.#fromSql));
+    loop.listen((messages) => messages.forEach(this.#fromLoop));
   }
 
   /** Resolves when the member serves; rejects if it cannot. */
@@ -200,7 +196,7 @@ export class Handle implements LocalDatabase {
     return this.#closing;
   }
 
-  #fromSql(message: SqlToApp): void {
+  readonly #fromSql = (message: SqlToApp): void => {
     if (message.type === 'plain-answers') this.#writes.plainAnswers(message);
     else if (message.type === 'answer') this.#writes.answered(message.answer);
     else if (message.type === 'readers-may-open') this.#reads.mayOpen();
@@ -211,9 +207,9 @@ export class Handle implements LocalDatabase {
       const closed = () => this.#parts.sql.post({ type: 'readers-closed' });
       this.#reads.closeReaders().then(closed, (error) => this.threadFailed(asPacelineError(error)));
     }
-  }
+  };
 
-  #fromLoop(message: LoopToApp): void {
+  readonly #fromLoop = (message: LoopToApp): void => {
     switch (message.type) {
       case 'ready':
         return this.#onReady?.resolve(message.address);
@@ -227,8 +223,9 @@ export class Handle implements LocalDatabase {
       case 'serve-read':
       case 'forwarded-read':
         return this.#reads.fromLoop(message);
-      case 'forwarded':
-        return this.#writes.forwarded(message.key, message.answer);
+      case 'forwarded-results':
+      case 'forwarded-error':
+        return this.#writes.forwarded(message);
       case 'transaction-answer':
       case 'transaction-ended':
         return this.#transactions.fromLoop(message);
@@ -246,7 +243,7 @@ export class Handle implements LocalDatabase {
         this.#threadsClosed = true;
         this.#onClosed?.();
     }
-  }
+  };
 
   /** A thread died: there is nobody left to close anything in an orderly way. */
   threadFailed(error: PacelineError): void {

@@ -1,4 +1,3 @@
-import type { CancelSignal } from '../api/cancel-signal.ts';
 import { type Durability, REACHED_QUORUM } from '../api/durability.ts';
 import type {
   Position,
@@ -7,13 +6,14 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from '../api/request.ts';
-import { encodeWrite } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
 import { type FlatWrites, pushWrite } from './flat-writes.ts';
-import { readAcknowledged } from './forwarded-write.ts';
+import { eachAcknowledged } from './forwarded-write.ts';
 import { checkWriteOptions, closed, notDone, overloaded, unconfirmed } from './handle-errors.ts';
+import { onAbort } from './on-abort.ts';
 import type { MemberOptions } from './options.ts';
+import { Outbox } from './outbox.ts';
 import {
   type Acknowledged,
   type PendingWrite,
@@ -24,7 +24,7 @@ import type { Port } from './port.ts';
 import type {
   AppToLoop,
   AppToSql,
-  ForwardAnswer,
+  LeaderAnswer,
   LoopToApp,
   PlainAnswers,
   SqlToApp,
@@ -57,6 +57,7 @@ const SETTLED_MAX = 16;
 export class WritePath {
   readonly #parts: WritePathParts;
   readonly #pending: PendingWrites;
+  readonly #outbox: Outbox;
   #nextKey = 1;
   /** Writes of this turn for the SQL thread. */
   #outgoing: FlatWrites = [];
@@ -72,6 +73,7 @@ export class WritePath {
 
   constructor(parts: WritePathParts) {
     this.#parts = parts;
+    this.#outbox = new Outbox(parts.loop);
     this.#pending = new PendingWrites(parts.clock, (write) => this.#expire(write));
   }
 
@@ -146,8 +148,7 @@ export class WritePath {
   /** Nothing new is begun; what is under way is answered as far as its outcome is known. */
   beginClosing(): void {
     this.#closing = true;
-    for (const { at, key } of this.#pending.all())
-      if (at === 'loop') this.#parts.loop.post({ type: 'cancel', key });
+    for (const { at, key } of this.#pending.all()) if (at === 'loop') this.#outbox.cancel(key);
     this.#release();
   }
 
@@ -179,9 +180,11 @@ export class WritePath {
     this.#release();
   }
 
-  forwarded(key: number, answer: ForwardAnswer): void {
-    const write = this.#pending.get(key);
-    if (write !== undefined) this.#pending.answer(write, readAcknowledged(answer));
+  forwarded(message: LeaderAnswer): void {
+    for (const [key, answer] of eachAcknowledged(message)) {
+      const write = this.#pending.get(key);
+      if (write !== undefined) this.#pending.answer(write, answer);
+    }
   }
 
   committed(index: number): void {
@@ -251,13 +254,10 @@ export class WritePath {
   #forward(write: PendingWrite): void {
     // It is known not to have happened.
     if (this.#closing) return this.#pending.fail(write, closed());
-    const { key, statements, durability } = write;
-    write.id ??= this.#makeId(key);
+    write.id ??= this.#makeId(write.key);
     this.#pending.move(write, 'loop');
-    const bytes = encodeWrite({ statements, id: write.id, asks: statements.length === 0 });
     const timeoutMs = Math.max(1, write.deadlineMs - this.#parts.clock.now());
-    const asked = { durability: durability ?? 'quorum', timeoutMs };
-    this.#parts.loop.post({ type: 'forward', key, bytes, ...asked });
+    this.#outbox.forward(write, write.id, timeoutMs);
   }
 
   #executed(write: PendingWrite, results: readonly StatementResult[], position: Position): void {
@@ -278,7 +278,7 @@ export class WritePath {
   /** Its time is up, or its caller gave it up. What has not begun is taken back. */
   #expire(write: PendingWrite): void {
     const { at, key, ending } = write;
-    if (at === 'loop') return this.#parts.loop.post({ type: 'cancel', key });
+    if (at === 'loop') return this.#outbox.cancel(key);
     if (at === 'here') return this.#pending.fail(write, notDone());
     if (ending) return this.#pending.fail(write, unconfirmed(write.id));
     write.ending = true;
@@ -286,12 +286,6 @@ export class WritePath {
     this.#flush();
     this.#parts.sql.post({ type: 'take-back', key });
   }
-}
-
-/** Returns what ends the listening. */
-function onAbort(signal: CancelSignal, listener: () => void): () => void {
-  signal.addEventListener('abort', listener);
-  return () => signal.removeEventListener('abort', listener);
 }
 
 function defaultDurability({ durability }: MemberOptions): Durability | null {

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/member/clock.ts';
 import { type DatabaseHome, sqliteHome } from '../../src/member/database-home.ts';
 import { type FlatWrites, pushWrite } from '../../src/member/flat-writes.ts';
 import { type OpenOptions, resolveOptions } from '../../src/member/options.ts';
+import { packBytes } from '../../src/member/packed-bytes.ts';
 import { ThreadPort } from '../../src/member/port.ts';
 import {
   type AppToSql,
@@ -95,6 +96,13 @@ export class SqlThreadFixture {
 
   order(...messages: LoopToSql[]): void {
     for (const message of messages) this.#loop.post(message);
+  }
+
+  /** Gives it writes of another member, under keys from this one on. */
+  forward(key: number, ...writes: Uint8Array[]): void {
+    const keys = writes.map((_, i) => key + i);
+    const mayBeLost = writes.map(() => false);
+    this.order({ type: 'forwarded-writes', keys, mayBeLost, ...packBytes(writes) });
   }
 
   /** Orders to apply these. */

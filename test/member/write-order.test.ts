@@ -47,7 +47,7 @@ class Writes {
   }
 
   forwarded(): number[] {
-    return this.toLoop.flatMap((m) => (m.type === 'forward' ? [m.key] : []));
+    return this.toLoop.flatMap((m) => (m.type === 'forward' ? m.keys : []));
   }
 }
 
@@ -62,6 +62,7 @@ test('after leadership was lost and won again nothing goes before a write that t
   await writes.ask();
   assert.deepEqual(writes.direct(), [[1, 1]]);
   writes.path.answered({ key: 1, error: NOT_LEADER });
+  await Promise.resolve();
   assert.deepEqual(writes.forwarded(), [1, 2, 3]);
   await writes.ask();
   assert.deepEqual(writes.forwarded(), [1, 2, 3, 4]);
