@@ -75,6 +75,11 @@ export class Catalog {
     return (row as { n: number }).n;
   }
 
+  /** How many columns a query has. */
+  width(sql: string): number {
+    return this.#connection.prepare(sql).columns().length;
+  }
+
   #describe({ name, wr, strict }: ListedTable): Table {
     const columns = this.#connection
       .prepare('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)')

@@ -1,18 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Position, Statement } from '../../src/api/request.ts';
+import type { Position, WriteOutcome } from '../../src/api/request.ts';
 import { assert } from '../../src/base/assert.ts';
-import { PacelineError } from '../../src/base/errors.ts';
+import type { ErrorRecord } from '../../src/base/errors.ts';
 import type { Prng } from '../../src/base/prng.ts';
 import { databaseOf, stopAndCompare } from '../../test/cluster/files.ts';
 import { type Cluster, makeCluster, type Scope } from '../../test/cluster/fixture.ts';
-import { type Member, MemberDied } from '../../test/cluster/member.ts';
-import type { Outcome } from './outcome.ts';
-import type { Step } from './step.ts';
+import type { Member } from '../../test/cluster/member.ts';
+import {
+  callWithin,
+  errorOf,
+  isPassing,
+  isRolledBack,
+  isUnknown,
+  type OpenTransaction,
+  plain,
+  read,
+  WAYS_TO_READ,
+} from './calls.ts';
+import type { CallOutcome, Outcome, TransactionOutcome } from './outcome.ts';
+import type { Step, TransactionCalls } from './step.ts';
 
 /** Small, so that checkpoints, new segments, and followers that need a snapshot come up in a short run. */
 const LIMITS = { checkpointWalBytes: 262_144, logKeepBytes: 1_048_576, segmentBytesMax: 262_144 };
-/** What a call may answer while leadership is on its way from one to another: ask again, with the same id. */
-const PASSING = ['NO_LEADER', 'NOT_READY', 'OUTCOME_UNKNOWN', 'CLOSED', 'OVERLOADED', 'NOT_LEADER'];
 const PAUSE_MS = 20;
 /** Far above any election. */
 const PATIENCE_MS = 60_000;
@@ -60,7 +69,7 @@ export class TestedCluster {
   async run(step: Step, via: Member = this.#any()): Promise<Outcome> {
     const id = `step-${this.#steps++}`;
     // Without an id a retry could take effect twice: then only the first try may go wrong, and none is expected to.
-    const named = this.#prng.chance(0.5);
+    const named = step.kind === 'transaction' || this.#prng.chance(0.5);
     const deadline = performance.now() + PATIENCE_MS;
     for (let member = via; ; member = this.#any()) {
       try {
@@ -99,13 +108,15 @@ export class TestedCluster {
     }
   }
 
-  async #call({ kind, statements }: Step, via: Member, id: string | null): Promise<Outcome> {
+  async #call(step: Step, via: Member, id: string | null): Promise<Outcome> {
+    if (step.kind === 'transaction') return this.#transaction(step, via, id!);
+    const { kind, statements } = step;
     const options = id === null ? {} : { id };
     const [only] = statements;
     if (kind === 'query') {
       await this.#caughtUp(via);
-      const { columns, rows } = await via.query(only!.sql, only!.args);
-      return { results: [{ columns, rows, changes: 0, lastInsertRowid: 0 }] };
+      const way = WAYS_TO_READ[this.#prng.between(0, WAYS_TO_READ.length - 1)]!;
+      return { results: [await read(via, only!, way)] };
     }
     if (kind === 'execute') {
       const { position, ...result } = await via.execute(only!.sql, only!.args, options);
@@ -115,6 +126,57 @@ export class TestedCluster {
     const { position, results } = await via.batch(statements.map(plain), options);
     this.#note(position);
     return { results };
+  }
+
+  /** Throws what is to be asked again if it was rolled back for no reason of its own. */
+  async #transaction(
+    { calls, ends }: TransactionCalls,
+    via: Member,
+    id: string,
+  ): Promise<TransactionOutcome> {
+    const open = await via.begin(this.#prng.chance(0.5) ? 'write' : 'deferred', { id });
+    const done: CallOutcome[] = [];
+    try {
+      for (const call of calls) done.push(await callWithin(open, call, done));
+    } catch (error) {
+      await open.rollback().catch(() => {});
+      throw error;
+    }
+    if (ends === 'commit') return { calls: done, error: await this.#committed(open, id, done) };
+    // After what has rolled it back there is nothing left to do.
+    await open.rollback().catch((error) => assert(isRolledBack(error, done), String(error)));
+    return { calls: done, error: null };
+  }
+
+  /** Commits; the error that it ended in, null if it is done. Where that is not known, it is asked for. */
+  async #committed(
+    open: OpenTransaction,
+    id: string,
+    done: readonly CallOutcome[],
+  ): Promise<ErrorRecord | null> {
+    try {
+      const { position } = await open.commit();
+      this.#note(position);
+      return null;
+    } catch (error) {
+      if (!isPassing(error) || isRolledBack(error, done)) return errorOf(error);
+      const outcome = await this.#outcomeOf(id);
+      if (outcome.state === 'rejected') return outcome.error.toRecord();
+      if (outcome.state === 'committed') return null;
+      throw error;
+    }
+  }
+
+  async #outcomeOf(id: string): Promise<WriteOutcome> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.#any().outcome(id);
+      } catch (error) {
+        if (!isPassing(error) || performance.now() > deadline) throw error;
+      }
+      await delay(PAUSE_MS);
+    }
   }
 
   /** Positions of calls one after the other never go back (I6). */
@@ -155,22 +217,4 @@ export class TestedCluster {
     await stopAndCompare(this.#cluster);
     return this.members.map(({ dir }) => databaseOf(dir));
   }
-}
-
-function plain({ sql, args }: Statement): Statement {
-  return args === undefined ? { sql } : { sql, args };
-}
-
-function isPassing(error: unknown): boolean {
-  if (error instanceof MemberDied) return true;
-  return error instanceof PacelineError && PASSING.includes(error.code);
-}
-
-function isUnknown(error: unknown): boolean {
-  return error instanceof MemberDied || (error as PacelineError).code === 'OUTCOME_UNKNOWN';
-}
-
-function errorOf(error: unknown) {
-  if (error instanceof PacelineError) return error.toRecord();
-  throw error;
 }

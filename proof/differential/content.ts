@@ -3,6 +3,10 @@ import { type Connection, DatabaseSync } from '../../src/sqlite/binding.ts';
 import { quoted } from './context.ts';
 import { CHANCE_PREFIX } from './features/chance.ts';
 
+const OURS = "LIKE '\\_paceline%' ESCAPE '\\'";
+/** What ANALYZE writes: it is about Paceline's tables, and those of chance, too. */
+const STATISTICS = /^sqlite_stat\d$/;
+
 /**
  * The content of a database as text, without Paceline's own tables. Page numbers, and with them the bytes of the file, differ from
  * plain SQLite's: Paceline's tables take pages, too. So what is compared is everything that they do not touch:
@@ -66,7 +70,14 @@ function isStored(sql: string): boolean {
 }
 
 function isComparable(name: string, sql: string | null): boolean {
-  return !name.includes(CHANCE_PREFIX) && (sql === null || isStored(sql));
+  if (name.includes(CHANCE_PREFIX) || STATISTICS.test(name)) return false;
+  return sql === null || isStored(sql);
+}
+
+/** quote() ends at a NUL. */
+function shownExactly(name: string): string {
+  const column = quoted(name);
+  return `CASE WHEN instr(${column}, char(0)) AND typeof(${column}) = 'text' THEN 'text ' || hex(${column}) ELSE quote(${column}) END`;
 }
 
 type SchemaRow = readonly [
@@ -77,10 +88,9 @@ type SchemaRow = readonly [
 ];
 
 function schemaOf(db: Connection): SchemaRow[] {
-  const ours = "LIKE '\\_paceline%' ESCAPE '\\'";
   return all(
     db,
-    `SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT ${ours} AND tbl_name NOT ${ours} ORDER BY type, name`,
+    `SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT ${OURS} AND tbl_name NOT ${OURS} ORDER BY type, name`,
   ) as unknown as SchemaRow[];
 }
 
@@ -93,12 +103,14 @@ function rowsOf(db: Connection, table: string): string {
     db,
     `SELECT name FROM pragma_table_xinfo('${table.replaceAll("'", "''")}')`,
   ).map(([name]) => String(name));
-  const shown = columns.map((name) => `quote(${quoted(name)})`);
+  const shown = columns.map(shownExactly);
   const rowid = ['rowid', '_rowid_', 'oid'].find((name) => !columns.includes(name));
   const hasRowid = listed[0]![0] === 0n && rowid !== undefined;
-  const order = hasRowid ? rowid : columns.map(quoted).join(', ');
-  if (hasRowid) shown.unshift(rowid);
-  return all(db, `SELECT ${shown.join(', ')} FROM ${quoted(table)} ORDER BY ${order}`)
+  const isStatistics = STATISTICS.test(table);
+  const order = hasRowid && !isStatistics ? rowid : columns.map(quoted).join(', ');
+  if (hasRowid && !isStatistics) shown.unshift(rowid);
+  const where = isStatistics ? `WHERE tbl NOT ${OURS} AND tbl NOT LIKE '${CHANCE_PREFIX}%'` : '';
+  return all(db, `SELECT ${shown.join(', ')} FROM ${quoted(table)} ${where} ORDER BY ${order}`)
     .map((row) => row.join('\t'))
     .join('\n');
 }

@@ -3,13 +3,26 @@ import type { SqlValue } from '../../src/api/value.ts';
 import type { ErrorRecord } from '../../src/base/errors.ts';
 import type { Step } from './step.ts';
 
-/** What a step came to: on plain SQLite, or through a member. A query has no counters; they are 0. */
-export type Outcome =
-  | { readonly results: readonly StatementResult[] }
+/** A query has no counters; they are 0. Where a way to read tells no names of columns, there are none. */
+export interface StepResult extends Omit<StatementResult, 'columns'> {
+  readonly columns: readonly string[] | null;
+}
+
+/** What a call came to: on plain SQLite, or through a member. */
+export type CallOutcome =
+  | { readonly results: readonly StepResult[] }
   | { readonly error: ErrorRecord };
 
-export function failed(outcome: Outcome): outcome is { readonly error: ErrorRecord } {
-  return 'error' in outcome;
+/** Of a transaction: what each call came to, and what its end did. */
+export interface TransactionOutcome {
+  readonly calls: readonly CallOutcome[];
+  readonly error: ErrorRecord | null;
+}
+
+export type Outcome = CallOutcome | TransactionOutcome;
+
+export function failed(outcome: Outcome): boolean {
+  return 'error' in outcome && outcome.error !== null;
 }
 
 /**
@@ -21,34 +34,57 @@ export function difference(step: Step, plain: Outcome | null, member: Outcome): 
   return expected === found ? null : `expected ${expected}\n    found    ${found}`;
 }
 
-function wanted({ expect, ...step }: Step, plain: Outcome | null): string {
-  if (typeof expect === 'object') return `refused ${expect.refused}`;
-  return describe({ expect, ...step }, plain!);
+function wanted(step: Step, plain: Outcome | null): string {
+  if (typeof step.expect === 'object') return `refused ${step.expect.refused}`;
+  return describe(step, plain!, null);
 }
 
 function told(step: Step, plain: Outcome | null, member: Outcome): string {
-  if (typeof step.expect === 'object' && failed(member)) return `refused ${member.error.code}`;
-  if (failed(member) && plain !== null && failed(plain) && plain.error.sqlite === undefined) {
-    const { code, message } = member.error;
-    return describe(step, { error: { code, message } });
+  if (typeof step.expect === 'object') {
+    const refused = 'calls' in member ? member.calls[0]! : member;
+    if ('error' in refused) return `refused ${refused.error.code}`;
   }
-  return describe(step, member);
+  return describe(step, member, plain);
 }
 
-function describe(step: Step, outcome: Outcome): string {
-  if (failed(outcome)) {
-    const { code, message, sqlite } = outcome.error;
-    return `error ${code} ${sqlite?.code} ${sqlite?.errcode}: ${message}`;
-  }
-  return outcome.results.map((result) => describeResult(step, result)).join(' | ');
+/** `like` says what cannot be compared. */
+function describe(step: Step, outcome: Outcome, like: Outcome | null): string {
+  if (!('calls' in outcome)) return describeCall(step, outcome, like as CallOutcome | null);
+  const others = like !== null && 'calls' in like ? like.calls : [];
+  const calls = outcome.calls.map((one, i) => describeCall(step, one, others[i] ?? null));
+  const end = outcome.error === null ? 'done' : describeError(outcome.error);
+  return [...calls, end].join('\n      ');
 }
 
-function describeResult({ expect, anyOrder }: Step, result: StatementResult): string {
-  const { columns, rows, changes, lastInsertRowid } = result;
+function describeCall(step: Step, outcome: CallOutcome, like: CallOutcome | null): string {
+  if (!('error' in outcome)) {
+    const others = like !== null && 'results' in like ? like.results : [];
+    return outcome.results.map((one, i) => describeResult(step, one, others[i])).join(' | ');
+  }
+  const known = like === null || !('error' in like) || like.error.sqlite !== undefined;
+  const { code, message } = outcome.error;
+  return describeError(known ? outcome.error : { code, message });
+}
+
+/** Only SQLite's own errors are in SQLite's words. */
+function describeError({ code, message, sqlite, statementIndex }: ErrorRecord): string {
+  if (code !== 'SQL') return `error ${code}`;
+  const at = statementIndex === undefined ? '' : ` at ${statementIndex}`;
+  return `error ${code} ${sqlite?.code} ${sqlite?.errcode}${at}: ${message}`;
+}
+
+function describeResult(
+  { expect, anyOrder }: Step,
+  { columns, rows, changes, lastInsertRowid }: StepResult,
+  like: StepResult | undefined,
+): string {
   const show = expect === 'types' ? typeOf : describeValue;
   const lines = rows.map((row) => `(${row.map(show).join(', ')})`);
   if (anyOrder) lines.sort();
-  return `[${columns.join(', ')}] ${lines.join(' ')} changes ${changes} rowid ${lastInsertRowid}`;
+  const names = columns ?? like?.columns ?? [];
+  // A rowid may be of chance, too.
+  const rowid = expect === 'types' ? typeOf(lastInsertRowid) : lastInsertRowid;
+  return `[${names.join(', ')}] ${lines.join(' ')} changes ${changes} rowid ${rowid}`;
 }
 
 function typeOf(value: SqlValue): string {
@@ -60,5 +96,5 @@ function describeValue(value: SqlValue): string {
   if (value === null) return 'NULL';
   if (typeof value === 'string') return JSON.stringify(value);
   if (value instanceof Uint8Array) return `x'${Buffer.from(value).toString('hex')}'`;
-  return String(value);
+  return Object.is(value, -0) ? '-0' : String(value);
 }

@@ -1,21 +1,23 @@
-import type { StatementResult } from '../../src/api/request.ts';
 import type { SqlValue } from '../../src/api/value.ts';
 import { narrow } from '../../src/api/wire.ts';
 import type { ErrorRecord } from '../../src/base/errors.ts';
 import { type Connection, DatabaseSync, type PreparedStatement } from '../../src/sqlite/binding.ts';
-import type { Outcome } from './outcome.ts';
-import type { DifferentialStatement, Step } from './step.ts';
-
-/** SQLite's names of primary codes that the generator provokes (https://sqlite.org/rescode.html). */
-const NAMES: Record<number, string> = {
-  1: 'ERROR',
-  8: 'READONLY',
-  11: 'CORRUPT',
-  18: 'TOOBIG',
-  19: 'CONSTRAINT',
-  20: 'MISMATCH',
-  25: 'RANGE',
-};
+import type { CallOutcome, Outcome, StepResult, TransactionOutcome } from './outcome.ts';
+import {
+  at,
+  attempt,
+  numberingStatements,
+  recordOf,
+  SqliteFailure,
+  withNumber,
+} from './sqlite-failure.ts';
+import {
+  type Call,
+  type DifferentialStatement,
+  isSavepoint,
+  type Step,
+  type TransactionCalls,
+} from './step.ts';
 
 /** SQLite alone, as its documentation has it: what a cluster is compared with. Shares no code with Paceline but the binding. */
 export class PlainSqlite {
@@ -35,32 +37,80 @@ export class PlainSqlite {
 
   /** Each execute is one statement by itself, a batch is BEGIN … COMMIT. */
   run(step: Step): Outcome {
-    try {
-      if (step.kind === 'batch') return { results: this.#transaction(step.statements) };
-      const [only] = step.statements;
+    return step.kind === 'transaction' ? this.#interactive(step) : this.#call(step);
+  }
+
+  #call({ kind, statements }: Call): CallOutcome {
+    return attempt(() => {
+      if (kind === 'batch') return this.#batch(statements);
+      const [only] = statements;
       // A statement that fails keeps the rows before the failing one with FAIL; one of Paceline's does nothing then.
       const whole = this.#mayKeepRows(only!.sql);
-      return { results: whole ? this.#transaction([only!]) : [this.#alone(only!)] };
-    } catch (error) {
-      if (error instanceof SqliteFailure) return { error: error.record };
-      throw error;
+      return whole ? this.#transaction([only!]) : [this.#alone(only!)];
+    });
+  }
+
+  /** A batch that begins by switching foreign keys off runs without them: SQLite hears of that between transactions only. */
+  #batch(statements: readonly DifferentialStatement[]): StepResult[] {
+    const [first, ...others] = statements;
+    if (!/^PRAGMA foreign_keys ?= ?off$/i.test(first!.sql))
+      return numberingStatements(() => this.#transaction(statements));
+    this.connection.exec('PRAGMA foreign_keys = off');
+    try {
+      return [NOTHING, ...numberingStatements(() => this.#transaction(others), 1)];
+    } finally {
+      this.connection.exec('PRAGMA foreign_keys = on');
     }
   }
 
-  #alone(statement: DifferentialStatement): StatementResult {
+  #alone(statement: DifferentialStatement): StepResult {
     this.#forgetRowid();
     return this.#statement(statement);
   }
 
-  #transaction(statements: readonly DifferentialStatement[]): StatementResult[] {
+  #transaction(statements: readonly DifferentialStatement[]): StepResult[] {
     this.#forgetRowid();
     this.connection.exec('BEGIN IMMEDIATE');
     try {
-      const results = statements.map((statement) => this.#statement(statement));
+      const results = statements.map((statement, i) => at(i, () => this.#statement(statement)));
       this.#try(() => this.connection.exec('COMMIT'), null);
       return results;
     } catch (error) {
       if (this.connection.isTransaction) this.connection.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Statements between BEGIN and COMMIT, each call all or nothing. What rolls all of it back ends it. */
+  #interactive({ calls, ends }: TransactionCalls): TransactionOutcome {
+    this.#forgetRowid();
+    this.connection.exec('BEGIN IMMEDIATE');
+    const outcomes = calls.map(
+      (call): CallOutcome =>
+        this.connection.isTransaction ? attempt(() => this.#within(call)) : { error: ABORTED },
+    );
+    if (!this.connection.isTransaction)
+      return { calls: outcomes, error: ends === 'commit' ? ABORTED : null };
+    const end = attempt(() => {
+      this.#try(() => this.connection.exec(ends === 'commit' ? 'COMMIT' : 'ROLLBACK'), null);
+      return [];
+    });
+    if (this.connection.isTransaction) this.connection.exec('ROLLBACK');
+    return { calls: outcomes, error: 'error' in end ? end.error : null };
+  }
+
+  #within({ kind, statements }: Call): StepResult[] {
+    const [only] = statements;
+    if (kind !== 'batch' && isSavepoint(only!.sql)) return [this.#statement(only!)];
+    this.connection.exec('SAVEPOINT plain_call');
+    try {
+      const run = () => statements.map((one, i) => at(i, () => this.#statement(one)));
+      const results = kind === 'batch' ? numberingStatements(run) : run();
+      this.connection.exec('RELEASE plain_call');
+      return results;
+    } catch (error) {
+      if (this.connection.isTransaction)
+        this.connection.exec('ROLLBACK TO plain_call; RELEASE plain_call');
       throw error;
     }
   }
@@ -76,13 +126,13 @@ export class PlainSqlite {
     return this.connection.prepare(asked).get() !== undefined;
   }
 
-  #statement({ sql, args, effect }: DifferentialStatement): StatementResult {
+  #statement({ sql, args, effect }: DifferentialStatement): StepResult {
     const prepared = this.#try(() => this.#prepare(sql), null);
     const columns = prepared.columns().map(({ name }) => name);
-    const bound = args === undefined ? [] : Array.isArray(args) ? args : [args];
+    const bound = args === undefined ? [] : Array.isArray(args) ? args.map(whole) : [args];
     const rows = this.#try(
       () => this.#rows(prepared, columns, sql, bound),
-      () => this.#prepare(sql).run(...bound),
+      () => this.#failAgain(sql, bound, effect === 'none'),
     );
     const { changes, rowid } = this.#counters();
     const counted = effect === 'none' ? 0 : Number(changes);
@@ -115,6 +165,20 @@ export class PlainSqlite {
     );
   }
 
+  /** `run` stops at the first row, `exec` at none: the error of whichever row comes with its number. */
+  #failAgain(sql: string, bound: unknown[], reads: boolean): void {
+    const lost = !this.connection.isTransaction;
+    // Where SQLite has rolled back what came before, it may succeed now.
+    if (lost) this.connection.exec('BEGIN');
+    try {
+      const prepared = this.#prepare(sql);
+      prepared.run(...bound);
+      if (reads && prepared.expandedSQL !== undefined) this.connection.exec(prepared.expandedSQL);
+    } finally {
+      if (lost && this.connection.isTransaction) this.connection.exec('ROLLBACK');
+    }
+  }
+
   #counters(): { changes: bigint; rowid: bigint } {
     const statement = this.#prepare('SELECT changes(), last_insert_rowid()');
     const [changes, rowid] = statement.get() as unknown as [bigint, bigint];
@@ -126,40 +190,18 @@ export class PlainSqlite {
     try {
       return work();
     } catch (error) {
-      throw new SqliteFailure(recordOf(numbered(error, again)));
+      throw new SqliteFailure(recordOf(withNumber(error, again)));
     }
   }
 }
 
-/** What SQLite said of a step. Anything else that is thrown is a fault of this program. */
-class SqliteFailure extends Error {
-  readonly record: ErrorRecord;
-
-  constructor(record: ErrorRecord) {
-    super(record.message);
-    this.record = record;
-  }
+/** Paceline stores whole numbers as INTEGER (docs/limits.md); the binding does so with small ones. */
+function whole(value: SqlValue): SqlValue {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || Object.is(value, -0))
+    return value;
+  return BigInt(value);
 }
 
-function numbered(error: unknown, again: (() => unknown) | null): unknown {
-  if (again === null || (error as { errcode?: number }).errcode !== undefined) return error;
-  try {
-    again();
-  } catch (second) {
-    return second;
-  }
-  return error;
-}
-
-function recordOf(error: unknown): ErrorRecord {
-  const {
-    errcode,
-    message,
-    code: kind,
-  } = error as { errcode?: number; message: string; code?: string };
-  if (kind !== 'ERR_SQLITE_ERROR') throw error;
-  // An error in a later row of a read: no call of the binding tells its number.
-  if (errcode === undefined) return { code: 'SQL', message };
-  const code = `SQLITE_${NAMES[errcode & 255] ?? errcode & 255}`;
-  return { code: 'SQL', message, sqlite: { code, errcode } };
-}
+const NOTHING: StepResult = { columns: [], rows: [], changes: 0, lastInsertRowid: 0 };
+/** What Paceline says once a statement has rolled back the whole transaction; only the code is compared. */
+const ABORTED: ErrorRecord = { code: 'TRANSACTION_ABORTED', message: '' };

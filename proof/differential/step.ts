@@ -17,21 +17,38 @@ export interface DifferentialStatement {
  */
 export type Expectation = 'same' | 'types' | { readonly refused: ErrorCode };
 
-/** One call of a member's handle. */
-export interface Step {
-  /** What it exercises: the key of the coverage count. */
-  readonly feature: string;
+/** One call of a member's handle, or of one of its transactions. */
+export interface Call {
   readonly kind: 'execute' | 'batch' | 'query';
   readonly statements: readonly DifferentialStatement[];
+}
+
+/** Calls in an interactive transaction. It goes on after a call that failed, unless SQLite itself has rolled it back. */
+export interface TransactionCalls {
+  readonly kind: 'transaction';
+  readonly calls: readonly Call[];
+  readonly ends: 'commit' | 'roll back';
+}
+
+interface Terms {
   readonly expect: Expectation;
   /** Rows may come in any order: nothing in the statement says in which. */
   readonly anyOrder: boolean;
 }
 
-/** INSERT and REPLACE set the rowid; what WITH precedes has to be told by its maker. */
+/** What a feature makes; the generator adds the feature's name. */
+export type Draft = (Call | TransactionCalls) & Terms;
+
+export type Step = Draft & {
+  /** What it exercises: the key of the coverage count. */
+  readonly feature: string;
+};
+
+/** What the statement, or what WITH precedes, does. INSERT and REPLACE set the rowid. */
 export function effectOf(sql: string): Effect {
-  if (/^\s*(INSERT|REPLACE)\b/i.test(sql)) return 'insert';
-  return /^\s*(UPDATE|DELETE)\b/i.test(sql) ? 'change' : 'none';
+  const verb = /^\s*(?:WITH\b.*?\)\s*)?(INSERT|REPLACE|UPDATE|DELETE)\b/is.exec(sql)?.[1];
+  if (verb === undefined) return 'none';
+  return /^(INSERT|REPLACE)$/i.test(verb) ? 'insert' : 'change';
 }
 
 export function statement(sql: string, args?: SqlArgs): DifferentialStatement {
@@ -39,41 +56,60 @@ export function statement(sql: string, args?: SqlArgs): DifferentialStatement {
   return args === undefined ? { sql, effect } : { sql, args, effect };
 }
 
-type StepOptions = Partial<Pick<Step, 'expect' | 'anyOrder'>>;
-
-/** A step without its feature's name, which the generator adds. */
-export type Draft = Omit<Step, 'feature'>;
+/** A draft of one call. */
+export type CallDraft = Call & Terms;
 
 function draft(
-  kind: Step['kind'],
+  kind: Call['kind'],
   statements: readonly DifferentialStatement[],
-  options: StepOptions,
-): Draft {
-  return { kind, statements, expect: 'same', anyOrder: false, ...options };
+  terms: Partial<Terms>,
+): CallDraft {
+  return { kind, statements, expect: 'same', anyOrder: false, ...terms };
 }
 
-export function execute(sql: string, args?: SqlArgs, options: StepOptions = {}): Draft {
+export function execute(sql: string, args?: SqlArgs, options: Partial<Terms> = {}): CallDraft {
   return draft('execute', [statement(sql, args)], options);
 }
 
-export function query(sql: string, args?: SqlArgs, options: StepOptions = {}): Draft {
+export function query(sql: string, args?: SqlArgs, options: Partial<Terms> = {}): CallDraft {
   return draft('query', [statement(sql, args)], options);
 }
 
 export function batch(
   statements: readonly (DifferentialStatement | string)[],
-  options: StepOptions = {},
-): Draft {
+  options: Partial<Terms> = {},
+): CallDraft {
   const all = statements.map((one) => (typeof one === 'string' ? statement(one) : one));
   return draft('batch', all, options);
 }
 
-export function describeStep({ feature, kind, statements }: Step): string {
+/** Calls in one interactive transaction; a text is an `execute`. */
+export function transaction(
+  calls: readonly (Call | string)[],
+  ends: TransactionCalls['ends'] = 'commit',
+  terms: Partial<Terms> = {},
+): Draft {
+  const all = calls.map((one) => (typeof one === 'string' ? execute(one) : one));
+  return { kind: 'transaction', calls: all, ends, expect: 'same', anyOrder: false, ...terms };
+}
+
+/** Whether the text is about a savepoint of a transaction. */
+export function isSavepoint(sql: string): boolean {
+  return /^(SAVEPOINT|RELEASE|ROLLBACK TO)\b/.test(sql);
+}
+
+export function describeStep(step: Step): string {
+  if (step.kind !== 'transaction') return `${step.kind} [${step.feature}]${describeCall(step)}`;
+  const calls = step.calls.map((call) => `\n    ${call.kind}${describeCall(call)}`);
+  return `transaction [${step.feature}]${calls.join('')}\n    ${step.ends}`;
+}
+
+function describeCall({ statements }: Call): string {
   const texts = statements.map(({ sql, args }) => {
     const text = sql.length > 1500 ? `${sql.slice(0, 1500)}… (${sql.length} characters)` : sql;
     return args === undefined ? text : `${text}  -- ${describeArgs(args)}`;
   });
-  return `${kind} [${feature}]\n    ${texts.join('\n    ')}`;
+  return texts.map((text) => `\n    ${text}`).join('');
 }
 
 function describeArgs(args: SqlArgs): string {

@@ -90,4 +90,10 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed:
       'a member that was elected while it received a database asked itself to keep the log, and stopped',
   },
+  {
+    seed: 3002182,
+    showed:
+      'I6: a member that found its disk full while it was to close did not close, and dropped what it was to apply',
+  },
+  { seed: 3002117, showed: 'nothing of the product; a checkpoint on a database that was closed' },
 ];

@@ -6,18 +6,17 @@ import { decodeSegmentHeader } from '../log-store/segment-header.ts';
 import { decodeRedo } from '../redo/codec.ts';
 import { describeRedo } from '../redo/describe.ts';
 import { decodeEnvelope, SECTION_REDO } from '../redo/envelope.ts';
+import { checkKind, isNot, kindOf } from './file-kind.ts';
 import type { FileSource } from './file-source.ts';
 
 /** A dump shows what it does not know; only members must understand every kind. */
 const ALL_KINDS: ReadonlySet<number> = new Set(Array.from({ length: 256 }, (_, kind) => kind));
 
-/** Payloads begin with their version, segments of the log with these letters. */
-const SEGMENT = 'PCLN';
-
-/** The payload that is alone in a file. Throws OPTIONS_INVALID where the file is a segment of the log. */
+/** The payload that is alone in a file. Throws OPTIONS_INVALID where the file is known to be another. */
 export function wholePayload(source: FileSource): Uint8Array {
-  const bytes = source.read(0, source.size);
-  if (String.fromCharCode(...bytes.subarray(0, SEGMENT.length)) !== SEGMENT) return bytes;
+  const kind = kindOf(source);
+  if (kind === null) return source.read(0, source.size);
+  if (kind !== 'log') throw isNot(source, "a log entry's payload", kind);
   const hint = `say which entry with --index; paceline dump log ${source.path} lists them`;
   throw new PacelineError('OPTIONS_INVALID', `${source.path} is a file of the log: ${hint}`);
 }
@@ -34,8 +33,9 @@ export function* describePayload(payload: Uint8Array): Generator<string> {
   }
 }
 
-/** The payload of entry `index` in a log segment: the last one, when a truncation made room for another. */
+/** The payload of entry `index` in a log segment: the last one, when a truncation made room for another. Throws OPTIONS_INVALID. */
 export function findPayload(source: FileSource, index: number): Uint8Array {
+  checkKind(source, ['log']);
   const bytes = source.read(0, source.size);
   const { salt } = decodeSegmentHeader(bytes, source.path);
   let payload: Uint8Array | null = null;

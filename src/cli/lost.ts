@@ -6,6 +6,7 @@ import { PacelineError } from '../base/errors.ts';
 import { layoutOf } from '../member/directory.ts';
 import { lostFilesIn } from '../member/lost-directory.ts';
 import { decodeLostFile, type LostFile } from '../member/lost-file.ts';
+import { printLines } from './print.ts';
 
 export function addLost(program: Command): void {
   const lost = program
@@ -17,7 +18,7 @@ export function addLost(program: Command): void {
     .command('list')
     .description("the files in a member's directory, one line each; changes nothing")
     .argument('<DIR>', "the member's directory")
-    .action((dir: string) => print(list(dir)));
+    .action((dir: string) => printLines(list(dir)));
   lost
     .command('show')
     .description(
@@ -25,7 +26,7 @@ export function addLost(program: Command): void {
     )
     .argument('<DIR>', "the member's directory")
     .argument('<NAME>', 'as "lost list" prints it')
-    .action((dir: string, name: string) => print(describeLostFile(readLost(dir, name))));
+    .action((dir: string, name: string) => printLines(describeLostFile(readLost(dir, name))));
   lost
     .command('discard')
     .description('removes one of them, for good')
@@ -87,8 +88,4 @@ function pathOf(dir: string, name: string): string {
     'OPTIONS_INVALID',
     `there is no ${name} in ${lost}; "paceline lost list ${dir}" shows what is there`,
   );
-}
-
-function print(lines: Iterable<string>): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
 }

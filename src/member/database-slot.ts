@@ -140,10 +140,20 @@ export class DatabaseSlot {
 
   /** For the end. Only what is committed stays in the database; the log has the rest. */
   close(committed: Index, done: () => void): void {
-    const clean = this.#running?.undoUncommitted(committed) ?? false;
+    const clean = this.#undoUncommitted(committed);
     if (this.#running !== null && !clean)
       this.#warn('closed with entries in the database that are not known to be committed');
     this.#shut(clean, done);
+  }
+
+  /** What prevents it, as a full disk does, does not keep the member from ending: the next start undoes what has to be. */
+  #undoUncommitted(committed: Index): boolean {
+    try {
+      return this.#running?.undoUncommitted(committed) ?? false;
+    } catch (error) {
+      this.#warn(asPacelineError(error).message);
+      return false;
+    }
   }
 
   #run(database: OpenDatabase, checksum: ChecksumValue): RunningDatabase {

@@ -1,8 +1,9 @@
 import { asPacelineError } from '../base/errors.ts';
-import type { Entry, Index, Term } from '../raft/entry.ts';
+import type { Entry, Term } from '../raft/entry.ts';
 import type { Executed } from '../sqlite/engine-parts.ts';
 import type { CheckpointCycle } from './checkpoint-cycle.ts';
 import type { Clock } from './clock.ts';
+import { CommitWatch } from './commit-watch.ts';
 import type { DatabaseHome } from './database-home.ts';
 import { DatabaseSlot } from './database-slot.ts';
 import { eachWrite } from './flat-writes.ts';
@@ -49,6 +50,7 @@ export class SqlThread {
   readonly #reporter: Reporter;
   readonly #transactions: OpenTransactions;
   readonly #failures: SqlFailures;
+  readonly #commit: CommitWatch;
   readonly #inflight = new Inflight();
   readonly #orders = new Orders({
     carryOut: (order) => this.#fromLoop(order),
@@ -58,7 +60,6 @@ export class SqlThread {
   #toLead: Term | null = null;
   /** Low bits of the term that this thread led last. */
   #term = 0;
-  #committed: Index = 0;
   #closing = false;
   /** Leadership is to be given up as soon as the transaction that is open has ended. */
   #leaving = false;
@@ -69,6 +70,10 @@ export class SqlThread {
     const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
     this.#answers = new SqlAnswers(app, loop);
+    this.#commit = new CommitWatch(parts.shared, (index) => {
+      this.#inflight.committed(index);
+      this.#slot.running?.cycle.committed(index);
+    });
     this.#writes = new WriteQueue(this.#answers.refuse);
     this.#slot = new DatabaseSlot({
       ...{ ...parts, tellLoop, turn },
@@ -107,7 +112,7 @@ export class SqlThread {
   /** Everything that happens in this thread happens in a turn: first the messages, then the work that they made possible. */
   #turn(work: () => void): void {
     try {
-      this.#lookAtCommit();
+      this.#commit.look();
       work();
       if (!this.#failures.pause) this.#slot.look();
       this.#orders.carryOut();
@@ -124,25 +129,10 @@ export class SqlThread {
     }
   }
 
-  /**
-   * True if more is committed, and on this disk: the main file may hold no more than this log. While the database may hold
-   * what the log has not, that says nothing: a later leader's entries may be meant. The loop notes it first, so it comes second.
-   */
-  #lookAtCommit(): boolean {
-    const { shared } = this.#parts;
-    const committed = shared.stableAfter(this.#committed);
-    if (committed <= this.#committed || shared.suspect) return false;
-    this.#committed = committed;
-    this.#inflight.committed(committed);
-    this.#slot.running?.cycle.committed(committed);
-    return true;
-  }
-
-  /** Says whether this thread waits for the commit index; if it moved just before that was said, nobody else would tell. */
   #askForCommit(): void {
     const full = this.#inflight.full && this.#writes.size > 0;
-    this.#parts.shared.wantsCommit = full || this.#slot.running?.cycle.pausesWork === true;
-    if (this.#parts.shared.wantsCommit && this.#lookAtCommit()) this.#turn(() => {});
+    const waits = full || this.#slot.running?.cycle.pausesWork === true;
+    if (this.#commit.wait(waits)) this.#turn(() => {});
   }
 
   readonly #fromApp = (message: AppToSql): void => {
@@ -159,7 +149,7 @@ export class SqlThread {
     switch (message.type) {
       case 'begin':
         this.#slot.begin(message.at, message.checksum);
-        return this.#slot.running?.cycle.committed(this.#committed);
+        return this.#slot.running?.cycle.committed(this.#commit.committed);
       case 'apply':
         return void this.#toApply.push(...unpackEntries(message));
       case 'lead':
@@ -290,7 +280,7 @@ export class SqlThread {
     this.#transactions.abortAll('this member was closed');
     this.#failures.stop();
     this.#reporter.stop();
-    this.#slot.close(this.#committed, () => {
+    this.#slot.close(this.#commit.committed, () => {
       const { loop, app } = this.#parts;
       loop.post({ type: 'closed' });
       loop.close();

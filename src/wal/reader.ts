@@ -132,23 +132,6 @@ function tailAt(header: WalHeader, frame: number, sum: WalChecksum): WalTail {
 }
 
 /**
- * The frames from their headers alone: salts are compared, checksums and images are not read.
- * Cheap, and right for a WAL whose end is known (from a wal-index header); for one that may be torn
- * use scanWal.
- * @param to the last frame wanted; fewer come if the file or the salts end before it
- */
-export function* listFrames(read: ReadAt, to = Number.MAX_SAFE_INTEGER): Generator<FrameInfo> {
-  const header = decodeWalHeader(read(0, WAL_HEADER_BYTES));
-  for (let frame = 1; frame <= to; frame++) {
-    const bytes = read(frameOffset(header.pageSize, frame), FRAME_HEADER_BYTES);
-    if (bytes.length < FRAME_HEADER_BYTES) return;
-    const { pgno, databasePages, salt1, salt2 } = decodeFrameHeader(bytes);
-    if (salt1 !== header.salt1 || salt2 !== header.salt2) return;
-    yield { frame, pgno, databasePages };
-  }
-}
-
-/**
  * The page image of a frame that the wal-index or a listing names. Throws DATABASE_DAMAGED if it is
  * not there.
  */

@@ -99,20 +99,6 @@ export class IndexBlock {
     return slot;
   }
 
-  /** The highest index ≤ limit that holds `pgno`; 0 if none does. */
-  find(pgno: number, limit: number): number {
-    let found = 0;
-    let slot = hashOf(pgno);
-    for (let tries = 0; tries < SLOTS; tries++, slot = nextSlot(slot)) {
-      const index = this.#slots[slot]!;
-      if (index === 0) return found;
-      if (index > this.capacity) throw damaged('a hash slot points outside its block');
-      // Frames are entered in order, so that a later match along the chain is a later frame.
-      if (index <= limit && this.#pgnos[index - 1] === pgno) found = index;
-    }
-    throw damaged('its hash table is full');
-  }
-
   /**
    * Removes what lies beyond `limit`: transactions of SQLite that spilled and did not commit leave
    * their entries, and SQLite removes them in the same way before it uses the place again. Entries

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { VERSION } from '../../src/cli/version.ts';
@@ -164,14 +163,31 @@ async function freeAddress(): Promise<string> {
 }
 
 test('dump says what to do with a file of another kind', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'paceline-dump-'));
+  const dir = makeMemberDirectory({ wal: true });
   const segment = join(dir, '1.log');
   writeFileSync(segment, 'PCLNLOG1 and so on');
-  const log = await runCli(['dump', 'redo', segment]);
-  assert.equal(log.code, 2);
-  assert.match(log.stderr, /is a file of the log: say which entry with --index/);
-  const directory = await runCli(['dump', 'wal', dir]);
-  assert.equal(directory.code, 2);
-  assert.match(directory.stderr, /is a directory; name a file in it/);
-  rmSync(dir, { recursive: true });
+  const other = join(dir, 'note.txt');
+  writeFileSync(other, 'this and that');
+  const database = join(dir, 'db', 'main.db');
+  const refused: readonly (readonly [format: string, file: string, words: RegExp])[] = [
+    ['redo', segment, /is a file of the log: say which entry with --index/],
+    ['redo', database, /is not a log entry's payload, but an SQLite database: the sqlite3 shell/],
+    ['wal', dir, /is a directory; name a file in it/],
+    ['wal', segment, /is not SQLite's WAL, but a segment of .*: paceline dump log .* prints it/],
+    ['wal', other, /does not begin like SQLite's WAL; it was cut off/],
+    ['log', `${database}-wal`, /is not a segment of .*, but SQLite's WAL: paceline dump wal/],
+    ['log', database, /but an SQLite database/],
+    ['log', other, /does not begin like a segment/],
+    ['lost', segment, /is not a file of lost writes, but a segment/],
+    ['wal-index', database, /is not SQLite's wal-index, but an SQLite database/],
+    ['wal-index', other, /does not begin like SQLite's wal-index/],
+  ];
+  for (const [format, file, words] of refused) {
+    const { code, stdout, stderr } = await runCli(['dump', format, file]);
+    assert.deepEqual([code, stdout], [2, ''], `${format} ${file}`);
+    assert.match(stderr, words);
+  }
+  const indexed = await runCli(['dump', 'redo', other, '--index', '1']);
+  assert.equal(indexed.code, 2);
+  assert.match(indexed.stderr, /does not begin like a segment/);
 });

@@ -13,6 +13,7 @@ export interface CallError {
   readonly message: string;
   readonly sqlite?: SqliteDetail;
   readonly requestId?: string;
+  readonly statementIndex?: number;
 }
 
 export interface LogLine {

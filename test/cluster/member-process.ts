@@ -2,7 +2,7 @@
 import type { LocalDatabase, Transaction } from '../../src/api/database.ts';
 import type { PrepareOptions } from '../../src/api/read-options.ts';
 import type { TransactionMode, TransactionOptions } from '../../src/api/transaction.ts';
-import type { SqlValue } from '../../src/api/value.ts';
+import type { SqlArgs } from '../../src/api/value.ts';
 import { type OpenOptions, open, PacelineError } from '../../src/index.ts';
 import type { Call, FromChild } from './ipc.ts';
 
@@ -54,8 +54,11 @@ function callOf(db: LocalDatabase, { name, args }: Call): Promise<unknown> {
     query: db.query.bind(db),
     status: db.status.bind(db),
     token: async () => db.token,
-    all: async (sql: string, args: SqlValue[], options?: PrepareOptions) =>
-      db.prepare(sql, options).raw().all(args),
+    all: async (sql: string, args?: SqlArgs, options?: PrepareOptions) =>
+      db
+        .prepare(sql, options)
+        .raw()
+        .all(...(args === undefined ? [] : [args])),
     close: db.close.bind(db),
   };
   return functions[name]!(...(args as never[]));

@@ -8,6 +8,7 @@ import type {
   OutcomeOptions,
   QueryResult,
   Receipt,
+  Statement,
   StatementResult,
   WriteOutcome,
 } from '../../src/api/request.ts';
@@ -95,7 +96,7 @@ export class Member implements Database {
   }
 
   /** `prepare(sql, options).raw().all(args)` there. */
-  all(sql: string, args: readonly SqlValue[], options?: PrepareOptions): Promise<SqlValue[][]> {
+  all(sql: string, args?: SqlArgs, options?: PrepareOptions): Promise<SqlValue[][]> {
     return this.#call('all', [sql, args, options]);
   }
 
@@ -118,6 +119,7 @@ export class Member implements Database {
     return {
       execute: (sql: string, args: SqlArgs = []) => step<StatementResult>('execute', sql, args),
       query: (sql: string, args: SqlArgs = []) => step<QueryResult>('query', sql, args),
+      batch: (statements: readonly Statement[]) => step<StatementResult[]>('batch', statements),
       commit: () => step<Receipt>('commit'),
       rollback: () => step<void>('rollback'),
     };

@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
+import { PacelineError } from '../../src/base/errors.ts';
 import { systemClock } from '../../src/member/clock.ts';
-import { sqliteHome } from '../../src/member/database-home.ts';
+import { type DatabaseHome, sqliteHome } from '../../src/member/database-home.ts';
 import { type FlatWrites, pushWrite } from '../../src/member/flat-writes.ts';
 import { type OpenOptions, resolveOptions } from '../../src/member/options.ts';
 import { packBytes } from '../../src/member/packed-bytes.ts';
@@ -41,6 +42,8 @@ export class SqlThreadFixture {
   readonly log: Entry[] = [];
   readonly #loop: ThreadPort<SqlToLoop, LoopToSql>;
   readonly #app: ThreadPort<SqlToApp, AppToSql>;
+  /** There is no room for what is applied or undone. */
+  full = false;
   /** That writes are sent for. */
   term = 0;
   #nextKey = 1;
@@ -57,7 +60,7 @@ export class SqlThreadFixture {
     this.#loop.listen((messages) => messages.forEach(this.#fromSql));
     this.#app.listen((messages) => this.toApp.push(...messages));
     new SqlThread({
-      home: sqliteHome(this.path, `${this.path}-lost`),
+      home: this.#home(),
       clock: systemClock,
       cluster: CLUSTER,
       options: resolveOptions({ dir: this.dir, id: 'a', ...options }),
@@ -69,6 +72,20 @@ export class SqlThreadFixture {
       if (this.allToLoop('closed').length === 0) await this.close();
       rmSync(this.dir, { recursive: true, force: true });
     });
+  }
+
+  #home(): DatabaseHome {
+    const home = sqliteHome(this.path, `${this.path}-lost`);
+    const open = () => {
+      const opened = home.open();
+      const append = opened.wal.append.bind(opened.wal);
+      opened.wal.append = (...given) => {
+        if (this.full) throw new PacelineError('DISK_FULL', 'no room left to write the WAL');
+        append(...given);
+      };
+      return opened;
+    };
+    return { ...home, open };
   }
 
   readonly #fromSql = (message: SqlToLoop): void => {

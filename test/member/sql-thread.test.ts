@@ -121,6 +121,23 @@ test('close answers every write that waits, and is answered once', async (t) => 
   assert.equal(thread.allToLoop('closed').length, 1);
 });
 
+test('a full disk, which keeps what is not committed from being undone, does not keep it from closing', async (t) => {
+  const thread = await new SqlThreadFixture(t).begin();
+  await thread.lead(1);
+  const committed = thread.log.at(-1)!;
+  await thread.answers(thread.write(ROW));
+  thread.full = true;
+  await thread.close();
+  assert.ok(thread.log.at(-1)!.index > committed.index);
+  assert.deepEqual(
+    thread.allToLoop('warning').map(({ message }) => message),
+    [
+      'no room left to write the WAL',
+      'closed with entries in the database that are not known to be committed',
+    ],
+  );
+});
+
 test('closed while a checkpoint waits for the commit index, the main file has only what is committed', async (t) => {
   const thread = await new SqlThreadFixture(t, { checkpointWalBytes: 50_000 }).begin();
   await thread.lead(1);

@@ -1,9 +1,10 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { PageImage } from '../../src/wal/frames.ts';
-import { listFrames, readImage } from '../../src/wal/reader.ts';
+import { readImage } from '../../src/wal/reader.ts';
 import { WalAppender } from '../../src/wal/wal-appender.ts';
 import { decodeWalIndexHeader, WAL_INDEX_HEAD_BYTES } from '../../src/wal/wal-index.ts';
 import type { LiveDatabase } from './live-database.ts';
+import { listFrames } from './lookups.ts';
 
 export interface Commit {
   readonly pages: readonly PageImage[];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { findFrame, latestFrames, readPageNumbers } from '../../src/wal/lookup.ts';
-import { listFrames } from '../../src/wal/reader.ts';
+import { readPageNumbers } from '../../src/wal/lookup.ts';
 import { decodeWalIndexHeader } from '../../src/wal/wal-index.ts';
 import { LiveDatabase, temporaryDirectory } from './live-database.ts';
+import { findFrame, latestFrames, listFrames } from './lookups.ts';
 
 test("SQLite's wal-index names the frames that its WAL has, over several blocks", (t) => {
   const file = path.join(temporaryDirectory(t), 'a.db');
@@ -14,7 +14,7 @@ test("SQLite's wal-index names the frames that its WAL has, over several blocks"
   for (let n = 1; n <= 400; n++) insert.run(n * 60);
   const { mxFrame } = decodeWalIndexHeader(live.all('-shm'));
   assert.ok(mxFrame > 4062 + 4096, `${mxFrame} frames`);
-  const inWal = [...listFrames(live.reader('-wal'), mxFrame)];
+  const inWal = listFrames(live.reader('-wal'), mxFrame);
   const shm = live.reader('-shm');
   assert.deepEqual(
     [...readPageNumbers(shm, mxFrame)],

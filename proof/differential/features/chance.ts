@@ -3,7 +3,7 @@
  * they are the same, byte for byte. Their tables begin with `rnd`, which leaves them out of the comparison of contents with plain SQLite.
  */
 import type { Context, Feature } from '../context.ts';
-import { type Draft, execute, query } from '../step.ts';
+import { batch, type Draft, execute, query, transaction } from '../step.ts';
 
 export const CHANCE_PREFIX = 'rnd';
 
@@ -67,5 +67,48 @@ export const CHANCE_FEATURES: readonly Feature[] = [
         : query("SELECT random(), randomblob(4), datetime('now')")),
       expect: 'types',
     }),
+  },
+  {
+    name: 'transaction of chance',
+    weight: 2,
+    make: on('rnd_defaults', (c) =>
+      transaction(
+        [
+          'INSERT INTO rnd_defaults DEFAULT VALUES RETURNING r, b, at',
+          'UPDATE rnd_defaults SET r = random() WHERE id % 3 = 0',
+          query('SELECT random(), count(*) FROM rnd_defaults'),
+        ],
+        c.pick(['commit', 'roll back']),
+      ),
+    ),
+  },
+  {
+    name: 'rowids of chance',
+    make: (c) => ({
+      ...batch([
+        'CREATE TABLE IF NOT EXISTS rnd_rowids(id INTEGER PRIMARY KEY, v)',
+        'INSERT OR IGNORE INTO rnd_rowids(id) VALUES (9223372036854775807)',
+        `INSERT INTO rnd_rowids(v) VALUES (${c.int(0, 9)}), ('more') RETURNING typeof(id)`,
+      ]),
+      expect: 'types',
+    }),
+  },
+  {
+    name: 'triggers and generated columns of chance',
+    make: (c) =>
+      c.catalog.has('rnd_fired')
+        ? { ...execute('INSERT INTO rnd_fired(v) VALUES (1), (2)'), expect: 'types' }
+        : batch([
+            "CREATE TABLE rnd_fired(v, at TEXT DEFAULT (strftime('%f', 'now')), noted)",
+            'CREATE INDEX rnd_fired_at ON rnd_fired(at, noted)',
+            'CREATE TRIGGER rnd_fires AFTER INSERT ON rnd_fired BEGIN UPDATE rnd_fired SET noted = hex(randomblob(20)) WHERE rowid = NEW.rowid; END',
+          ]),
+  },
+  {
+    name: 'counters of what came before',
+    make: (c) => {
+      const sql = 'SELECT changes() >= 0, total_changes() >= 0, last_insert_rowid()';
+      return c.chance(0.5) ? execute(sql) : batch(['SELECT 1', sql]);
+    },
   },
 ];

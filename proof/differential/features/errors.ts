@@ -150,6 +150,10 @@ const schema: Feature[] = [
       ]),
     ),
   ),
+  failing('unsafe function in a view', (c) => {
+    const view = c.fresh('nv');
+    return batch([`CREATE VIEW ${view} AS SELECT load_extension('x')`, `SELECT * FROM ${view}`]);
+  }),
   failing('reserved name', (c) => execute(`CREATE TABLE sqlite_${c.fresh('own')}(x)`)),
   failing('trigger on no such table', (c) =>
     execute(

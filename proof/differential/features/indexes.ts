@@ -130,6 +130,7 @@ const triggers: Feature[] = [
 const insteadOf: Feature[] = [
   {
     name: 'create view with instead of triggers',
+    weight: 3,
     make: (c) =>
       c.catalog.has('items')
         ? null
@@ -137,6 +138,7 @@ const insteadOf: Feature[] = [
   },
   {
     name: 'create the view of what is left',
+    weight: 3,
     make: (c) =>
       c.catalog.has('left_items') || !c.catalog.has('items')
         ? null
@@ -151,6 +153,7 @@ const insteadOf: Feature[] = [
   ).map(
     ([event, body]): Feature => ({
       name: `create trigger instead of ${event}`,
+      weight: 3,
       make: (c) =>
         c.catalog.has('left_items') && !c.catalog.has(`items_${event}`)
           ? execute(

@@ -34,12 +34,40 @@ const questions: Feature[] = [
     'quick_check',
     'foreign_key_check',
     'foreign_keys',
+    'defer_foreign_keys',
+    'compile_options',
+    'pragma_list',
   ].map(
     (name): Feature => ({
       name: `pragma ${name}`,
       make: (c) => (c.chance(0.5) ? query(`PRAGMA ${name}`) : execute(`PRAGMA ${name}`)),
     }),
   ),
+  {
+    name: 'pragmas about pages',
+    make: (c) => {
+      const name = c.pick(['page_count', 'freelist_count', 'schema_version', 'data_version']);
+      return { ...query(`PRAGMA ${name}`), expect: 'types' };
+    },
+  },
+  { name: 'pragma table_list', make: about('table_list') },
+  {
+    name: 'pragma function_list',
+    make: () =>
+      query('SELECT DISTINCT name, narg FROM pragma_function_list ORDER BY name, narg LIMIT 400'),
+  },
+  {
+    name: 'pages by dbstat',
+    make: (c) => {
+      const table = c.table();
+      return table === null
+        ? null
+        : query(
+            'SELECT pagetype, count(*), sum(ncell), sum(payload), sum(unused) FROM dbstat WHERE name = ? GROUP BY 1 ORDER BY 1',
+            [table.name],
+          );
+    },
+  },
   {
     name: 'pragma as a function',
     make: (c) => {
@@ -74,6 +102,13 @@ const settings: Feature[] = [
       const table = c.table();
       return table === null ? null : execute(`ANALYZE ${table.name}`);
     },
+  },
+  { name: 'analyze everything', make: () => execute('ANALYZE') },
+  {
+    name: 'optimize',
+    // What it looks at depends on what its connection has asked before.
+    make: () =>
+      batch(['PRAGMA optimize', 'PRAGMA optimize(0x10002)', 'ANALYZE'], { expect: 'types' }),
   },
   {
     name: 'the statistics',

@@ -3,9 +3,20 @@ import type { SqlArgs } from '../../../src/api/value.ts';
 import { byAllColumns, type Context, type Feature, quoted } from '../context.ts';
 import { type Draft, execute, query } from '../step.ts';
 
-/** As a query of a member's own copy, or as a statement for the leader: the answer is to be the same. */
+/**
+ * As a query of a member's own copy, or as a statement for the leader: the answer is to be the same. Now and then the types of what it
+ * reads are asked for instead, which JavaScript's numbers do not tell.
+ */
 function read(c: Context, sql: string, args?: SqlArgs): Draft {
-  return c.chance(0.7) ? query(sql, args) : execute(sql, args);
+  const asked = c.chance(0.25) ? typesOf(c, sql) : sql;
+  return c.chance(0.7) ? query(asked, args) : execute(asked, args);
+}
+
+function typesOf(c: Context, sql: string): string {
+  if (!/^(SELECT|WITH)/.test(sql)) return sql;
+  const names = Array.from({ length: c.catalog.width(sql) }, (_, i) => `q${i}`);
+  const types = names.map((name) => `typeof(${name})`).join(', ');
+  return `WITH q(${names.join(', ')}) AS MATERIALIZED (${sql}) SELECT ${types} FROM q`;
 }
 
 function overTable(make: (c: Context, table: string, first: string, order: string) => string) {

@@ -2,7 +2,7 @@
 import type { SqlArgs } from '../../../src/api/value.ts';
 import type { ErrorCode } from '../../../src/base/errors.ts';
 import type { Context, Feature } from '../context.ts';
-import { batch, type Draft, execute, query, statement } from '../step.ts';
+import { batch, type Draft, execute, isSavepoint, query, statement, transaction } from '../step.ts';
 
 function refusal(name: string, code: ErrorCode, make: (c: Context) => Draft | null): Feature {
   return {
@@ -15,16 +15,23 @@ function refusal(name: string, code: ErrorCode, make: (c: Context) => Draft | nu
   };
 }
 
-function forbidden(name: string, ...texts: string[]): Feature {
-  return refusal(name, 'STATEMENT_FORBIDDEN', (c) => {
-    const sql = c.pick(texts);
+/** The same on every path: by itself, among others, as a read, and in each form of a transaction. */
+function paths(c: Context, sql: string): Draft[] {
+  const before = c.catalog.has('audit') ? ['INSERT INTO audit(what) VALUES (1)'] : [];
+  return [
+    execute(sql),
     // As the last of a batch it undoes what came before.
-    if (c.chance(0.3))
-      return batch(
-        ['INSERT INTO audit(what) VALUES (1)', sql].slice(c.catalog.has('audit') ? 0 : 1),
-      );
-    return execute(sql);
-  });
+    batch([...before, sql]),
+    query(sql),
+    transaction([batch([...before, sql])]),
+    transaction([query(sql)], 'roll back'),
+    // Only there, and each by an execute of its own, savepoints are allowed.
+    ...(isSavepoint(sql) ? [] : [transaction([execute(sql)])]),
+  ];
+}
+
+function forbidden(name: string, ...texts: string[]): Feature {
+  return refusal(name, 'STATEMENT_FORBIDDEN', (c) => c.pick(paths(c, c.pick(texts))));
 }
 
 const statements: Feature[] = [
@@ -46,6 +53,19 @@ const statements: Feature[] = [
     "SELECT load_extension('x')",
     "SELECT fts3_tokenizer('simple')",
   ),
+  refusal('what a trigger or a table of a pragma would do', 'STATEMENT_FORBIDDEN', (c) => {
+    const name = c.fresh('hidden');
+    return batch(
+      c.pick([
+        [
+          `CREATE TABLE ${name}(x)`,
+          `CREATE TRIGGER ${name}_t AFTER INSERT ON ${name} BEGIN DELETE FROM _paceline; END`,
+          `INSERT INTO ${name} VALUES (1)`,
+        ],
+        ['SELECT * FROM pragma_recursive_triggers'],
+      ]),
+    );
+  }),
   forbidden(
     'temporary objects',
     'CREATE TEMP TABLE z(x)',
@@ -70,6 +90,21 @@ const statements: Feature[] = [
     'PRAGMA query_only = 1',
     'PRAGMA case_sensitive_like = 1',
     'PRAGMA recursive_triggers = 0',
+    'PRAGMA recursive_triggers',
+    'PRAGMA temp_store = 1',
+    'PRAGMA mmap_size = 0',
+    'PRAGMA max_page_count = 1',
+    'PRAGMA ignore_check_constraints = 1',
+    'PRAGMA legacy_alter_table = 1',
+    'PRAGMA reverse_unordered_selects = 1',
+    'PRAGMA cell_size_check = 0',
+    'PRAGMA analysis_limit = 5',
+    'PRAGMA soft_heap_limit = 1',
+    'PRAGMA shrink_memory',
+    'PRAGMA wal_autocheckpoint = 1',
+    'PRAGMA journal_size_limit = 1',
+    'PRAGMA busy_timeout = 1',
+    'PRAGMA nothing_of_this_name',
   ),
   forbidden(
     "Paceline's tables",
@@ -130,11 +165,12 @@ const values: Feature[] = (
   ] satisfies [string, string, SqlArgs][]
 ).map(([name, sql, args]) =>
   refusal(name, 'ARGUMENTS_INVALID', (c) =>
-    c.chance(0.5)
-      ? execute(sql, args)
-      : c.chance(0.5)
-        ? query(sql, args)
-        : batch([statement(sql, args)]),
+    c.pick([
+      execute(sql, args),
+      query(sql, args),
+      batch([statement(sql, args)]),
+      transaction([c.pick([execute(sql, args), query(sql, args), batch([statement(sql, args)])])]),
+    ]),
   ),
 );
 

@@ -1,7 +1,7 @@
 /** Statements that change rows of the tables that are there. */
 import type { Table } from '../catalog.ts';
 import { type Context, type Feature, quoted, writable } from '../context.ts';
-import { type Draft, execute } from '../step.ts';
+import { type CallDraft, type Draft, execute } from '../step.ts';
 
 const ROWS_MAX = 150;
 const CONFLICTS = ['ABORT', 'FAIL', 'IGNORE', 'REPLACE', 'ROLLBACK'];
@@ -23,7 +23,13 @@ function room(c: Context, table: Table): boolean {
 }
 
 /** INSERT of `rows` rows with parameters. */
-export function insertion(c: Context, table: Table, verb: string, rows: number, tail = ''): Draft {
+export function insertion(
+  c: Context,
+  table: Table,
+  verb: string,
+  rows: number,
+  tail = '',
+): CallDraft {
   const columns = writable(table);
   const names = columns.map(({ name }) => quoted(name)).join(', ');
   const one = `(${columns.map(() => '?').join(', ')})`;
@@ -103,7 +109,10 @@ const insertions: Feature[] = [
   {
     name: 'insert returning',
     weight: 3,
-    make: withTable((c, table) => insertion(c, table, 'INSERT', c.int(1, 3), ' RETURNING *')),
+    make: withTable((c, table) => {
+      const types = table.columns.map(({ name }) => `typeof(${quoted(name)})`).join(', ');
+      return insertion(c, table, 'INSERT', c.int(1, 3), ` RETURNING *, ${types}`);
+    }),
   },
   {
     name: 'replace',
@@ -258,22 +267,20 @@ const deletions: Feature[] = [
   {
     name: 'delete with a recursive CTE',
     make: withTable((c, table, names) => {
-      const draft = execute(
+      return execute(
         `WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + 7 FROM n WHERE i < 100) DELETE FROM ${table.name} WHERE ${c.pick(names)} IN (SELECT i FROM n)`,
         [c.int(0, 9)],
       );
-      return { ...draft, statements: [{ ...draft.statements[0]!, effect: 'change' }] };
     }),
   },
   {
     name: 'insert with a recursive CTE',
     make: withTable((c, table, names) => {
       if (!room(c, table)) return null;
-      const draft = execute(
+      return execute(
         `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12) INSERT OR IGNORE INTO ${table.name}(${names.slice(0, 2).join(', ')}) SELECT i + ?${names.length > 1 ? ", 'cte' || i" : ''} FROM n ORDER BY i`,
         [c.int(0, 900)],
       );
-      return { ...draft, statements: [{ ...draft.statements[0]!, effect: 'insert' }] };
     }),
   },
 ];

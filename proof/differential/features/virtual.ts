@@ -1,12 +1,7 @@
 /** Virtual tables: full text, R-tree, and what reads the database's own pages. */
 import type { Context, Feature } from '../context.ts';
 import { batch, type Draft, execute, query } from '../step.ts';
-
-const NOUNS = ['rider', 'wheel', 'wind', 'hill', 'sprint', 'leader', 'gap', 'rain'];
-
-function sentence(c: Context): string {
-  return Array.from({ length: c.int(2, 9) }, () => c.pick(NOUNS)).join(' ');
-}
+import { NOUNS, sentence } from './full-text.ts';
 
 function once(table: string, sql: string): (c: Context) => Draft | null {
   return (c) => (c.catalog.has(table) ? null : execute(sql));

@@ -103,6 +103,7 @@ export class DatabaseFiles {
   }
 
   position(cluster: string): EntryId | null {
+    if (this.#databasePages < POSITION_PGNO) return null;
     return positionInPage(this.page(POSITION_PGNO), cluster);
   }
 
