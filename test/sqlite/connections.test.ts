@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CLOSES_AT_ONCE } from '../../src/sqlite/binding.ts';
+import { CLOSES_AT_ONCE, DatabaseSync } from '../../src/sqlite/binding.ts';
 import { closeConnections, foldWal, openConnections } from '../../src/sqlite/connections.ts';
 import { DirectoryLock } from '../../src/sqlite/directory-lock.ts';
 import { seedPage } from '../../src/sqlite/seed.ts';
@@ -68,10 +68,10 @@ test('a database that is refused when it is read is closed', {
   skip: !CLOSES_AT_ONCE || process.platform !== 'linux',
 }, () => {
   const path = join(scratch('refused'), 'main.db');
-  const page = seedPage(4096);
-  page[100] = 0x77;
-  writeFileSync(path, page);
-  assert.throws(() => openConnections(path), { code: 'DATABASE_DAMAGED' });
+  const stranger = new DatabaseSync(path);
+  stranger.exec('PRAGMA journal_mode=wal; CREATE TABLE t(a)');
+  stranger.close();
+  assert.throws(() => openConnections(path), /not the database of a member/);
   const open = readdirSync('/proc/self/fd').flatMap((fd) => {
     const link = `/proc/self/fd/${fd}`;
     return existsSync(link) ? [readlinkSync(link)] : [];
