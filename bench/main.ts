@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { makeDataDirectory } from './data-dir.ts';
 import { failover } from './failover.ts';
+import { forwarded } from './forwarded.ts';
 import { describeMachine, machine } from './machine.ts';
 import { memory } from './memory.ts';
 import { type BenchOptions, parseOptions, USAGE, WORKLOADS, type Workload } from './options.ts';
@@ -16,6 +17,8 @@ function run(workload: Workload, dir: string, options: BenchOptions): Promise<Ro
   switch (workload) {
     case 'writes':
       return writes(dir, options);
+    case 'forwarded':
+      return forwarded(dir, options);
     case 'reads':
       return reads(dir, options);
     case 'failover':

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 
-export const WORKLOADS = ['writes', 'reads', 'failover', 'stop', 'memory'] as const;
+export const WORKLOADS = ['writes', 'forwarded', 'reads', 'failover', 'stop', 'memory'] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
-/** What can be asked for on the command line; with the defaults the whole takes three to four minutes. */
+/** What can be asked for on the command line; with the defaults the whole takes four to five minutes. */
 export interface BenchOptions {
   readonly only: ReadonlySet<Workload>;
   /** Measured time of one cell in one round. */

@@ -85,9 +85,12 @@ export interface WireWrite {
   readonly asks: boolean;
 }
 
-export function encodeWrite({ statements, id, asks }: WireWrite): Uint8Array {
-  const w = new ByteWriter(128).u8(asks ? 1 : 0).text(id);
-  return writeStatements(w, statements).finish();
+export function encodeWrite(write: WireWrite): Uint8Array {
+  return writeWrite(new ByteWriter(128), write).finish();
+}
+
+export function writeWrite(w: ByteWriter, { statements, id, asks }: WireWrite): ByteWriter {
+  return writeStatements(w.u8(asks ? 1 : 0).text(id), statements);
 }
 
 export function decodeWrite(bytes: Uint8Array): WireWrite {
@@ -110,7 +113,10 @@ export function readStatements(r: ByteReader): Statement[] {
 }
 
 export function encodeResults(results: readonly StatementResult[]): Uint8Array {
-  const w = new ByteWriter(64);
+  return writeResults(new ByteWriter(64), results).finish();
+}
+
+export function writeResults(w: ByteWriter, results: readonly StatementResult[]): ByteWriter {
   w.u32(results.length);
   for (const result of results) {
     w.u53(result.changes).i64(BigInt(result.lastInsertRowid)).u32(result.columns.length);
@@ -118,7 +124,7 @@ export function encodeResults(results: readonly StatementResult[]): Uint8Array {
     w.u32(result.rows.length);
     for (const row of result.rows) for (const value of row) writeValue(w, value);
   }
-  return w.finish();
+  return w;
 }
 
 export function decodeResults(bytes: Uint8Array): StatementResult[] {

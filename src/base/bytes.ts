@@ -5,6 +5,9 @@ import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 /** Largest unsigned integer that fits `u53`: indexes and terms are JavaScript numbers. */
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 
+/** Most texts are ASCII, whose bytes are their characters. */
+const ASCII_END = 0x80;
+
 /** Builds one byte string front to back; big-endian. Grows by doubling. */
 export class ByteWriter {
   #bytes: Uint8Array;
@@ -73,7 +76,17 @@ export class ByteWriter {
 
   /** UTF-8 behind its length in bytes (u32). */
   text(text: string): this {
-    return this.block(encodeUtf8(text));
+    const at = this.#reserve(4 + text.length);
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= ASCII_END) {
+        this.#length = at;
+        return this.block(encodeUtf8(text));
+      }
+      this.#bytes[at + 4 + i] = code;
+    }
+    this.#view.setUint32(at, text.length);
+    return this;
   }
 
   /** Overwrites four bytes written earlier, for lengths and checksums known only at the end. */

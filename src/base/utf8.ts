@@ -23,6 +23,12 @@ function tail(bits: number): number {
 export function decodeUtf8(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; ) {
+    const first = bytes[i]!;
+    if (first < 0x80) {
+      text += String.fromCharCode(first);
+      i++;
+      continue;
+    }
     const length = sequenceLength(bytes, i);
     text += String.fromCodePoint(length === 0 ? 0xfffd : codePointAt(bytes, i, length));
     i += Math.max(length, 1);

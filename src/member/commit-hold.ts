@@ -49,6 +49,8 @@ export class CommitHold {
   look(committed: Index): boolean {
     const wanted = this.#wanted;
     if (wanted === null || wanted.lookedAt === committed) return false;
+    // Nothing is known yet, not even what was committed before a crash.
+    if (committed === 0) return false;
     wanted.lookedAt = committed;
     const commit = this.#find(wanted.atLeast, committed);
     if (commit === null) return false;

@@ -1,7 +1,8 @@
 import { decodeResults, decodeWrite } from '../api/wire.ts';
 import { asPacelineError, PacelineError } from '../base/errors.ts';
+import { unpackBytes } from './packed-bytes.ts';
 import type { Acknowledged } from './pending-writes.ts';
-import type { ForwardAnswer, LoopToSql } from './protocol.ts';
+import type { LeaderAnswer } from './protocol.ts';
 import type { QueuedWrite } from './write-queue.ts';
 
 /*
@@ -9,25 +10,40 @@ import type { QueuedWrite } from './write-queue.ts';
  * a peer with a fault, or of another version: that concerns one write, not the thread that meets it.
  */
 
-/** The write that the order brings; null if it brings none, which `refuse` tells its sender. */
+type ForwardedWrite = QueuedWrite & ReturnType<typeof decodeWrite>;
+
+/** The write that these bytes are; null if they are none, which `refuse` tells its sender. */
 export function readForwarded(
-  { key, mayBeLost, handOver }: Extract<LoopToSql, { type: 'write' }>,
+  key: number,
+  bytes: Uint8Array,
+  mayBeLost: boolean,
   refuse: (write: QueuedWrite, error: PacelineError) => void,
-): (QueuedWrite & ReturnType<typeof decodeWrite>) | null {
+): ForwardedWrite | null {
   try {
-    return { ...decodeWrite(handOver), key, mayBeLost, from: 'loop' };
+    return { ...decodeWrite(bytes), key, mayBeLost, from: 'loop' };
   } catch (error) {
     refuse({ key, id: null, statements: [], from: 'loop' }, asPacelineError(error));
     return null;
   }
 }
 
+/** The leader's answers, each with the key of its write. */
+export function* eachAcknowledged(
+  message: LeaderAnswer,
+): Generator<[key: number, answer: Acknowledged | PacelineError]> {
+  if (message.type === 'forwarded-error')
+    return yield [message.key, PacelineError.fromRecord(message.error)];
+  for (const [i, bytes] of unpackBytes(message).entries())
+    yield [message.keys[i]!, readAcknowledged(bytes, message)];
+}
+
 /** The leader's answer to a write. One that cannot be read leaves its outcome unknown. */
-export function readAcknowledged(answer: ForwardAnswer): Acknowledged | PacelineError {
-  if ('error' in answer) return PacelineError.fromRecord(answer.error);
-  const { position, reached } = answer;
+export function readAcknowledged(
+  bytes: Uint8Array,
+  { position, reached }: Omit<Acknowledged, 'results'>,
+): Acknowledged | PacelineError {
   try {
-    return { results: decodeResults(answer.results), position, reached };
+    return { results: decodeResults(bytes), position, reached };
   } catch (cause) {
     return new PacelineError(
       'OUTCOME_UNKNOWN',

@@ -2,14 +2,17 @@ import { PacelineError } from '../base/errors.ts';
 import type { MemberId } from '../raft/entry.ts';
 import type { Channel } from '../transport/transport.ts';
 import {
-  decodeForwardReply,
+  decodeForwardReplies,
+  encodeForward,
+  FORWARD_FRAME_BYTES_MAX,
   FORWARDED_BYTES_MAX,
   FORWARDED_MAX,
+  type ForwardCall,
   type ForwardReply,
   type ForwardRequest,
-  forwardHead,
 } from './forward-wire.ts';
-import type { AppToLoop, ForwardAnswer } from './protocol.ts';
+import { packBytes } from './packed-bytes.ts';
+import type { LeaderAnswer } from './protocol.ts';
 
 /** What forwarding needs of the member around it. */
 export interface ForwardingParts {
@@ -17,15 +20,15 @@ export interface ForwardingParts {
   readonly leader: () => MemberId | null;
   readonly self: MemberId;
   readonly send: (to: MemberId, channel: Channel, parts: readonly Uint8Array[]) => boolean;
-  /** Gives a write to this member itself as the leader; may call `broken` before it returns. */
+  /** Gives writes to this member itself as the leader. */
   readonly take: (request: ForwardRequest) => void;
-  readonly answer: (key: number, answer: ForwardAnswer) => void;
+  readonly answer: (answer: LeaderAnswer) => void;
   /** The streams of this process have numbers above this one, those of its earlier processes have not. */
   readonly streamsAfter: number;
 }
 
 /** A write of this member's application on its way to whoever leads. It has a request id, so sending it twice is safe (I9). */
-interface Outgoing extends Omit<Extract<AppToLoop, { type: 'forward' }>, 'type'> {
+interface Outgoing extends ForwardCall {
   /** Its place in the present stream, once it was sent there. */
   seq: number;
   /** A leader may have taken it in an earlier stream. */
@@ -33,10 +36,10 @@ interface Outgoing extends Omit<Extract<AppToLoop, { type: 'forward' }>, 'type'>
 }
 
 /**
- * Brings this member's writes to the leader, in the order of the calls. They go in a numbered stream; a leader that cannot take one
- * takes none behind it in the same stream. Then, and whenever the leader or the connection changes, all that is not answered goes
- * again, from the first, in a new stream. A write stays until it is answered or cancelled. At most `FORWARDED_MAX`
- * are with the leader; the others wait here, where the limits of the handle bound them.
+ * Brings this member's writes to the leader, in the order of the calls. They go in a numbered stream, in frames of what waits; a
+ * leader that cannot take one takes none behind it in the same stream. Then, and whenever the leader or the connection changes, all
+ * that is not answered goes again, from the first, in a new stream. A write stays until it is answered or cancelled. At most
+ * `FORWARDED_MAX` are with the leader; the others wait here, where the limits of the handle bound them.
  */
 export class Forwarding {
   readonly #parts: ForwardingParts;
@@ -59,10 +62,12 @@ export class Forwarding {
     return this.#sent.size;
   }
 
-  forward(write: Omit<Outgoing, 'seq' | 'maybeTaken'>): void {
-    this.#waiting.set(write.key, { ...write, seq: 0, maybeTaken: false });
-    // Where more than this one wait, something holds them up that is looked at elsewhere.
-    if (this.#waiting.size === 1) this.#pump();
+  forward(calls: readonly ForwardCall[]): void {
+    // Where some wait already, something holds them up that is looked at elsewhere.
+    const isHeldUp = this.#waiting.size > 0;
+    for (const { key, durability, timeoutMs, bytes } of calls)
+      this.#waiting.set(key, { key, durability, timeoutMs, bytes, seq: 0, maybeTaken: false });
+    if (!isHeldUp) this.#pump();
   }
 
   /** The caller's time is up. Answers what is known: nothing was begun, or nobody can say. */
@@ -73,7 +78,7 @@ export class Forwarding {
     this.#remove(write);
     const isUnknown = waiting === undefined || write.maybeTaken;
     const error = isUnknown ? unanswered() : this.#notBegun();
-    this.#parts.answer(key, { error: error.toRecord() });
+    this.#parts.answer({ type: 'forwarded-error', key, error: error.toRecord() });
   }
 
   /** Sends what can be sent now. Call when the leader may have changed, and now and then. */
@@ -86,29 +91,41 @@ export class Forwarding {
     if (this.#to === member) this.#endStream(null);
   }
 
-  onReply(payload: Uint8Array): void {
-    this.replied(decodeForwardReply(payload));
+  onReplies(payload: Uint8Array): void {
+    this.replied(decodeForwardReplies(payload));
   }
 
-  replied(reply: ForwardReply): void {
-    // An answer from an earlier stream is as good; one to an earlier process of this member is about another write.
-    const isOurs = reply.stream > this.#parts.streamsAfter && reply.stream <= this.#stream;
-    if (!isOurs) return;
-    if (reply.type === 'broken') this.#broken(reply.stream, reply.seq);
-    else this.#answered(reply.key, reply.answer);
-  }
-
-  /** The leader took nothing of this stream from `seq` on. It is tried again at the next `reroute`: it may not be ready yet. */
-  #broken(stream: number, seq: number): void {
-    if (stream === this.#stream) this.#endStream(seq);
-  }
-
-  #answered(key: number, answer: ForwardAnswer): void {
-    const write = this.#sent.get(key) ?? this.#waiting.get(key);
-    if (write === undefined) return;
-    this.#remove(write);
-    this.#parts.answer(key, answer);
+  replied(replies: readonly ForwardReply[]): void {
+    for (const reply of replies) {
+      // An answer from an earlier stream is as good; one to an earlier process of this member is about another write.
+      const isOurs = reply.stream > this.#parts.streamsAfter && reply.stream <= this.#stream;
+      if (isOurs) this.#take(reply);
+    }
     if (this.#waiting.size > 0 && this.#to !== null) this.#pump();
+  }
+
+  #take(reply: ForwardReply): void {
+    if (reply.type === 'broken') {
+      // The leader took nothing of it from `seq` on. It is tried again at the next `reroute`: it may not be ready yet.
+      if (reply.stream === this.#stream) this.#endStream(reply.seq);
+    } else if (reply.type === 'error') {
+      const { key, error } = reply;
+      if (this.#answered(key)) this.#parts.answer({ type: 'forwarded-error', key, error });
+    } else {
+      const { position, reached } = reply;
+      const done = reply.done.filter(({ key }) => this.#answered(key));
+      if (done.length === 0) return;
+      const keys = done.map(({ key }) => key);
+      const packed = packBytes(done.map(({ results }) => results));
+      this.#parts.answer({ type: 'forwarded-results', position, reached, keys, ...packed });
+    }
+  }
+
+  /** Whether it still waited for an answer. */
+  #answered(key: number): boolean {
+    const write = this.#sent.get(key) ?? this.#waiting.get(key);
+    if (write !== undefined) this.#remove(write);
+    return write !== undefined;
   }
 
   #remove(write: Outgoing): void {
@@ -133,21 +150,39 @@ export class Forwarding {
     if (to === null) return;
     if (this.#to !== to && this.#to !== null) this.#endStream(null);
     this.#to = to;
-    const stream = this.#stream;
-    for (const write of this.#waiting.values()) {
-      if (this.#sent.size >= FORWARDED_MAX || this.#sentBytes >= FORWARDED_BYTES_MAX) return;
-      if (!this.#deliver(to, { ...write, stream, seq: this.#nextSeq })) return;
-      if (this.#stream !== stream) return;
-      write.seq = this.#nextSeq++;
-      this.#waiting.delete(write.key);
-      this.#sent.set(write.key, write);
-      this.#sentBytes += write.bytes.length;
+    for (;;) {
+      const writes = this.#nextFrame();
+      if (writes.length === 0) return;
+      const request = { stream: this.#stream, seq: this.#nextSeq, calls: writes };
+      if (!this.#deliver(to, request)) return;
+      for (const write of writes) this.#noteSent(write);
     }
+  }
+
+  /** The first that wait, as many as a frame and the leader take; one that is larger than a frame goes alone. */
+  #nextFrame(): Outgoing[] {
+    const writes: Outgoing[] = [];
+    let bytes = 0;
+    for (const write of this.#waiting.values()) {
+      if (this.#sent.size + writes.length >= FORWARDED_MAX) break;
+      if (this.#sentBytes + bytes >= FORWARDED_BYTES_MAX) break;
+      bytes += write.bytes.length;
+      if (writes.length > 0 && bytes > FORWARD_FRAME_BYTES_MAX) break;
+      writes.push(write);
+    }
+    return writes;
+  }
+
+  #noteSent(write: Outgoing): void {
+    write.seq = this.#nextSeq++;
+    this.#waiting.delete(write.key);
+    this.#sent.set(write.key, write);
+    this.#sentBytes += write.bytes.length;
   }
 
   #deliver(to: MemberId, request: ForwardRequest): boolean {
     const { self, send, take } = this.#parts;
-    if (to !== self) return send(to, 'forward', [forwardHead(request), request.bytes]);
+    if (to !== self) return send(to, 'forward', [encodeForward(request)]);
     take(request);
     return true;
   }

@@ -32,6 +32,7 @@ import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
 import type { StartReader } from './reader-thread.ts';
 import { Reads } from './reads.ts';
 import type { SharedState } from './shared-state.ts';
+import { tellWrites } from './tell-writes.ts';
 import type { OpenReader } from './this-copy.ts';
 import { Transactions } from './transactions.ts';
 import { WritePath } from './write-path.ts';
@@ -52,8 +53,8 @@ export interface HandleParts {
   readonly onClosed: () => Promise<void>;
 }
 
-interface Waiting<T> {
-  readonly resolve: (value: T) => void;
+interface OnReady {
+  readonly resolve: (address: string) => void;
   readonly reject: (error: PacelineError) => void;
 }
 
@@ -66,7 +67,7 @@ export class Handle implements LocalDatabase {
   readonly #calls: LoopCalls;
   #failure: PacelineError | null = null;
   #closing: Promise<void> | null = null;
-  #onReady: Waiting<string> | null = null;
+  #onReady: OnReady | null = null;
   #onClosed: (() => void) | null = null;
   #threadsClosed = false;
   readonly #descriptors: number[] = [];
@@ -85,12 +86,8 @@ export class Handle implements LocalDatabase {
       wrote: (position) => this.#reads.wrote(position),
     });
     this.#reads = new Reads(parts);
-    sql.listen((messages) => {
-      for (const message of messages) this.#fromSql(message);
-    });
-    loop.listen((messages) => {
-      for (const message of messages) this.#fromLoop(message);
-    });
+    sql.listen((messages) => messages.forEach(this.#fromSql));
+    loop.listen((messages) => messages.forEach(this.#fromLoop));
   }
 
   /** Resolves when the member serves; rejects if it cannot. */
@@ -200,7 +197,7 @@ export class Handle implements LocalDatabase {
     return this.#closing;
   }
 
-  #fromSql(message: SqlToApp): void {
+  readonly #fromSql = (message: SqlToApp): void => {
     if (message.type === 'plain-answers') this.#writes.plainAnswers(message);
     else if (message.type === 'answer') this.#writes.answered(message.answer);
     else if (message.type === 'readers-may-open') this.#reads.mayOpen();
@@ -211,24 +208,24 @@ export class Handle implements LocalDatabase {
       const closed = () => this.#parts.sql.post({ type: 'readers-closed' });
       this.#reads.closeReaders().then(closed, (error) => this.threadFailed(asPacelineError(error)));
     }
-  }
+  };
 
-  #fromLoop(message: LoopToApp): void {
+  readonly #fromLoop = (message: LoopToApp): void => {
     switch (message.type) {
       case 'ready':
         return this.#onReady?.resolve(message.address);
       case 'committed':
-        return this.#writes.committed(message.index);
       case 'settled':
-        return this.#writes.settled(message);
+      case 'reached':
+      case 'forwarded-results':
+      case 'forwarded-error':
+        return tellWrites(this.#writes, message);
       case 'news':
         return this.#reads.wake();
       case 'read-index':
       case 'serve-read':
       case 'forwarded-read':
         return this.#reads.fromLoop(message);
-      case 'forwarded':
-        return this.#writes.forwarded(message.key, message.answer);
       case 'transaction-answer':
       case 'transaction-ended':
         return this.#transactions.fromLoop(message);
@@ -246,7 +243,7 @@ export class Handle implements LocalDatabase {
         this.#threadsClosed = true;
         this.#onClosed?.();
     }
-  }
+  };
 
   /** A thread died: there is nobody left to close anything in an orderly way. */
   threadFailed(error: PacelineError): void {

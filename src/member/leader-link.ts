@@ -9,6 +9,7 @@ import { ForwardedWrites } from './forwarded-writes.ts';
 import { Forwarding } from './forwarding.ts';
 import type { Network } from './network.ts';
 import type { MemberOptions } from './options.ts';
+import { packBytes, unpackBytes } from './packed-bytes.ts';
 import type { Port } from './port.ts';
 import type { AppToLoop, LoopToApp, LoopToSql, SqlToLoop } from './protocol.ts';
 import type { SharedState } from './shared-state.ts';
@@ -33,8 +34,10 @@ export interface LeaderLinkParts {
 
 type AppToLeader = Extract<
   AppToLoop,
-  { readonly type: 'forward' | 'cancel' | 'transaction' | 'forget-transaction' }
+  { readonly type: 'forward' | 'cancel' | 'reach' | 'transaction' | 'forget-transaction' }
 >;
+
+type Calls = Extract<AppToLoop, { readonly type: 'forward' }>;
 
 /** All that this member's application asks of the leader, and, while this member is the leader, what it answers. */
 export class LeaderLink {
@@ -65,16 +68,17 @@ export class LeaderLink {
       ...shared,
       streamsAfter: parts.incarnation * STREAMS_MAX,
       take: (request) => this.#writes.take(self, request),
-      answer: (key, answer) => app.post({ type: 'forwarded', key, answer }),
+      answer: (answer) => app.post(answer),
     });
     this.#writes = new ForwardedWrites({
       ...shared,
       accepting: () => this.leader === self,
-      tellSelf: (reply) => this.#forwarding.replied(reply),
-      execute: (key, bytes, durability) =>
+      tellSelf: (replies) => this.#forwarding.replied(replies),
+      execute: (orders) =>
         sql.post({
-          ...{ type: 'write', key, handOver: bytes.slice() },
-          mayBeLost: this.#mayBeLost(durability),
+          ...{ type: 'forwarded-writes', keys: orders.map(({ key }) => key) },
+          mayBeLost: orders.map(({ durability }) => this.#mayBeLost(durability)),
+          ...packBytes(orders.map(({ bytes }) => bytes)),
         }),
     });
     this.#transactions = new TransactionRelay({
@@ -94,8 +98,9 @@ export class LeaderLink {
 
   /** False for what is not addressed to it. */
   fromApp(message: AppToLoop): message is AppToLeader {
-    if (message.type === 'forward') this.#forwarding.forward(message);
+    if (message.type === 'forward') this.#forward(message);
     else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
+    else if (message.type === 'reach') this.#reach(message);
     else if (message.type === 'transaction') this.#transactions.ask(message);
     else if (message.type === 'forget-transaction') this.#transactions.forget(message.name);
     else return false;
@@ -104,9 +109,8 @@ export class LeaderLink {
 
   /** False for what is not addressed to it. */
   fromSql(message: SqlToLoop): boolean {
-    if (message.type === 'forward-answer') this.#writes.executed(message.key, message.answer);
-    else if (message.type === 'transaction-answer')
-      this.#transactions.executed(message, message.answer);
+    if (this.#writes.fromSql(message)) return true;
+    if (message.type === 'transaction-answer') this.#transactions.executed(message, message.answer);
     else if (message.type === 'transaction-ended') this.#transactions.ended(message, message.error);
     else return false;
     return true;
@@ -115,7 +119,7 @@ export class LeaderLink {
   /** False for a frame of another channel. Throws RECORD_DAMAGED. */
   onFrame(from: MemberId, channel: Channel, payload: Uint8Array): boolean {
     if (channel === 'forward') this.#writes.onForward(from, payload);
-    else if (channel === 'forward-reply') this.#forwarding.onReply(payload);
+    else if (channel === 'forward-reply') this.#forwarding.onReplies(payload);
     else if (channel === 'transaction') this.#transactions.onRequest(from, payload);
     else if (channel === 'transaction-reply') this.#transactions.onReply(from, payload);
     else return false;
@@ -144,15 +148,35 @@ export class LeaderLink {
     this.#gate.committed();
   }
 
-  /** More disks may have what was waited for. */
-  look(): void {
+  /** Call at the end of each turn. */
+  endTurn(): void {
     this.#gate.look();
+    this.#writes.endTurn();
   }
 
   lostLeadership(): void {
     this.#gate.clear();
     this.#writes.lostLeadership();
     this.#transactions.lostLeadership();
+  }
+
+  /** What was executed in a leadership that is over is not waited for: the application is told what became of that. */
+  #reach({ key, term, position, durability, timeoutMs }: Extract<AppToLoop, { type: 'reach' }>) {
+    const { raft, app } = this.#parts;
+    if (raft.role !== 'leader' || (raft.term | 0) !== term) return;
+    this.#gate.hold(position, durability, timeoutMs, (reached) =>
+      app.post({ type: 'reached', key, reached }),
+    );
+  }
+
+  #forward({ keys, durabilities, timeoutsMs, ...packed }: Calls): void {
+    const calls = unpackBytes(packed).map((bytes, i) => ({
+      key: keys[i]!,
+      durability: durabilities[i]!,
+      timeoutMs: timeoutsMs[i]!,
+      bytes,
+    }));
+    this.#forwarding.forward(calls);
   }
 
   #mayBeLost(durability: Durability): boolean {

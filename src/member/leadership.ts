@@ -68,7 +68,7 @@ export class Leadership {
 
   /** For the end of a turn, in which the commit index or this member's disk may have come further. */
   endTurn(): void {
-    this.#parts.leaderLink.look();
+    this.#parts.leaderLink.endTurn();
     const { shared, sql, raft, log } = this.#parts;
     const stable = Math.min(raft.commit, log.durableIndex);
     if (stable <= this.#stable) return;

@@ -2,10 +2,12 @@ import type { Durability, Reached } from '../api/durability.ts';
 import type { Statement, StatementResult } from '../api/request.ts';
 import type { TransactionStep } from '../api/transaction-wire.ts';
 import type { ErrorRecord } from '../base/errors.ts';
-import type { Entry, EntryId, Index, MemberId, Term } from '../raft/entry.ts';
+import type { EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import type { PageFrames } from '../sqlite/live-wal.ts';
 import type { FlatWrites } from './flat-writes.ts';
+import type { PackedBytes } from './packed-bytes.ts';
+import type { PackedEntries } from './packed-entries.ts';
 import type { Settled } from './settlement.ts';
 import type { LoopStatus } from './status.ts';
 
@@ -26,7 +28,7 @@ export type WriteAnswer =
     }
   | { readonly key: number; readonly error: ErrorRecord; readonly position?: EntryId };
 
-/** The same for a write, or a step of a transaction, that came through the loop. */
+/** The same for a step of a transaction, which comes through the loop. */
 export type SqlAnswer =
   | { readonly results: Uint8Array; readonly position: EntryId }
   | { readonly error: ErrorRecord; readonly position?: EntryId };
@@ -54,34 +56,19 @@ export interface HeldSnapshot extends PageFrames {
   readonly walFd: number;
 }
 
-/** Successive entries to apply, their data in one buffer, one behind the other. */
-export interface PackedEntries {
-  readonly type: 'apply';
-  readonly ids: readonly EntryId[];
-  readonly lengths: readonly number[];
-  readonly handOver: Uint8Array;
+/** Writes of one member to run in this order, each an encoded WireWrite. */
+export interface ForwardedOrders extends PackedBytes {
+  readonly type: 'forwarded-writes';
+  readonly keys: readonly number[];
+  /** Which of them may be acknowledged before they are committed. */
+  readonly mayBeLost: readonly boolean[];
 }
 
-export function packEntries(entries: readonly Entry[]): PackedEntries {
-  const lengths = entries.map((entry) => entry.data.length);
-  const handOver = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
-  let at = 0;
-  for (const { data } of entries) {
-    handOver.set(data, at);
-    at += data.length;
-  }
-  const ids = entries.map(({ term, index }) => ({ term, index }));
-  return { type: 'apply', ids, lengths, handOver };
-}
-
-/** The entries without their memberships, which are no concern of the database. */
-export function unpackEntries({ ids, lengths, handOver }: Omit<PackedEntries, 'type'>): Entry[] {
-  let at = 0;
-  return ids.map((id, i) => {
-    const data = handOver.subarray(at, at + lengths[i]!);
-    at += data.length;
-    return { ...id, membership: null, data };
-  });
+/** Encoded results of writes that came through the loop, all at one position. */
+export interface ForwardedResults extends PackedBytes {
+  readonly type: 'forwarded-results';
+  readonly position: EntryId;
+  readonly keys: readonly number[];
 }
 
 export type LoopToSql =
@@ -93,13 +80,7 @@ export type LoopToSql =
   /** The commit index, which is in shared memory, moved, and the SQL thread waits for that. */
   | { readonly type: 'committed' }
   | { readonly type: 'roll-back'; readonly to: EntryId }
-  | {
-      readonly type: 'write';
-      readonly key: number;
-      readonly handOver: Uint8Array;
-      /** It may be acknowledged before it is committed. */
-      readonly mayBeLost: boolean;
-    }
+  | ForwardedOrders
   /** Successive entries that the log is about to discard, after `common`; of the last ones, `omitted` are not here. */
   | (Omit<PackedEntries, 'type'> & {
       readonly type: 'save-lost';
@@ -153,7 +134,13 @@ export type SqlToLoop =
   | { readonly type: 'unusable'; readonly error: ErrorRecord; readonly received: boolean }
   | { readonly type: 'begun'; readonly position: EntryId }
   | { readonly type: 'executed'; readonly id: EntryId; readonly handOver: Uint8Array }
-  | { readonly type: 'forward-answer'; readonly key: number; readonly answer: SqlAnswer }
+  | ForwardedResults
+  | {
+      readonly type: 'forwarded-error';
+      readonly key: number;
+      readonly error: ErrorRecord;
+      readonly position?: EntryId;
+    }
   | (TransactionRef & {
       readonly type: 'transaction-answer';
       readonly key: number;
@@ -212,14 +199,13 @@ export type SqlToApp =
   | { readonly type: 'descriptors-left'; readonly descriptors: readonly number[] };
 
 export type AppToLoop =
-  /** `bytes` is an encoded WireWrite. */
-  | {
+  /** Writes in the order of the calls, each an encoded WireWrite, for whoever leads. */
+  | ({
       readonly type: 'forward';
-      readonly key: number;
-      readonly bytes: Uint8Array;
-      readonly durability: Durability;
-      readonly timeoutMs: number;
-    }
+      readonly keys: readonly number[];
+      readonly durabilities: readonly Durability[];
+      readonly timeoutsMs: readonly number[];
+    } & PackedBytes)
   /** A step of this member's own interactive transaction; `bytes` is encoded. */
   | {
       readonly type: 'transaction';
@@ -233,6 +219,15 @@ export type AppToLoop =
   /** Its caller does not wait for its beginning any more. */
   | { readonly type: 'forget-transaction'; readonly name: string }
   | { readonly type: 'cancel'; readonly key: number }
+  /** A direct write was executed at `position`, in the term with these low bits: tell when it is so durable. */
+  | {
+      readonly type: 'reach';
+      readonly key: number;
+      readonly term: number;
+      readonly position: EntryId;
+      readonly durability: Durability;
+      readonly timeoutMs: number;
+    }
   /** Asks for a commit index that is current now, until there is an answer or nobody wants it any more. */
   | { readonly type: 'read-index'; readonly key: number }
   | { readonly type: 'cancel-read-index'; readonly key: number }
@@ -250,13 +245,20 @@ export type AppToLoop =
   | { readonly type: 'status'; readonly key: number }
   | { readonly type: 'close' };
 
+/** What the leader says of forwarded writes: results once their position is as durable as was asked for. */
+export type LeaderAnswer =
+  | (ForwardedResults & { readonly reached: Reached })
+  | { readonly type: 'forwarded-error'; readonly key: number; readonly error: ErrorRecord };
+
 export type LoopToApp =
   /** Resolves `open`: the member serves. */
   | { readonly type: 'ready'; readonly address: string }
   | { readonly type: 'committed'; readonly index: Index }
   /** What became of the entries that this member made in a term that it led. */
   | ({ readonly type: 'settled' } & Settled)
-  | { readonly type: 'forwarded'; readonly key: number; readonly answer: ForwardAnswer }
+  /** The direct write with this key is as durable as was asked for. */
+  | { readonly type: 'reached'; readonly key: number; readonly reached: Reached }
+  | LeaderAnswer
   | {
       readonly type: 'transaction-answer';
       readonly name: string;

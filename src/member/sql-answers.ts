@@ -1,9 +1,10 @@
-import { encodeResults } from '../api/wire.ts';
+import { assert } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Outcome } from '../sqlite/executor.ts';
 import { PlainAnswerLists } from './plain-answers.ts';
 import type { Port } from './port.ts';
-import type { AppToSql, LoopToSql, SqlAnswer, SqlToApp, SqlToLoop } from './protocol.ts';
+import type { AppToSql, LoopToSql, SqlToApp, SqlToLoop } from './protocol.ts';
+import { ResultPacks } from './result-packs.ts';
 import { isTransaction, type QueuedTransaction, type QueuedWrite } from './write-queue.ts';
 
 export function notLeader(): PacelineError {
@@ -21,12 +22,14 @@ export class SqlAnswers {
   }
 
   answerAll(writes: readonly QueuedWrite[], outcomes: readonly Outcome[]): void {
-    const plain = new PlainAnswerLists();
+    const [plain, packs] = [new PlainAnswerLists(), new ResultPacks()];
     for (const [i, outcome] of outcomes.entries()) {
       const write = writes[i]!;
-      if (write.from !== 'app' || !plain.take(write.key, outcome)) this.#answer(write, outcome);
+      const gathered = write.from === 'app' ? plain : packs;
+      if (!gathered.take(write.key, outcome)) this.#answer(write, outcome);
     }
     for (const answers of plain.lists()) this.#app.post(answers);
+    for (const answers of packs.all()) this.#loop.post(answers);
   }
 
   readonly refuse = (queued: QueuedWrite | QueuedTransaction, error: PacelineError): void => {
@@ -44,13 +47,8 @@ export class SqlAnswers {
   }
 
   #answer({ from, key }: QueuedWrite, outcome: Outcome): void {
-    if (from === 'app') this.#app.post({ type: 'answer', answer: { key, ...outcome } });
-    else this.#loop.post({ type: 'forward-answer', key, answer: sqlAnswer(outcome) });
+    if (from === 'app') return this.#app.post({ type: 'answer', answer: { key, ...outcome } });
+    assert('error' in outcome, 'results for the loop go in packs');
+    this.#loop.post({ type: 'forwarded-error', key, ...outcome });
   }
-}
-
-/** An outcome as it travels to the member that asked. */
-function sqlAnswer(outcome: Outcome): SqlAnswer {
-  if ('error' in outcome) return outcome;
-  return { results: encodeResults(outcome.results), position: outcome.position };
 }

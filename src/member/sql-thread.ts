@@ -1,8 +1,9 @@
 import { asPacelineError } from '../base/errors.ts';
-import type { Entry, Index, Term } from '../raft/entry.ts';
+import type { Entry, Term } from '../raft/entry.ts';
 import type { Executed } from '../sqlite/engine-parts.ts';
 import type { CheckpointCycle } from './checkpoint-cycle.ts';
 import type { Clock } from './clock.ts';
+import { CommitWatch } from './commit-watch.ts';
 import type { DatabaseHome } from './database-home.ts';
 import { DatabaseSlot } from './database-slot.ts';
 import { eachWrite } from './flat-writes.ts';
@@ -12,14 +13,10 @@ import { saveLost } from './lost-saver.ts';
 import { OpenTransactions } from './open-transactions.ts';
 import type { MemberOptions } from './options.ts';
 import { Orders } from './orders.ts';
+import { unpackBytes } from './packed-bytes.ts';
+import { unpackEntries } from './packed-entries.ts';
 import type { Port } from './port.ts';
-import {
-  type AppToSql,
-  type LoopToSql,
-  type SqlToApp,
-  type SqlToLoop,
-  unpackEntries,
-} from './protocol.ts';
+import type { AppToSql, ForwardedOrders, LoopToSql, SqlToApp, SqlToLoop } from './protocol.ts';
 import { tellReaders } from './reader-news.ts';
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';
@@ -47,6 +44,7 @@ export class SqlThread {
   readonly #reporter: Reporter;
   readonly #transactions: OpenTransactions;
   readonly #failures: SqlFailures;
+  readonly #commit: CommitWatch;
   readonly #inflight = new Inflight();
   readonly #orders = new Orders({
     carryOut: (order) => this.#fromLoop(order),
@@ -56,7 +54,6 @@ export class SqlThread {
   #toLead: Term | null = null;
   /** Low bits of the term that this thread led last. */
   #term = 0;
-  #committed: Index = 0;
   #closing = false;
   /** Leadership is to be given up as soon as the transaction that is open has ended. */
   #leaving = false;
@@ -67,6 +64,10 @@ export class SqlThread {
     const turn = (work: () => void) => this.#turn(work);
     this.#parts = parts;
     this.#answers = new SqlAnswers(app, loop);
+    this.#commit = new CommitWatch(parts.shared, (index) => {
+      this.#inflight.committed(index);
+      this.#slot.running?.cycle.committed(index);
+    });
     this.#writes = new WriteQueue(this.#answers.refuse);
     this.#slot = new DatabaseSlot({
       ...{ ...parts, tellLoop, turn },
@@ -105,7 +106,7 @@ export class SqlThread {
   /** Everything that happens in this thread happens in a turn: first the messages, then the work that they made possible. */
   #turn(work: () => void): void {
     try {
-      this.#lookAtCommit();
+      this.#commit.look();
       work();
       if (!this.#failures.pause) this.#slot.look();
       this.#orders.carryOut();
@@ -122,25 +123,10 @@ export class SqlThread {
     }
   }
 
-  /**
-   * True if more is committed, and on this disk: the main file may hold no more than this log. While the database may hold
-   * what the log has not, that says nothing: a later leader's entries may be meant. The loop notes it first, so it comes second.
-   */
-  #lookAtCommit(): boolean {
-    const { shared } = this.#parts;
-    const committed = shared.stableAfter(this.#committed);
-    if (committed <= this.#committed || shared.suspect) return false;
-    this.#committed = committed;
-    this.#inflight.committed(committed);
-    this.#slot.running?.cycle.committed(committed);
-    return true;
-  }
-
-  /** Says whether this thread waits for the commit index; if it moved just before that was said, nobody else would tell. */
   #askForCommit(): void {
     const full = this.#inflight.full && this.#writes.size > 0;
-    this.#parts.shared.wantsCommit = full || this.#slot.running?.cycle.pausesWork === true;
-    if (this.#parts.shared.wantsCommit && this.#lookAtCommit()) this.#turn(() => {});
+    const waits = full || this.#slot.running?.cycle.pausesWork === true;
+    if (this.#commit.wait(waits)) this.#turn(() => {});
   }
 
   readonly #fromApp = (message: AppToSql): void => {
@@ -157,7 +143,7 @@ export class SqlThread {
     switch (message.type) {
       case 'begin':
         this.#slot.begin(message.at, message.checksum);
-        return this.#slot.running?.cycle.committed(this.#committed);
+        return this.#slot.running?.cycle.committed(this.#commit.committed);
       case 'apply':
         return void this.#toApply.push(...unpackEntries(message));
       case 'lead':
@@ -173,7 +159,7 @@ export class SqlThread {
         return; // taken into account in every turn
       case 'roll-back':
         return this.#slot.rollBack(message.to);
-      case 'write':
+      case 'forwarded-writes':
         return this.#forwarded(message);
       case 'save-lost':
         return this.#parts.loop.post(saveLost(message, this.#slot.running, this.#parts));
@@ -196,10 +182,12 @@ export class SqlThread {
     }
   };
 
-  #forwarded(order: Extract<LoopToSql, { type: 'write' }>): void {
-    const write = readForwarded(order, this.#answers.refuse);
-    if (write?.asks === true) this.#transactions.abandon(write.id);
-    if (write !== null) this.#writes.push(write);
+  #forwarded({ keys, mayBeLost, ...packed }: ForwardedOrders): void {
+    for (const [i, bytes] of unpackBytes(packed).entries()) {
+      const write = readForwarded(keys[i]!, bytes, mayBeLost[i]!, this.#answers.refuse);
+      if (write?.asks === true) this.#transactions.abandon(write.id);
+      if (write !== null) this.#writes.push(write);
+    }
   }
 
   #work(): void {
@@ -286,7 +274,7 @@ export class SqlThread {
     this.#transactions.abortAll('this member was closed');
     this.#failures.stop();
     this.#reporter.stop();
-    this.#slot.close(this.#committed, () => {
+    this.#slot.close(this.#commit.committed, () => {
       const { loop, app } = this.#parts;
       loop.post({ type: 'closed' });
       loop.close();

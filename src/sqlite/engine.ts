@@ -232,7 +232,7 @@ export class Engine {
   /** Undoes what is above the commit index. False if that is not possible. */
   undoAbove(committed: Index): boolean {
     if (this.#position.index <= committed) return true;
-    const commit = this.commits.upTo(committed);
+    const commit = this.#wal.lastCommitUpTo(committed);
     return commit !== undefined && this.rollBack(commit.id);
   }
 

@@ -20,7 +20,10 @@ export class KnownCommits {
     );
   }
 
-  /** The latest one at or before `index`. */
+  /**
+   * The latest one at or before `index`. To be right after a crash, that must be at least what was known as committed before it:
+   * checkpoints may have copied as much.
+   */
   upTo(index: Index): WalCommit | undefined {
     return this.#wal.lastCommitUpTo(index) ?? this.#findStored((at) => at.index <= index);
   }

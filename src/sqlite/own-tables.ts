@@ -1,5 +1,5 @@
 import type { StatementResult } from '../api/request.ts';
-import { decodeError, decodeResults, encodeError, encodeResults } from '../api/wire.ts';
+import { decodeError, decodeResults, encodeError, writeResults } from '../api/wire.ts';
 import { must } from '../base/assert.ts';
 import { ByteWriter } from '../base/bytes.ts';
 import { type ErrorRecord, PacelineError } from '../base/errors.ts';
@@ -141,12 +141,10 @@ export class OwnTables {
 }
 
 function encodeKept(answer: Kept): Uint8Array {
-  const refused = 'error' in answer;
-  const bytes = refused ? encodeError(answer.error) : encodeResults(answer.results);
-  return new ByteWriter(bytes.length + 1)
-    .u8(refused ? REFUSED : DONE)
-    .raw(bytes)
-    .finish();
+  const writer = new ByteWriter(64);
+  if ('error' in answer) writer.u8(REFUSED).raw(encodeError(answer.error));
+  else writeResults(writer.u8(DONE), answer.results);
+  return writer.finish();
 }
 
 function decodeKept(bytes: Uint8Array): Kept {

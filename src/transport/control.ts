@@ -4,7 +4,7 @@ import type { MemberId } from '../raft/entry.ts';
 import { type Refusal, reasonCode, reasonOf } from './refusal.ts';
 
 /** Changes with every change of what members say to each other, Raft messages included. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Largest payload of a control frame: all that a stranger can make this member hold. */
 export const CONTROL_BYTES_MAX = 16 * 1024;

@@ -9,14 +9,15 @@ const POSITION = { term: 2, index: 7 };
 
 test('a leader’s answer is read; one that does not decode leaves the outcome of its write unknown', () => {
   const results = encodeResults([RESULT]);
-  assert.deepEqual(readAcknowledged({ results, position: POSITION, reached: REACHED }), {
+  const given = { position: POSITION, reached: REACHED };
+  assert.deepEqual(readAcknowledged(results, given), {
     results: [RESULT],
     position: POSITION,
     reached: REACHED,
   });
   for (let length = 0; length < results.length; length++) {
     const cut = results.slice(0, length);
-    const read = readAcknowledged({ results: cut, position: POSITION, reached: REACHED });
+    const read = readAcknowledged(cut, given);
     assert.equal('code' in read && read.code, 'OUTCOME_UNKNOWN', `${length} bytes`);
   }
 });

@@ -1,25 +1,33 @@
 import type { Prng } from '../../src/base/prng.ts';
 import { AnswerGate } from '../../src/member/answer-gate.ts';
+import { decodeForward } from '../../src/member/forward-wire.ts';
 import { ForwardedWrites } from '../../src/member/forwarded-writes.ts';
 import { Forwarding } from '../../src/member/forwarding.ts';
-import type { ForwardAnswer } from '../../src/member/protocol.ts';
-
-const POSITION = { term: 1, index: 1 };
+import { packBytes, unpackBytes } from '../../src/member/packed-bytes.ts';
 
 /** One member that asks and one that leads, with connections in between that a test delivers by hand. The test plays the SQL thread. */
 export class Pair {
   accepting: boolean;
+  /** So many writes, and no more. */
+  accept = Number.POSITIVE_INFINITY;
   connected = true;
   /** Whether the connection has no room for the write with this key. */
   refuses = (_key: number) => false;
+  /** The leader's connection has no room for replies. */
+  repliesRefused = false;
   /** What was executed, each the first time, by the asker's keys. */
   readonly executed: number[] = [];
-  readonly answers = new Map<number, ForwardAnswer>();
+  /** The content of what was answered, or the code of an error. */
+  readonly answers = new Map<number, number | string>();
+  /** What was given to the SQL thread, each as often as it was. */
+  readonly ran: number[] = [];
   #toLeader: Uint8Array[] = [];
   #toAsker: Uint8Array[] = [];
   #waiting: { readonly key: number; readonly content: number }[] = [];
   #asker: Forwarding;
   readonly #leader: ForwardedWrites;
+  readonly #gate = gateAt(() => this.#committed);
+  #committed = 0;
   #processes = 0;
 
   constructor({ accepting = true } = {}) {
@@ -27,11 +35,13 @@ export class Pair {
     this.#asker = this.#makeAsker();
     this.#leader = new ForwardedWrites({
       self: 'a',
-      accepting: () => this.accepting,
+      accepting: () => this.accepting && this.accept-- > 0,
       tellSelf: () => {},
-      send: (_to, _channel, parts) => this.connected && this.#toAsker.push(join(parts)) > 0,
-      execute: (key, bytes) => this.#waiting.push({ key, content: bytes[0]! }),
-      gate: openGate(),
+      send: (_to, _channel, parts) =>
+        this.connected && !this.repliesRefused && this.#toAsker.push(join(parts)) > 0,
+      execute: (orders) =>
+        this.#waiting.push(...orders.map(({ key, bytes }) => ({ key, content: bytes[0]! }))),
+      gate: this.#gate,
     });
   }
 
@@ -41,23 +51,45 @@ export class Pair {
       leader: () => (this.connected ? 'a' : null),
       send: (_to, _channel, parts) => {
         const frame = join(parts);
-        if (!this.connected || this.refuses(frame.at(-1)!)) return false;
+        const { calls } = decodeForward(frame);
+        if (!this.connected || calls.some(({ key }) => this.refuses(key))) return false;
         return this.#toLeader.push(frame) > 0;
       },
       take: () => {},
       streamsAfter: 1000 * this.#processes++,
-      answer: (key, answer) => this.answers.set(key, answer),
+      answer: (answer) => {
+        if (answer.type === 'forwarded-error') this.answers.set(answer.key, answer.error.code);
+        else
+          for (const [i, bytes] of unpackBytes(answer).entries())
+            this.answers.set(answer.keys[i]!, bytes[0]!);
+      },
     });
   }
 
+  /** Each in a turn of its own, and so in a frame. */
   ask(...keys: number[]): void {
-    for (const key of keys) this.#asker.forward(write(key));
+    for (const key of keys) this.askTogether(key);
+  }
+
+  askTogether(...keys: number[]): void {
+    this.#asker.forward(keys.map(write));
+  }
+
+  cancel(key: number): void {
+    this.#asker.cancel(key);
   }
 
   /** The next frame arrives, if there is one. */
   deliverToLeader(): void {
     const frame = this.#toLeader.shift();
     if (frame !== undefined) this.#leader.onForward('b', frame);
+    this.#leader.endTurn();
+  }
+
+  /** The next frame will arrive twice. */
+  repeatToLeader(): void {
+    const [frame] = this.#toLeader;
+    if (frame !== undefined) this.#toLeader.unshift(frame);
   }
 
   /** The next frame is lost, and its connection stays. */
@@ -67,24 +99,34 @@ export class Pair {
 
   deliverToAsker(): void {
     const frame = this.#toAsker.shift();
-    if (frame !== undefined) this.#asker.onReply(frame);
+    if (frame !== undefined) this.#asker.onReplies(frame);
   }
 
-  /** The SQL thread runs all that waits. */
+  /** The SQL thread runs all that waits, in one commit. */
   executeWaiting(): void {
-    for (const { key, content } of this.#waiting.splice(0)) {
+    const ran = this.#waiting.splice(0);
+    this.ran.push(...ran.map(({ content }) => content));
+    for (const { content } of ran)
       if (!this.executed.includes(content)) this.executed.push(content);
-      this.#leader.executed(key, { results: Uint8Array.of(content), position: POSITION });
-    }
+    const keys = ran.map(({ key }) => key);
+    const packed = packBytes(ran.map(({ content }) => Uint8Array.of(content)));
+    const position = { term: 1, index: this.#committed + 1 };
+    this.#leader.fromSql({ type: 'forwarded-results', position, keys, ...packed });
+    this.#committed += 1;
+    this.#gate.committed();
+    this.#leader.endTurn();
   }
 
   refuseWaiting(): void {
+    const error = { code: 'NOT_LEADER', message: '' } as const;
     for (const { key } of this.#waiting.splice(0))
-      this.#leader.executed(key, { error: { code: 'NOT_LEADER', message: '' } });
+      this.#leader.fromSql({ type: 'forwarded-error', key, error });
+    this.#leader.endTurn();
   }
 
   loseLeadership(): void {
     this.accepting = false;
+    this.#gate.clear();
     this.#leader.lostLeadership();
     this.refuseWaiting();
   }
@@ -105,6 +147,7 @@ export class Pair {
   tick(): void {
     this.#asker.reroute();
     this.#leader.tick();
+    this.#leader.endTurn();
   }
 
   /** One thing that may happen at any time. */
@@ -117,13 +160,15 @@ export class Pair {
     else if (roll < 90) this.accepting = true;
     else if (roll < 93) this.loseLeadership();
     else if (roll < 95) this.disconnect();
-    else if (roll < 98) this.connected = true;
+    else if (roll < 97) this.connected = true;
+    else if (roll < 98) this.repliesRefused = few;
     else this.refuses = few ? (key) => key % 3 === 0 : () => false;
   }
 
   /** All is well from now on, until nothing moves any more. */
   settle(): void {
     [this.accepting, this.connected, this.refuses] = [true, true, () => false];
+    this.repliesRefused = false;
     for (let round = 0; round < 1000; round++) {
       this.tick();
       this.deliverToLeader();
@@ -137,10 +182,10 @@ function write(key: number) {
   return { key, bytes: Uint8Array.of(key), durability: 'quorum', timeoutMs: 1000 } as const;
 }
 
-function openGate(): AnswerGate {
+function gateAt(commit: () => number): AnswerGate {
   return new AnswerGate({
     self: 'a',
-    commit: () => Number.MAX_SAFE_INTEGER,
+    commit,
     durable: () => Number.MAX_SAFE_INTEGER,
     membership: () => [],
     matches: () => new Map(),

@@ -44,6 +44,28 @@ test('a write that the SQL thread refuses is run before those that came after it
   assert.deepEqual(pair.executed, [1, 2]);
 });
 
+test('writes of one turn travel in one frame, and so do the answers to those of one commit', () => {
+  const pair = new Pair();
+  pair.askTogether(1, 2, 3);
+  pair.deliverToLeader();
+  pair.executeWaiting();
+  assert.deepEqual(pair.executed, [1, 2, 3]);
+  pair.deliverToAsker();
+  assert.deepEqual([...pair.answers.keys()], [1, 2, 3]);
+});
+
+test('of a frame that comes again only what was not taken is taken', () => {
+  const pair = new Pair();
+  pair.ask(1);
+  pair.askTogether(2, 3);
+  pair.repeatToLeader();
+  pair.deliverToLeader();
+  pair.deliverToLeader();
+  pair.deliverToLeader();
+  pair.executeWaiting();
+  assert.deepEqual(pair.ran, [1, 2, 3]);
+});
+
 test('a leader whose word that it takes no more was lost says it again when more comes', () => {
   const pair = new Pair({ accepting: false });
   pair.ask(1);
@@ -53,6 +75,47 @@ test('a leader whose word that it takes no more was lost says it again when more
   pair.ask(2);
   pair.settle();
   assert.deepEqual(pair.executed, [1, 2]);
+});
+
+test('answers that the connection has no room for are given to what comes again', () => {
+  const pair = new Pair();
+  pair.askTogether(1, 2);
+  pair.deliverToLeader();
+  pair.repliesRefused = true;
+  pair.executeWaiting();
+  assert.equal(pair.answers.size, 0);
+  pair.settle();
+  assert.deepEqual([...pair.answers.keys()], [1, 2]);
+});
+
+test('of a frame that was refused in its middle, what lies behind is known not to have begun', () => {
+  const pair = new Pair();
+  pair.askTogether(1, 2);
+  pair.accept = 1;
+  pair.deliverToLeader();
+  pair.deliverToAsker();
+  pair.cancel(1);
+  pair.cancel(2);
+  assert.deepEqual(
+    [...pair.answers],
+    [
+      [1, 'OUTCOME_UNKNOWN'],
+      [2, 'TIMED_OUT'],
+    ],
+  );
+});
+
+test('what one commit did for two processes of a member is answered to each as its own', () => {
+  const pair = new Pair();
+  pair.ask(1);
+  pair.deliverToLeader();
+  pair.restartAsker();
+  pair.ask(1, 2);
+  pair.deliverToLeader();
+  pair.deliverToLeader();
+  pair.executeWaiting();
+  pair.deliverToAsker();
+  assert.deepEqual([...pair.answers.keys()], [1, 2]);
 });
 
 test('an answer to an earlier process of the same member is nobody’s answer', () => {
@@ -73,12 +136,18 @@ test('whatever is lost, refused and delayed, each write is answered, and they ar
     const pair = new Pair();
     const prng = new Prng(seed);
     for (let key = 1; key <= 30; ) {
-      if (prng.chance(0.4)) pair.ask(key++);
-      else pair.disturb(prng);
+      const together = Math.min(prng.between(1, 4), 31 - key);
+      if (!prng.chance(0.4)) pair.disturb(prng);
+      else pair.askTogether(...Array.from({ length: together }, () => key++));
     }
     pair.settle();
     const expected = Array.from({ length: 30 }, (_, i) => i + 1);
     assert.deepEqual(pair.executed, expected, `seed ${seed}`);
-    assert.equal(pair.answers.size, 30, `seed ${seed}`);
+    const own = expected.map((key) => [key, key]);
+    assert.deepEqual(
+      [...pair.answers].sort(([one], [other]) => one - other),
+      own,
+      `seed ${seed}`,
+    );
   }
 });

@@ -3,18 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
+import { PacelineError } from '../../src/base/errors.ts';
 import { systemClock } from '../../src/member/clock.ts';
-import { sqliteHome } from '../../src/member/database-home.ts';
+import { type DatabaseHome, sqliteHome } from '../../src/member/database-home.ts';
 import { type FlatWrites, pushWrite } from '../../src/member/flat-writes.ts';
 import { type OpenOptions, resolveOptions } from '../../src/member/options.ts';
+import { packBytes } from '../../src/member/packed-bytes.ts';
+import { packEntries } from '../../src/member/packed-entries.ts';
 import { ThreadPort } from '../../src/member/port.ts';
-import {
-  type AppToSql,
-  type LoopToSql,
-  packEntries,
-  type SqlToApp,
-  type SqlToLoop,
-} from '../../src/member/protocol.ts';
+import type { AppToSql, LoopToSql, SqlToApp, SqlToLoop } from '../../src/member/protocol.ts';
 import { SharedState } from '../../src/member/shared-state.ts';
 import { SqlThread } from '../../src/member/sql-thread.ts';
 import { type Entry, type EntryId, ORIGIN } from '../../src/raft/entry.ts';
@@ -31,8 +28,8 @@ type OfType<M, T> = Extract<M, { readonly type: T }>;
 
 /** A SQL thread with a real database and real ports; the test plays the loop and the application. */
 export class SqlThreadFixture {
-  readonly dir = mkdtempSync(join(tmpdir(), 'paceline-sql-thread-'));
-  readonly path = join(this.dir, 'main.db');
+  readonly dir: string;
+  readonly path: string;
   readonly shared = new SharedState();
   readonly toLoop: SqlToLoop[] = [];
   readonly toApp: SqlToApp[] = [];
@@ -40,12 +37,17 @@ export class SqlThreadFixture {
   readonly log: Entry[] = [];
   readonly #loop: ThreadPort<SqlToLoop, LoopToSql>;
   readonly #app: ThreadPort<SqlToApp, AppToSql>;
+  /** There is no room for what is applied or undone. */
+  full = false;
   /** That writes are sent for. */
   term = 0;
   #nextKey = 1;
 
-  constructor(t: Scope, options: Partial<OpenOptions> = {}) {
-    writeFileSync(this.path, seedPage(PAGE_SIZE));
+  /** With a new database, or with what an earlier one left in `dir`. */
+  constructor(t: Scope, options: Partial<OpenOptions> = {}, dir: string | null = null) {
+    this.dir = dir ?? mkdtempSync(join(tmpdir(), 'paceline-sql-thread-'));
+    this.path = join(this.dir, 'main.db');
+    if (dir === null) writeFileSync(this.path, seedPage(PAGE_SIZE));
     const loop = new MessageChannel();
     const app = new MessageChannel();
     this.#loop = new ThreadPort(loop.port1);
@@ -53,7 +55,7 @@ export class SqlThreadFixture {
     this.#loop.listen((messages) => messages.forEach(this.#fromSql));
     this.#app.listen((messages) => this.toApp.push(...messages));
     new SqlThread({
-      home: sqliteHome(this.path, `${this.path}-lost`),
+      home: this.#home(),
       clock: systemClock,
       cluster: CLUSTER,
       options: resolveOptions({ dir: this.dir, id: 'a', ...options }),
@@ -67,6 +69,20 @@ export class SqlThreadFixture {
     });
   }
 
+  #home(): DatabaseHome {
+    const home = sqliteHome(this.path, `${this.path}-lost`);
+    const open = () => {
+      const opened = home.open();
+      const append = opened.wal.append.bind(opened.wal);
+      opened.wal.append = (...given) => {
+        if (this.full) throw new PacelineError('DISK_FULL', 'no room left to write the WAL');
+        append(...given);
+      };
+      return opened;
+    };
+    return { ...home, open };
+  }
+
   readonly #fromSql = (message: SqlToLoop): void => {
     this.toLoop.push(message);
     if (message.type === 'keep-commit')
@@ -78,6 +94,13 @@ export class SqlThreadFixture {
 
   order(...messages: LoopToSql[]): void {
     for (const message of messages) this.#loop.post(message);
+  }
+
+  /** Gives it writes of another member, under keys from this one on. */
+  forward(key: number, ...writes: Uint8Array[]): void {
+    const keys = writes.map((_, i) => key + i);
+    const mayBeLost = writes.map(() => false);
+    this.order({ type: 'forwarded-writes', keys, mayBeLost, ...packBytes(writes) });
   }
 
   /** Orders to apply these. */

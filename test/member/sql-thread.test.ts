@@ -15,9 +15,9 @@ test('writes are refused with NOT_LEADER before it leads, whoever asks, and befo
     'NOT_LEADER',
   ]);
   const bytes = encodeWrite({ id: 'request', asks: false, statements: [{ sql: 'SELECT 1' }] });
-  thread.order({ type: 'write', key: 9, handOver: bytes.slice(), mayBeLost: false });
-  const { key, answer } = await thread.fromSql('forward-answer');
-  assert.deepEqual([key, 'error' in answer && answer.error.code], [9, 'NOT_LEADER']);
+  thread.forward(9, bytes);
+  const { key, error } = await thread.fromSql('forwarded-error');
+  assert.deepEqual([key, error.code], [9, 'NOT_LEADER']);
   assert.deepEqual(thread.log, []);
 });
 
@@ -48,18 +48,10 @@ test('a forwarded write that does not decode is refused, and the next one is don
   await thread.lead(1);
   const bytes = encodeWrite({ id: 'request', asks: false, statements: [{ sql: 'SELECT 1' }] });
   const half = bytes.slice(0, bytes.length >> 1);
-  thread.order({ type: 'write', key: 1, handOver: half, mayBeLost: false });
-  thread.order({ type: 'write', key: 2, handOver: bytes.slice(), mayBeLost: false });
-  await until('two answers', () => thread.allToLoop('forward-answer').length === 2);
-  const answers = thread.allToLoop('forward-answer');
-  const codes = answers.map(({ key, answer }) => [
-    key,
-    'error' in answer ? answer.error.code : null,
-  ]);
-  assert.deepEqual(codes, [
-    [1, 'RECORD_DAMAGED'],
-    [2, null],
-  ]);
+  thread.forward(1, half, bytes);
+  const { key, error } = await thread.fromSql('forwarded-error');
+  assert.deepEqual([key, error.code], [1, 'RECORD_DAMAGED']);
+  assert.deepEqual((await thread.fromSql('forwarded-results')).keys, [2]);
 });
 
 /** A leader's log with so many entries, all of them known. */
@@ -127,6 +119,23 @@ test('close answers every write that waits, and is answered once', async (t) => 
   assert.equal(codes.at(-1), 'NOT_LEADER');
   await thread.fromSql('closed');
   assert.equal(thread.allToLoop('closed').length, 1);
+});
+
+test('a full disk, which keeps what is not committed from being undone, does not keep it from closing', async (t) => {
+  const thread = await new SqlThreadFixture(t).begin();
+  await thread.lead(1);
+  const committed = thread.log.at(-1)!;
+  await thread.answers(thread.write(ROW));
+  thread.full = true;
+  await thread.close();
+  assert.ok(thread.log.at(-1)!.index > committed.index);
+  assert.deepEqual(
+    thread.allToLoop('warning').map(({ message }) => message),
+    [
+      'no room left to write the WAL',
+      'closed with entries in the database that are not known to be committed',
+    ],
+  );
 });
 
 test('closed while a checkpoint waits for the commit index, the main file has only what is committed', async (t) => {

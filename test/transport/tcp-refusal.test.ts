@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ErrorCode } from '../../src/base/errors.ts';
 import type { MemberId } from '../../src/raft/entry.ts';
+import { PROTOCOL_VERSION } from '../../src/transport/control.ts';
 import type { Peer, TcpTransportOptions } from '../../src/transport/options.ts';
 import { until } from './poll.ts';
 import { dialRaw, listenRaw, type RawPeer } from './raw-peer.ts';
 import type { Recorder } from './recorder.ts';
 import { peersOnFreePorts, startMember } from './tcp-members.ts';
+
+const LATER = PROTOCOL_VERSION + 1;
 
 /** What a refusal must say, on the side whose record it is. */
 function assertRefusal(
@@ -106,9 +109,15 @@ describe('members that do not belong together refuse each other, and both say wh
   test('a later protocol, when it dials', async () => {
     const a = await startMember('a', await peersOnFreePorts(['a', 'b']));
     const later = dialRaw(a.transport.address);
-    later.say({ kind: 'hello', version: 2, hello: null });
+    later.say({ kind: 'hello', version: LATER, hello: null });
     await until(() => later.closed, 'the end of the connection');
-    assertRefusal(a.record, null, 'PROTOCOL_MISMATCH', 'protocol 1', 'protocol 2');
+    assertRefusal(
+      a.record,
+      null,
+      'PROTOCOL_MISMATCH',
+      `protocol ${PROTOCOL_VERSION}`,
+      `protocol ${LATER}`,
+    );
     const [answer] = later.received;
     assert.ok(answer?.kind === 'refusal' && answer.refusal.reason === 'protocol');
     await a.transport.close();
@@ -119,11 +128,17 @@ describe('members that do not belong together refuse each other, and both say wh
     const accepted: RawPeer[] = [];
     const later = await listenRaw(peers[1]!.address, (peer) => {
       accepted.push(peer);
-      peer.say({ kind: 'hello', version: 2, hello: null });
+      peer.say({ kind: 'hello', version: LATER, hello: null });
     });
     const a = await startMember('a', peers);
     await until(() => a.record.refusals.length > 0, 'a refusal');
-    assertRefusal(a.record, 'b', 'PROTOCOL_MISMATCH', 'protocol 1', 'protocol 2');
+    assertRefusal(
+      a.record,
+      'b',
+      'PROTOCOL_MISMATCH',
+      `protocol ${PROTOCOL_VERSION}`,
+      `protocol ${LATER}`,
+    );
     await until(() => accepted[0]!.received.length === 2, 'hello and refusal');
     assert.equal(accepted[0]!.received[1]!.kind, 'refusal');
     await a.transport.close();

@@ -64,6 +64,7 @@ export class SimCheckpoints {
   readonly #behaviour: CheckpointBehaviour;
   #running = false;
   #whenIdle: (() => void) | null = null;
+  #closing = false;
 
   constructor(
     files: DatabaseFiles,
@@ -79,6 +80,8 @@ export class SimCheckpoints {
 
   start: CheckpointTools['checkpoints']['start'] = (mode, done) => {
     assert(!this.#running, 'one checkpoint at a time');
+    // A thread that was told to end hears of nothing more.
+    if (this.#closing) return;
     this.#running = true;
     const { frames } = this.#files;
     const limit = this.#pins.limit(frames);
@@ -92,6 +95,7 @@ export class SimCheckpoints {
   };
 
   close(): Promise<void> {
+    this.#closing = true;
     if (!this.#running) return Promise.resolve();
     return new Promise((resolve) => {
       this.#whenIdle = resolve;

@@ -17,6 +17,7 @@ export class TimedCheckpoints {
   readonly #parts: CheckpointParts;
   #running = false;
   #whenIdle: (() => void) | null = null;
+  #closing = false;
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts;
@@ -25,6 +26,8 @@ export class TimedCheckpoints {
   start: CheckpointTools['checkpoints']['start'] = (mode, done) => {
     const { thread, checkpointMs, run, ended } = this.#parts;
     assert(!this.#running, 'one checkpoint at a time');
+    // A thread that was told to end hears of nothing more.
+    if (this.#closing) return;
     this.#running = true;
     const halfMs = checkpointMs() / 2;
     thread.after(halfMs, () => {
@@ -39,6 +42,7 @@ export class TimedCheckpoints {
   };
 
   async close(): Promise<void> {
+    this.#closing = true;
     if (this.#running)
       await new Promise<void>((resolve) => {
         this.#whenIdle = resolve;

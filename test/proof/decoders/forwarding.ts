@@ -28,7 +28,7 @@ import {
 import { ByteReader, ByteWriter } from '../../../src/base/bytes.ts';
 import { ERROR_CODES, type ErrorCode } from '../../../src/base/errors.ts';
 import * as wire from '../../../src/member/forward-wire.ts';
-import { bytes, count, entryId, joined, record, text, u32 } from './arbitraries.ts';
+import { bytes, count, entryId, record, text, u32 } from './arbitraries.ts';
 import { type Decoder, decoder } from './decoder.ts';
 
 const value: fc.Arbitrary<SqlValue> = fc.oneof(
@@ -75,8 +75,17 @@ const reached: fc.Arbitrary<Reached> = record({
 });
 const answer = fc.oneof(record({ error }), record({ position: entryId, reached, results: bytes }));
 const request: fc.Arbitrary<wire.ForwardRequest> = record({
-  ...{ stream: count, seq: count, key: count, timeoutMs: count, durability, bytes },
+  ...{ stream: count, seq: count },
+  calls: fc.array(record({ key: count, timeoutMs: count, durability, bytes }), { maxLength: 3 }),
 });
+const reply: fc.Arbitrary<wire.ForwardReply> = fc.oneof(
+  record({
+    ...{ type: fc.constant('results' as const), stream: count, position: entryId, reached },
+    done: fc.array(record({ key: count, results: bytes }), { maxLength: 3 }),
+  }),
+  record({ type: fc.constant('error' as const), stream: count, key: count, error }),
+  record({ type: fc.constant('broken' as const), stream: count, seq: count }),
+);
 const options = fc.constantFrom(
   {},
   { level: 'strong' as const },
@@ -130,19 +139,15 @@ export const FORWARDING: readonly Decoder<unknown>[] = [
     name: 'the decoder of forwarded requests',
     of: ['member/forward-wire.ts decodeForward'],
     valid: request,
-    encode: (one) => joined([wire.forwardHead(one), one.bytes]),
+    encode: wire.encodeForward,
     decode: wire.decodeForward,
   }),
   decoder({
     name: 'the decoder of replies',
-    of: ['member/forward-wire.ts decodeForwardReply'],
-    valid: fc.oneof(
-      record({ type: fc.constant('answer' as const), stream: count, key: count, answer }),
-      record({ type: fc.constant('broken' as const), stream: count, seq: count }),
-    ),
-    encode: wire.encodeForwardReply,
-    decode: wire.decodeForwardReply,
-    check: () => {},
+    of: ['member/forward-wire.ts decodeForwardReplies'],
+    valid: fc.array(reply, { maxLength: 3 }),
+    encode: wire.encodeForwardReplies,
+    decode: wire.decodeForwardReplies,
   }),
   decoder({
     name: 'the decoder of requests of transactions',
