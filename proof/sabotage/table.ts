@@ -73,9 +73,9 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'answer before the commit index moves',
-    file: 'src/member/pending-writes.js',
+    file: 'src/member/direct-answers.js',
     find: 'this.#executed.push({ write, position, answer });',
-    replace: 'this.answer(write, answer);',
+    replace: 'this.#answer(write, answer);',
     breaks: ['I4'],
     seedsMax: 20,
   },
@@ -145,7 +145,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'call what was discarded committed',
-    file: 'src/member/pending-writes.js',
+    file: 'src/member/direct-answers.js',
     find: "if (fate === 'committed')",
     replace: 'if (true)',
     breaks: ['I4'],

@@ -76,6 +76,11 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed: 'liveness: the same, on real SQLite',
   },
   {
+    seed: 5000195,
+    showed:
+      'linearizable: a transaction that was asked for twice lost its statements and was committed',
+  },
+  {
     seed: 2000512,
     showed:
       'liveness: a leader said only once that it takes no more of a member’s writes, and that was lost: nothing more came through that member',

@@ -9,14 +9,9 @@ import { type DatabaseHome, sqliteHome } from '../../src/member/database-home.ts
 import { type FlatWrites, pushWrite } from '../../src/member/flat-writes.ts';
 import { type OpenOptions, resolveOptions } from '../../src/member/options.ts';
 import { packBytes } from '../../src/member/packed-bytes.ts';
+import { packEntries } from '../../src/member/packed-entries.ts';
 import { ThreadPort } from '../../src/member/port.ts';
-import {
-  type AppToSql,
-  type LoopToSql,
-  packEntries,
-  type SqlToApp,
-  type SqlToLoop,
-} from '../../src/member/protocol.ts';
+import type { AppToSql, LoopToSql, SqlToApp, SqlToLoop } from '../../src/member/protocol.ts';
 import { SharedState } from '../../src/member/shared-state.ts';
 import { SqlThread } from '../../src/member/sql-thread.ts';
 import { type Entry, type EntryId, ORIGIN } from '../../src/raft/entry.ts';
@@ -33,8 +28,8 @@ type OfType<M, T> = Extract<M, { readonly type: T }>;
 
 /** A SQL thread with a real database and real ports; the test plays the loop and the application. */
 export class SqlThreadFixture {
-  readonly dir = mkdtempSync(join(tmpdir(), 'paceline-sql-thread-'));
-  readonly path = join(this.dir, 'main.db');
+  readonly dir: string;
+  readonly path: string;
   readonly shared = new SharedState();
   readonly toLoop: SqlToLoop[] = [];
   readonly toApp: SqlToApp[] = [];
@@ -48,8 +43,11 @@ export class SqlThreadFixture {
   term = 0;
   #nextKey = 1;
 
-  constructor(t: Scope, options: Partial<OpenOptions> = {}) {
-    writeFileSync(this.path, seedPage(PAGE_SIZE));
+  /** With a new database, or with what an earlier one left in `dir`. */
+  constructor(t: Scope, options: Partial<OpenOptions> = {}, dir: string | null = null) {
+    this.dir = dir ?? mkdtempSync(join(tmpdir(), 'paceline-sql-thread-'));
+    this.path = join(this.dir, 'main.db');
+    if (dir === null) writeFileSync(this.path, seedPage(PAGE_SIZE));
     const loop = new MessageChannel();
     const app = new MessageChannel();
     this.#loop = new ThreadPort(loop.port1);
