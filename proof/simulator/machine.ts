@@ -31,6 +31,8 @@ export class Machine {
   process: MemberProcess | null = null;
   readonly database: MachineDatabase;
   readonly snapshots: SnapshotDisk;
+  /** What is noted of its database, beside it. */
+  readonly note: { condemned: string | null } = { condemned: null };
   /** Files of lost writes, by name. */
   readonly lost = new Map<string, Uint8Array>();
   clockRate = 1;

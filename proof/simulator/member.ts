@@ -155,7 +155,7 @@ export class MemberProcess implements SimProcess {
     const check = (work: () => void) => this.#world.check(work);
     const { pageSizeBytes: pageSize } = this.options;
     return machine.database.home({
-      ...{ cluster, pageSize, lost: machine.lost, thread: this.sqlThread },
+      ...{ cluster, pageSize, lost: machine.lost, note: machine.note, thread: this.sqlThread },
       onOpen: (files) => this.#databaseOpened(files),
       onCommit: (files, executed) => this.#databaseCommit(files, executed),
       onCheckpoint: (files) => {

@@ -6,13 +6,18 @@ import type { DatabaseFiles } from '../sqlite/database-files.ts';
 import type { EngineParts } from '../sqlite/engine-parts.ts';
 import { Pin } from '../sqlite/pin.ts';
 import { Pins } from '../sqlite/pins.ts';
+import { acquit, condemn, condemnedFor } from './condemned.ts';
 import { lostFilesIn, saveLostFile } from './lost-directory.ts';
 
 /** The place where a member's database is: SQLite's files; what a simulator has in their place. */
 export interface DatabaseHome {
   /** Throws DATABASE_MISSING, DATABASE_DAMAGED, DATABASE_BUSY. */
   open(): OpenDatabase;
-  /** The main file at `file` takes the place of the database, which must be closed. */
+  /** Notes durably that the database must not be used any more, whatever becomes of this process. Throws DISK_FULL, IO. */
+  condemn(why: string): void;
+  /** Why it must not be used; null if it may. */
+  condemned(): string | null;
+  /** The main file at `file` takes the place of the database, which must be closed, and of what was noted of that. */
   replaceBy(file: string): void;
   /** Keeps a file of lost writes, durably; returns its path. */
   saveLost(name: string, bytes: Uint8Array): string;
@@ -48,9 +53,12 @@ export interface CheckpointTools {
 export function sqliteHome(path: string, lost: string): DatabaseHome {
   return {
     open: () => openSqlite(path),
+    condemn: (why) => condemn(path, why),
+    condemned: () => condemnedFor(path),
     replaceBy(file) {
       for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
       renameSync(file, path);
+      acquit(path);
     },
     saveLost: (name, bytes) => saveLostFile(lost, name, bytes),
     lostFiles: () => lostFilesIn(lost).length,

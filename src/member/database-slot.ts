@@ -9,6 +9,7 @@ import { needsRebuild, passes } from './fault-kinds.ts';
 import { INFLIGHT_ENTRIES_MAX } from './inflight.ts';
 import type { HeldSnapshot, LoopToSql, SqlToLoop } from './protocol.ts';
 import { RunningDatabase, type RunningParts } from './running-database.ts';
+import { Verdict } from './verdict.ts';
 
 /** Positions reported from the WAL after a crash: more than can have been in flight. */
 const POSITIONS_MAX = 4 * INFLIGHT_ENTRIES_MAX;
@@ -27,6 +28,7 @@ export interface SlotParts extends RunningParts {
 /** The place of this member's database: opened at the start, replaced by another member's where it must be, closed at the end. */
 export class DatabaseSlot {
   readonly #parts: SlotParts;
+  readonly #verdict: Verdict;
   #opened: OpenDatabase | null = null;
   #running: RunningDatabase | null = null;
   #install: Install | null = null;
@@ -35,6 +37,7 @@ export class DatabaseSlot {
 
   constructor(parts: SlotParts) {
     this.#parts = parts;
+    this.#verdict = new Verdict({ ...parts, warn: (message) => this.#warn(message) });
   }
 
   /** Null while there is none that work can be done on. */
@@ -59,6 +62,7 @@ export class DatabaseSlot {
 
   /** Call in every turn. Throws DATABASE_BUSY, to be called again. */
   look(): void {
+    this.#verdict.tryAgain();
     this.#toOpen?.();
     this.#toOpen = null;
   }
@@ -66,6 +70,7 @@ export class DatabaseSlot {
   #openOwn(): void {
     const { home, cluster, shared, tellLoop } = this.#parts;
     try {
+      this.#verdict.check();
       this.#opened = home.open();
       checkCluster(this.#opened.position.cluster, cluster);
     } catch (error) {
@@ -100,6 +105,7 @@ export class DatabaseSlot {
 
   /** The database is of no use any more: another one is fetched. */
   rebuild(error: PacelineError, received = false): void {
+    this.#verdict.pass(error);
     // What it holds is not to be trusted by readers either.
     this.#sendReadersAway();
     this.#shut(false, () =>
@@ -158,6 +164,7 @@ export class DatabaseSlot {
   #putInPlace(install: Install): void {
     this.#parts.turn(() => {
       this.#parts.home.replaceBy(install.file);
+      this.#verdict.forget();
       this.#toOpen = () => this.#openReceived(install);
     });
   }

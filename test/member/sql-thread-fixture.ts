@@ -28,8 +28,8 @@ type OfType<M, T> = Extract<M, { readonly type: T }>;
 
 /** A SQL thread with a real database and real ports; the test plays the loop and the application. */
 export class SqlThreadFixture {
-  readonly dir = mkdtempSync(join(tmpdir(), 'paceline-sql-thread-'));
-  readonly path = join(this.dir, 'main.db');
+  readonly dir: string;
+  readonly path: string;
   readonly shared = new SharedState();
   readonly toLoop: SqlToLoop[] = [];
   readonly toApp: SqlToApp[] = [];
@@ -43,8 +43,11 @@ export class SqlThreadFixture {
   term = 0;
   #nextKey = 1;
 
-  constructor(t: Scope, options: Partial<OpenOptions> = {}) {
-    writeFileSync(this.path, seedPage(PAGE_SIZE));
+  /** With a new database, or with what an earlier one left in `dir`. */
+  constructor(t: Scope, options: Partial<OpenOptions> = {}, dir: string | null = null) {
+    this.dir = dir ?? mkdtempSync(join(tmpdir(), 'paceline-sql-thread-'));
+    this.path = join(this.dir, 'main.db');
+    if (dir === null) writeFileSync(this.path, seedPage(PAGE_SIZE));
     const loop = new MessageChannel();
     const app = new MessageChannel();
     this.#loop = new ThreadPort(loop.port1);

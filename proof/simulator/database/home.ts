@@ -63,6 +63,14 @@ export class SimHome implements MemberHome {
     };
   }
 
+  condemn(why: string): void {
+    this.#parts.note.condemned = why;
+  }
+
+  condemned(): string | null {
+    return this.#parts.note.condemned;
+  }
+
   saveLost(name: string, bytes: Uint8Array): string {
     this.#parts.lost.set(name, bytes);
     return name;
@@ -83,6 +91,7 @@ export class SimHome implements MemberHome {
     );
     this.files = new DatabaseFiles(pageSize, pages);
     this.files.full = full;
+    this.#parts.note.condemned = null;
   }
 
   readFile(fd: number, into: Uint8Array, offset: number): number | null {

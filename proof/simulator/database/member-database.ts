@@ -8,6 +8,8 @@ import type { DatabaseFiles, OnCommit } from './files.ts';
 export interface HomeParts {
   readonly cluster: string;
   readonly pageSize: number;
+  /** What is noted of the database on the machine's disk. */
+  readonly note: { condemned: string | null };
   /** Files of lost writes, by name. */
   readonly lost: Map<string, Uint8Array>;
   /** The thread that works on the database. */

@@ -58,6 +58,15 @@ export class SqliteHome implements MemberHome {
     writeFileSync(received, bytes);
     sqliteHome(this.#path, this.#dir).replaceBy(received);
     this.#left = { main: synced(bytes), wal: synced(new Uint8Array(0)) };
+    this.#parts.note.condemned = null;
+  }
+
+  condemn(why: string): void {
+    this.#parts.note.condemned = why;
+  }
+
+  condemned(): string | null {
+    return this.#parts.note.condemned;
   }
 
   saveLost(name: string, bytes: Uint8Array): string {
