@@ -111,4 +111,14 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed:
       'I7: what was undone at the end was before what a checkpoint had copied before a restart',
   },
+  {
+    seed: 3020295,
+    showed:
+      'liveness: a state was not held for a member that needs it, as the WAL was too long; nothing could be committed without that member, so it stayed so',
+  },
+  {
+    seed: 5000180,
+    showed:
+      'a member stopped: the only voter, whose database had to come from a learner, was to hand over to another voter',
+  },
 ];
