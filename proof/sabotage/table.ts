@@ -177,5 +177,15 @@ export const SABOTAGES: readonly Sabotage[] = [
     breaks: ['I4', 'I1'],
     seedsMax: 40,
   },
+  {
+    name: 'begin the WAL anew without syncing its header',
+    file: 'src/sqlite/wal-file.js',
+    find: 'if (writes.begins)',
+    replace: 'if (false)',
+    breaks: ['I7', 'I6', 'the database is whole'],
+    seedsMax: 60,
+    faults: ['power-loss'],
+    realSqlite: true,
+  },
   ...PROMISE_SABOTAGES,
 ];
