@@ -9,12 +9,12 @@ import type { Raft } from '../raft/raft.ts';
 export class LeaderLease {
   readonly #raft: Raft;
   readonly #now: () => number;
-  /** From the begin of a round; null where there are no leases. */
-  readonly #lastsMs: number | null;
+  /** From the begin of a round, for what voters promise. */
+  readonly #lastsMs: (promisedTicks: number) => number;
   #term: Term = 0;
   #untilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(raft: Raft, now: () => number, lastsMs: number | null) {
+  constructor(raft: Raft, now: () => number, lastsMs: (promisedTicks: number) => number) {
     this.#raft = raft;
     this.#now = now;
     this.#lastsMs = lastsMs;
@@ -22,7 +22,7 @@ export class LeaderLease {
 
   /** The term that this member leads and could hold a lease in; null without one. */
   get term(): Term | null {
-    return this.#lastsMs !== null && this.#raft.mayLease() ? this.#raft.term : null;
+    return this.#raft.leaseTicks() > 0 ? this.#raft.term : null;
   }
 
   /** The commit index if it is current now; null if that is not known. */
@@ -34,8 +34,8 @@ export class LeaderLease {
 
   /** A round that this member began as the leader of `term`, not before `beganMs`, was confirmed. */
   confirmed(beganMs: number, term: Term): void {
-    if (this.#lastsMs === null || this.term !== term) return;
+    if (this.term !== term) return;
     this.#term = term;
-    this.#untilMs = beganMs + this.#lastsMs;
+    this.#untilMs = beganMs + this.#lastsMs(this.#raft.leaseTicks());
   }
 }

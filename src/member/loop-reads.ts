@@ -48,8 +48,9 @@ export class LoopReads {
   constructor(parts: LoopReadsParts) {
     const { options, raft, log, shared, clock } = parts;
     const now = () => clock.now();
+    const lease = new LeaderLease(raft, now, (ticks) => leaseMs(options, ticks));
     this.#parts = parts;
-    this.#indexes = new ReadIndexes(raft, now, new LeaderLease(raft, now, leaseMs(options)));
+    this.#indexes = new ReadIndexes(raft, now, lease);
     this.#age = new CopyAge(this.#indexes, shared, now, options.heartbeatMs);
     this.#forwarded = new ForwardedReads({
       self: options.id,

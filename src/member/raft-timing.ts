@@ -13,9 +13,9 @@ const INFLIGHT_MESSAGES_MAX = 128;
 const INFLIGHT_BYTES_MAX = 16 * 2 ** 20;
 const APPEND_BYTES_MAX = 2 ** 20;
 
-/** How long a lease lasts; null without leases. A voter's first tick may come at once, and its timers a little early. */
-export function leaseMs({ leaseDriftMs, electionTimeoutMs }: MemberOptions): number | null {
-  return leaseDriftMs === 0 ? null : electionTimeoutMs - leaseDriftMs - 2 * TICK_MS;
+/** How long a lease lasts if voters promise so many ticks. Their first tick may come at once, and their timers a little early. */
+export function leaseMs({ leaseDriftMs }: MemberOptions, promisedTicks: number): number {
+  return promisedTicks * TICK_MS - leaseDriftMs - 2 * TICK_MS;
 }
 
 export function raftConfig(options: MemberOptions, seed: number): RaftConfig {

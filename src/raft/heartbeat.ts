@@ -10,7 +10,10 @@ export function onHeartbeatRequest(state: RaftState, request: HeartbeatRequest):
   followLeader(state, request.from);
   advanceFollowerCommit(state, Math.min(request.commit, state.log.lastIndex));
   const { round, from } = request;
-  state.outbox.messages.push({ type: 'heartbeat-response', ...addressed(state, from), round });
+  const { protectLeader, electionTicks } = state.config;
+  const promiseTicks = protectLeader ? electionTicks : 0;
+  const answer = { ...addressed(state, from), round, promiseTicks };
+  state.outbox.messages.push({ type: 'heartbeat-response', ...answer });
 }
 
 export function onHeartbeatResponse(state: RaftState, response: HeartbeatResponse): void {
@@ -19,6 +22,7 @@ export function onHeartbeatResponse(state: RaftState, response: HeartbeatRespons
   progress.silentTicks = 0;
   progress.heartbeatAnswered();
   progress.round = Math.max(progress.round, response.round);
+  progress.promiseTicks = Math.min(progress.promiseTicks, response.promiseTicks);
   settleReads(state, state.leading);
   continueTransfer(state, state.leading, response.from);
 }

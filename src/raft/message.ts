@@ -57,6 +57,8 @@ export interface HeartbeatRequest extends Addressed {
 export interface HeartbeatResponse extends Addressed {
   readonly type: 'heartbeat-response';
   readonly round: number;
+  /** For so many ticks from now it helps nobody else to lead (`protectLeader`); 0 without that promise. */
+  readonly promiseTicks: number;
 }
 
 /**

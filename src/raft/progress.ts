@@ -46,6 +46,8 @@ export class Progress {
   commitSent: Index = 0;
   /** The last read-index round that it answered. */
   round = 0;
+  /** The shortest promise that it gave in an answer; it confirms no round without one. */
+  promiseTicks = Number.POSITIVE_INFINITY;
   /** Ticks since anything was heard from it. */
   silentTicks = 0;
   /** In `snapshot`: ticks since the last request; null when one is due. */

@@ -4,6 +4,7 @@ import { type RaftConfig, resolveConfig } from './config.ts';
 import { HINTED_TRIES_MAX, onLeaderGone, tickElection } from './election.ts';
 import type { Entry, EntryId, HardState, Index, MemberId, Membership, Term } from './entry.ts';
 import { tickLeader } from './leader-tick.ts';
+import { leaseTicks } from './lease.ts';
 import { RaftLog } from './log.ts';
 import type { LogView } from './log-view.ts';
 import { MembershipHistory } from './membership.ts';
@@ -15,7 +16,7 @@ import { receive } from './receive.ts';
 import { checkMembershipChange, propose } from './replication.ts';
 import { restartElectionTimer } from './role.ts';
 import { needsSnapshot, onRestored } from './snapshot.ts';
-import { ownTermCommitted, type RaftState } from './state.ts';
+import type { RaftState } from './state.ts';
 import { hasReady, takeReady } from './take-ready.ts';
 import { transferLeadership } from './transfer.ts';
 
@@ -145,17 +146,11 @@ export class Raft {
   }
 
   /**
-   * Whether this leader may count on the voters' promise (`protectLeader`) not to help anybody else to lead: a quorum
-   * round of its own, begun at some moment, makes its commit index current for the promise's time from then.
+   * How long this leader may count on the voters' promise (`protectLeader`) not to help anybody else to lead: a quorum round
+   * of its own, begun at some moment, makes its commit index current for so many ticks from then. 0 if it may not.
    */
-  mayLease(): boolean {
-    const { leading, config } = this.#state;
-    return (
-      config.protectLeader &&
-      leading !== null &&
-      !leading.handedOver &&
-      ownTermCommitted(this.#state)
-    );
+  leaseTicks(): number {
+    return leaseTicks(this.#state);
   }
 
   /** Throws what `propose` would throw for this change, if proposed now. */

@@ -85,7 +85,7 @@ function writeBody(writer: ByteWriter, message: Message): void {
       writer.u53(message.commit).u53(message.round);
       return;
     case 'heartbeat-response':
-      writer.u53(message.round);
+      writer.u53(message.round).u32(message.promiseTicks);
       return;
     case 'snapshot-request':
       writeMembership(writeId(writer, message.snapshot), message.membership);
@@ -154,7 +154,8 @@ function readHeartbeatRequest(reader: ByteReader, envelope: Envelope): Heartbeat
 }
 
 function readHeartbeatResponse(reader: ByteReader, envelope: Envelope): HeartbeatResponse {
-  return { type: 'heartbeat-response', ...envelope, round: reader.u53() };
+  const round = reader.u53();
+  return { type: 'heartbeat-response', ...envelope, round, promiseTicks: reader.u32() };
 }
 
 function readSnapshotRequest(reader: ByteReader, envelope: Envelope): SnapshotRequest {

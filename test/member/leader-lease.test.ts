@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LeaderLease } from '../../src/member/leader-lease.ts';
-import { One } from '../raft/one-raft.ts';
+import { CONFIG, One } from '../raft/one-raft.ts';
 
 const LASTS_MS = 100;
+const ELECTION_TICKS = CONFIG.electionTicks;
 
 function leading(protectLeader = true) {
   const one = new One({ config: { protectLeader } });
   one.lead();
   const clock = { ms: 1000 };
-  const lease = new LeaderLease(one.raft, () => clock.ms, LASTS_MS);
+  const lease = new LeaderLease(
+    one.raft,
+    () => clock.ms,
+    (ticks) => LASTS_MS - ELECTION_TICKS + ticks,
+  );
   return { one, clock, lease, term: one.raft.term };
 }
 
@@ -39,12 +44,19 @@ test('a lease ends with the term, with a hand-over, and is no other member’s',
   assert.equal(handing.lease.current(), null);
 });
 
-test('without the promise of voters, and where leases are off, there is none', () => {
-  const unprotected = leading(false);
-  unprotected.lease.confirmed(1000, unprotected.term);
-  assert.equal(unprotected.lease.current(), null);
-  const { one, clock, term } = leading();
-  const off = new LeaderLease(one.raft, () => clock.ms, null);
-  off.confirmed(1000, term);
-  assert.equal(off.current(), null);
+test('without the promise of voters there is none', () => {
+  const { one, lease, term } = leading(false);
+  assert.equal(one.raft.leaseTicks(), 0);
+  lease.confirmed(1000, term);
+  assert.equal(lease.current(), null);
+});
+
+test('it lasts as long as voters promise', () => {
+  const { one, clock, lease, term } = leading();
+  one.step('c', term, { type: 'heartbeat-response', round: 0, promiseTicks: ELECTION_TICKS - 3 });
+  lease.confirmed(1000, term);
+  clock.ms = 1000 + LASTS_MS - 4;
+  assert.equal(lease.current(), one.raft.commit);
+  clock.ms++;
+  assert.equal(lease.current(), null);
 });

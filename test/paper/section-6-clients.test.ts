@@ -46,10 +46,10 @@ test('6.4 answers to heartbeats from before the read do not count', () => {
   one.take();
   one.raft.readIndex(1);
   one.take();
-  one.step('b', 1, { type: 'heartbeat-response', round: 0 });
-  one.step('c', 1, { type: 'heartbeat-response', round: 0 });
+  one.step('b', 1, { type: 'heartbeat-response', round: 0, promiseTicks: 0 });
+  one.step('c', 1, { type: 'heartbeat-response', round: 0, promiseTicks: 0 });
   if (one.raft.hasReady()) assert.deepEqual(one.take().readStates, []);
-  one.step('c', 1, { type: 'heartbeat-response', round: 1 });
+  one.step('c', 1, { type: 'heartbeat-response', round: 1, promiseTicks: 0 });
   assert.equal(one.take().readStates.length, 1);
 });
 

@@ -46,7 +46,7 @@ test('every message has its line', () => {
       hint: last,
     }),
     message('b', 2, { type: 'heartbeat-request', commit: 3, round: 8 }),
-    message('b', 2, { type: 'heartbeat-response', round: 8 }),
+    message('b', 2, { type: 'heartbeat-response', round: 8, promiseTicks: 0 }),
     message('b', 2, { type: 'snapshot-request', snapshot: last, membership: membership('a') }),
     message('b', 2, { type: 'timeout-now' }),
     message('b', 2, { type: 'read-index-request', context: 5 }),

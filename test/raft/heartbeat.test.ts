@@ -60,7 +60,7 @@ test('an answered heartbeat finds out whether the last append was lost', () => {
   one.take();
   one.ticks(CONFIG.heartbeatTicks);
   one.take();
-  one.step('b', 1, { type: 'heartbeat-response', round: 0 });
+  one.step('b', 1, { type: 'heartbeat-response', round: 0, promiseTicks: 0 });
   const [again] = only(one.take().messages, 'append-request');
   assert.equal(again?.to, 'b');
   assert.deepEqual(again?.previous, { term: 1, index: 2 });

@@ -18,12 +18,12 @@ test('one answering follower of two is enough, a learner is not', () => {
   one.lead();
   for (let i = 0; i < 5 * CONFIG.electionTicks; i++) {
     one.raft.tick();
-    one.step('b', 1, { type: 'heartbeat-response', round: 0 });
+    one.step('b', 1, { type: 'heartbeat-response', round: 0, promiseTicks: 0 });
   }
   assert.equal(one.raft.role, 'leader');
   for (let i = 0; i < CONFIG.electionTicks; i++) {
     one.raft.tick();
-    one.step('d', 1, { type: 'heartbeat-response', round: 0 });
+    one.step('d', 1, { type: 'heartbeat-response', round: 0, promiseTicks: 0 });
   }
   assert.equal(one.raft.role, 'follower');
 });

@@ -69,26 +69,50 @@ test('after a start it is bound as if it had heard a leader just before', () => 
 test('a leader may hold a lease once an entry of its term is committed, and never again after it asked another to campaign', () => {
   const one = new One(PROTECTED);
   one.lead(false);
-  assert.equal(one.raft.mayLease(), false);
+  assert.equal(one.raft.leaseTicks(), 0);
   one.propose();
   one.take();
   one.durable();
   one.acknowledge('b', 1);
   one.take();
-  assert.equal(one.raft.mayLease(), true);
+  assert.equal(one.raft.leaseTicks(), CONFIG.electionTicks);
   one.raft.transferLeadership('b');
-  assert.equal(one.raft.mayLease(), false);
+  assert.equal(one.raft.leaseTicks(), 0);
   for (let i = 0; i < CONFIG.electionTicks; i++) {
     one.acknowledge('b', 1);
     one.ticks(1);
     if (one.raft.hasReady()) one.take();
   }
   assert.equal(one.raft.canPropose(), true);
-  assert.equal(one.raft.mayLease(), false);
+  assert.equal(one.raft.leaseTicks(), 0);
 });
 
 test('without the promise of voters no leader may hold a lease', () => {
   const one = new One();
   one.lead();
-  assert.equal(one.raft.mayLease(), false);
+  assert.equal(one.raft.leaseTicks(), 0);
+});
+
+test('a lease lasts as long as the shortest promise of a voter; one that has none may confirm no lease', () => {
+  const one = new One(PROTECTED);
+  one.lead();
+  const { electionTicks } = CONFIG;
+  const answer = (from: string, promiseTicks: number) =>
+    one.step(from, one.raft.term, { type: 'heartbeat-response', round: 0, promiseTicks });
+  answer('b', electionTicks + 5);
+  assert.equal(one.raft.leaseTicks(), electionTicks);
+  answer('c', electionTicks - 2);
+  assert.equal(one.raft.leaseTicks(), electionTicks - 2);
+  answer('b', 0);
+  assert.equal(one.raft.leaseTicks(), 0);
+});
+
+test('a voter answers with the time for which it helps nobody else to lead', () => {
+  const promise = (options?: typeof PROTECTED) => {
+    const one = new One(options);
+    one.step('b', 1, { type: 'heartbeat-request', commit: 0, round: 0 });
+    return only(one.take().messages, 'heartbeat-response')[0]?.promiseTicks;
+  };
+  assert.equal(promise(PROTECTED), CONFIG.electionTicks);
+  assert.equal(promise(), 0);
 });

@@ -17,9 +17,9 @@ test('a leader serves a read after a majority answered a heartbeat sent after it
       ['c', 1],
     ],
   );
-  one.step('b', 1, { type: 'heartbeat-response', round: 0 });
+  one.step('b', 1, { type: 'heartbeat-response', round: 0, promiseTicks: 0 });
   assert.ok(!one.raft.hasReady());
-  one.step('b', 1, { type: 'heartbeat-response', round: 1 });
+  one.step('b', 1, { type: 'heartbeat-response', round: 1, promiseTicks: 0 });
   assert.deepEqual(one.take().readStates, [{ context: 7, index: 1 }]);
 });
 
@@ -33,7 +33,7 @@ test('reads that come together share one round; its index is the commit index of
   one.durable();
   one.acknowledge('b', 2);
   assert.equal(one.take().commit, 2);
-  one.step('c', 1, { type: 'heartbeat-response', round: 1 });
+  one.step('c', 1, { type: 'heartbeat-response', round: 1, promiseTicks: 0 });
   assert.deepEqual(
     one.take().readStates.map(({ context, index }) => [context, index]),
     [
@@ -51,7 +51,7 @@ test('an answer to a later round answers the earlier ones', () => {
   one.take();
   one.raft.readIndex(2);
   one.take();
-  one.step('b', 1, { type: 'heartbeat-response', round: 2 });
+  one.step('b', 1, { type: 'heartbeat-response', round: 2, promiseTicks: 0 });
   assert.equal(one.take().readStates.length, 2);
 });
 
@@ -63,7 +63,7 @@ test('at the limit of rounds on the way, reads gather for the next', () => {
   one.raft.readIndex(2);
   one.raft.readIndex(3);
   assert.ok(!one.raft.hasReady());
-  one.step('b', 1, { type: 'heartbeat-response', round: 1 });
+  one.step('b', 1, { type: 'heartbeat-response', round: 1, promiseTicks: 0 });
   const ready = one.take();
   assert.equal(ready.readStates.length, 1);
   assert.equal(only(ready.messages, 'heartbeat-request')[0]?.round, 2);
@@ -88,7 +88,7 @@ test('before an entry of its own term is committed a leader does not answer', ()
   one.durable();
   one.acknowledge('b', 1);
   one.take();
-  one.step('b', 1, { type: 'heartbeat-response', round: 1 });
+  one.step('b', 1, { type: 'heartbeat-response', round: 1, promiseTicks: 0 });
   assert.deepEqual(one.take().readStates, [{ context: 1, index: 1 }]);
 });
 
@@ -97,7 +97,7 @@ test('a learner that answers does not count', () => {
   one.lead();
   one.raft.readIndex(1);
   one.take();
-  one.step('d', 1, { type: 'heartbeat-response', round: 1 });
+  one.step('d', 1, { type: 'heartbeat-response', round: 1, promiseTicks: 0 });
   assert.ok(!one.raft.hasReady());
 });
 
@@ -146,7 +146,7 @@ test('a leader answers whoever asks', () => {
   one.lead();
   one.step('c', 1, { type: 'read-index-request', context: 77 });
   one.take();
-  one.step('c', 1, { type: 'heartbeat-response', round: 1 });
+  one.step('c', 1, { type: 'heartbeat-response', round: 1, promiseTicks: 0 });
   const [answer] = only(one.take().messages, 'read-index-response');
   assert.deepEqual([answer?.to, answer?.context, answer?.index], ['c', 77, 1]);
 });

@@ -7,7 +7,7 @@ const LAST = { term: 9, index: 9 };
 test('a higher term makes a follower of anyone', () => {
   const one = new One();
   one.lead();
-  one.step('b', 5, { type: 'heartbeat-response', round: 0 });
+  one.step('b', 5, { type: 'heartbeat-response', round: 0, promiseTicks: 0 });
   const ready = one.take();
   assert.equal(ready.role, 'follower');
   assert.deepEqual(ready.hardState, { term: 5, vote: null, commit: 1 });
@@ -68,7 +68,7 @@ test('senders of a past term are told ours, answers of a past term are dropped',
     ],
   );
   assert.equal(one.raft.leader, null);
-  one.step('b', 4, { type: 'heartbeat-response', round: 0 });
+  one.step('b', 4, { type: 'heartbeat-response', round: 0, promiseTicks: 0 });
   one.step('b', 4, { type: 'timeout-now' });
   assert.ok(!one.raft.hasReady());
 });

@@ -117,7 +117,7 @@ test('a follower before the base of the log is asked to fetch a snapshot, now an
   let repeated = 0;
   for (let i = 0; i < 10 * CONFIG.electionTicks; i++) {
     one.raft.tick();
-    one.step('b', 2, { type: 'heartbeat-response', round: 0 });
+    one.step('b', 2, { type: 'heartbeat-response', round: 0, promiseTicks: 0 });
     if (one.raft.hasReady()) repeated += only(one.take().messages, 'snapshot-request').length;
   }
   assert.equal(repeated, 1);

@@ -48,7 +48,7 @@ test('after an election timeout the leader gives up and goes on', () => {
   for (let i = 0; i < CONFIG.electionTicks; i++) {
     assert.ok(!one.raft.canPropose());
     one.raft.tick();
-    one.step('b', 1, { type: 'heartbeat-response', round: 0 });
+    one.step('b', 1, { type: 'heartbeat-response', round: 0, promiseTicks: 0 });
   }
   assert.ok(one.raft.canPropose());
 });

@@ -56,7 +56,7 @@ const body = fc.oneof(
     hint: id,
   }),
   record({ type: fc.constant('heartbeat-request'), commit: number, round: number }),
-  record({ type: fc.constant('heartbeat-response'), round: number }),
+  record({ type: fc.constant('heartbeat-response'), round: number, promiseTicks: fc.nat() }),
   record({ type: fc.constant('snapshot-request'), snapshot: id, membership }),
   record({ type: fc.constant('timeout-now') }),
   record({ type: fc.constant('read-index-request'), context: number }),

@@ -103,7 +103,7 @@ const message = fc
       ...{ type: 'append-request', previous: { term: 3, index: 7 }, commit: 4, entries: list },
     })),
     record({ type: fc.constant('heartbeat-request'), commit: count, round: count }),
-    record({ type: fc.constant('heartbeat-response'), round: count }),
+    record({ type: fc.constant('heartbeat-response'), round: count, promiseTicks: fc.nat() }),
     record({ type: fc.constant('snapshot-request'), snapshot: entryId, membership }),
     record({ type: fc.constant('timeout-now') }),
     record({ type: fc.constant('read-index-request'), context: count }),
