@@ -10,8 +10,12 @@ const FOCUSED = {
 };
 /** The longest leases that the simulator's plans have. */
 const LEASE_DRIFT_SHARE = 10;
+/** A few commits. */
+const SMALL_WAL_BYTES = 8_000;
 
-const { sabotage, firstSeed, seeds, faults, leases } = JSON.parse(process.argv[2]!) as Order;
+const { sabotage, firstSeed, seeds, faults, leases, realSqlite } = JSON.parse(
+  process.argv[2]!,
+) as Order;
 if (sabotage !== null) await applySabotage(sabotage);
 const { runSimulation } = await import('../simulator/run.ts');
 const { makePlan } = await import('../simulator/plan.ts');
@@ -20,7 +24,15 @@ const { makePlan } = await import('../simulator/plan.ts');
 function focused(seed: number, kinds: readonly FaultKind[]): Partial<Plan> {
   const { options } = makePlan(seed);
   const leaseDriftMs = leases ? options.electionTimeoutMs / LEASE_DRIFT_SHARE : 0;
-  return { ...FOCUSED, faults: new Set(kinds), options: { ...options, leaseDriftMs } };
+  const plan = { ...FOCUSED, faults: new Set(kinds), options: { ...options, leaseDriftMs } };
+  if (!realSqlite) return plan;
+  const checkpointWalBytes = SMALL_WAL_BYTES;
+  return {
+    ...plan,
+    realSqlite,
+    faultEveryMs: 300,
+    options: { ...plan.options, checkpointWalBytes },
+  };
 }
 
 const search: { caught: Search['caught']; seeds: number } = { caught: null, seeds: 0 };

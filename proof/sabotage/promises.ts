@@ -106,9 +106,9 @@ export const PROMISE_SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'forget the outcome of a write',
-    file: 'src/member/write-path.js',
-    find: "return { state: 'committed', ...receipt };",
-    replace: "return { state: 'unknown' };",
+    file: 'src/member/outcome.js',
+    find: "return { state: 'committed', ...(await answer) };",
+    replace: "return await answer, { state: 'unknown' };",
     breaks: ['I9'],
     seedsMax: 20,
   },

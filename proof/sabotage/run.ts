@@ -45,7 +45,11 @@ async function tryOne(sabotage: Sabotage, firstSeed: number): Promise<Outcome> {
 
 /** A seed that fails without the sabotage, too, has noticed something else, and does not count. */
 async function firstCaught(sabotage: Sabotage, firstSeed: number): Promise<Outcome> {
-  const how = { faults: sabotage.faults ?? null, leases: sabotage.leases === true };
+  const how = {
+    faults: sabotage.faults ?? null,
+    leases: sabotage.leases === true,
+    realSqlite: sabotage.realSqlite === true,
+  };
   let seeds = 0;
   while (seeds < sabotage.seedsMax) {
     const from = firstSeed + seeds;

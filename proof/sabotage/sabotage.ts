@@ -17,6 +17,8 @@ export interface Sabotage {
   readonly faults?: readonly FaultKind[];
   /** With those: leaders hold leases. */
   readonly leases?: true;
+  /** With those: members have SQLite, and a WAL that is emptied often. */
+  readonly realSqlite?: true;
 }
 
 /** The file with the line changed. Throws if it has no such line, or more than one. */

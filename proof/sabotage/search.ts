@@ -13,6 +13,8 @@ export interface Order {
   readonly faults: readonly FaultKind[] | null;
   /** With such faults: whether leaders hold leases. */
   readonly leases: boolean;
+  /** With such faults: whether members have SQLite. */
+  readonly realSqlite: boolean;
 }
 
 /** The run that noticed. */

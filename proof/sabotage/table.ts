@@ -73,9 +73,9 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'answer before the commit index moves',
-    file: 'src/member/pending-writes.js',
+    file: 'src/member/direct-answers.js',
     find: 'this.#executed.push({ write, position, answer });',
-    replace: 'this.answer(write, answer);',
+    replace: 'this.#answer(write, answer);',
     breaks: ['I4'],
     seedsMax: 20,
   },
@@ -145,7 +145,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'call what was discarded committed',
-    file: 'src/member/pending-writes.js',
+    file: 'src/member/direct-answers.js',
     find: "if (fate === 'committed')",
     replace: 'if (true)',
     breaks: ['I4'],
@@ -176,6 +176,16 @@ export const SABOTAGES: readonly Sabotage[] = [
     replace: 'create: false, synced: false',
     breaks: ['I4', 'I1'],
     seedsMax: 40,
+  },
+  {
+    name: 'begin the WAL anew without syncing its header',
+    file: 'src/sqlite/wal-file.js',
+    find: 'if (writes.begins)',
+    replace: 'if (false)',
+    breaks: ['I7', 'I6', 'the database is whole'],
+    seedsMax: 60,
+    faults: ['power-loss'],
+    realSqlite: true,
   },
   ...PROMISE_SABOTAGES,
 ];

@@ -10,6 +10,12 @@ function integer(text: string): number {
   throw new InvalidArgumentError('a whole number is wanted');
 }
 
+function positiveInteger(text: string): number {
+  const value = integer(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('at least 1 is wanted');
+}
+
 function positive(text: string): number {
   const value = Number(text);
   if (value > 0) return value;
@@ -46,6 +52,7 @@ const program = new Command('npm run simulate --')
   .option('--runs <n>', 'search so many seeds', integer)
   .option('--minutes <n>', 'search for so long', positive)
   .option('--from <n>', 'first seed of a search; by default a random one', integer)
+  .option('--jobs <n>', 'a search makes so many runs at a time', positiveInteger, 1)
   .option('--keep-going', 'a search goes on after a violation')
   .option('--sabotage <name>', 'with this rule of the product broken', sabotageNamed);
 program.parse();
@@ -58,13 +65,25 @@ interface Options extends PlanChanges {
   readonly runs?: number;
   readonly minutes?: number;
   readonly from?: number;
+  readonly jobs: number;
   readonly keepGoing?: boolean;
   readonly sabotage?: (typeof SABOTAGES)[number];
 }
 
 const options = program.opts<Options>();
-const { seed, quiet, minimise, budget, runs, minutes, from, keepGoing, sabotage, ...changes } =
-  options;
+const {
+  seed,
+  quiet,
+  minimise,
+  budget,
+  runs,
+  minutes,
+  from,
+  jobs,
+  keepGoing,
+  sabotage,
+  ...changes
+} = options;
 // The product is loaded only now: a sabotage changes it while that happens.
 if (sabotage !== undefined) await applySabotage(sabotage);
 const { replay, search } = await import('./search.ts');
@@ -73,7 +92,8 @@ const { minimiseSeed } = await import('./minimise-seed.ts');
 async function run(): Promise<boolean> {
   if (seed === undefined) {
     const time = minutes ?? (runs === undefined ? 1 : null);
-    return search({ runs: runs ?? null, minutes: time, from, keepGoing: keepGoing === true });
+    const how = { jobs, keepGoing: keepGoing === true, sabotage: sabotage ?? null };
+    return search({ runs: runs ?? null, minutes: time, from, ...how });
   }
   const also = sabotage === undefined ? '' : `--sabotage "${sabotage.name}"`;
   const replayed = { seed, changes, also };

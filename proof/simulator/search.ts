@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { type Jobs, runSeeds } from './jobs.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { changePlan, type PlanChanges, toArguments } from './plan-changes.ts';
 import { printFailure, Tally } from './report.ts';
 import { runSimulation } from './run.ts';
 
-export interface SearchOptions {
+export interface SearchOptions extends Jobs {
   readonly runs: number | null;
   readonly minutes: number | null;
   readonly from: number | undefined;
@@ -44,26 +45,31 @@ export async function replay(replayed: Replayed, lines: boolean): Promise<boolea
 }
 
 /** Runs seed after seed until one breaks an invariant, or the time is over. */
-export async function search({ runs, minutes, from, keepGoing }: SearchOptions): Promise<boolean> {
+export async function search(options: SearchOptions): Promise<boolean> {
+  const { from, keepGoing } = options;
   const first = from ?? randomBytes(4).readUInt32BE();
-  const deadline = minutes === null ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
   const tally = new Tally();
   const failed: number[] = [];
   let toldMs = Date.now();
   console.log(`seeds from ${first}`);
-  for (let i = 0; (runs === null || i < runs) && Date.now() < deadline; i++) {
-    const result = await runSimulation((first + i) >>> 0);
+  await runSeeds(seedsFrom(first, options), options, (result) => {
     tally.add(result);
     if (Date.now() - toldMs > PROGRESS_MS) {
       toldMs = Date.now();
-      console.log(`${tally.progress()}, ${failed.length} failed; next seed ${first + i + 1}`);
+      console.log(`${tally.progress()}, ${failed.length} failed; ${result.seed} was run`);
     }
-    if (result.failure === null) continue;
+    if (result.failure === null) return true;
     failed.push(result.seed);
     printFailure(result, !keepGoing, '');
-    if (!keepGoing) break;
-  }
+    return keepGoing;
+  });
   console.log(tally.summary());
   if (failed.length > 0) console.log(`failed: ${failed.join(' ')}`);
   return failed.length === 0;
+}
+
+function* seedsFrom(first: number, { runs, minutes }: SearchOptions): Generator<number> {
+  const deadline = minutes === null ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
+  for (let i = 0; (runs === null || i < runs) && Date.now() < deadline; i++)
+    yield (first + i) >>> 0;
 }

@@ -76,6 +76,11 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed: 'liveness: the same, on real SQLite',
   },
   {
+    seed: 5000195,
+    showed:
+      'linearizable: a transaction that was asked for twice lost its statements and was committed',
+  },
+  {
     seed: 2000512,
     showed:
       'liveness: a leader said only once that it takes no more of a member’s writes, and that was lost: nothing more came through that member',
@@ -96,4 +101,24 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
       'I6: a member that found its disk full while it was to close did not close, and dropped what it was to apply',
   },
   { seed: 3002117, showed: 'nothing of the product; a checkpoint on a database that was closed' },
+  {
+    seed: 3010026,
+    showed:
+      'I4: a transaction that was begun twice, as its beginning was sent again: the first lived too long, and the empty second one was committed for it',
+  },
+  {
+    seed: 3002412,
+    showed:
+      'I7: what was undone at the end was before what a checkpoint had copied before a restart',
+  },
+  {
+    seed: 3020295,
+    showed:
+      'liveness: a state was not held for a member that needs it, as the WAL was too long; nothing could be committed without that member, so it stayed so',
+  },
+  {
+    seed: 5000180,
+    showed:
+      'a member stopped: the only voter, whose database had to come from a learner, was to hand over to another voter',
+  },
 ];

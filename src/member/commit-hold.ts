@@ -19,7 +19,7 @@ interface Wanted {
   lookedAt: Index | null;
 }
 
-/** While a commit is held for a follower, the WAL may grow to this many times its limit; then the follower has to begin anew. */
+/** While a commit is held for a follower, the WAL may grow by so many times its limit; then the follower has to begin anew. */
 const GROWTH_MAX = 8;
 
 /**
@@ -30,6 +30,8 @@ export class CommitHold {
   readonly #parts: CommitHoldParts;
   #wanted: Wanted | null = null;
   #active = false;
+  /** As long was the WAL when that began: it may have been too long for long, as nothing of it can be committed without that follower. */
+  #fromBytes = 0;
 
   constructor(parts: CommitHoldParts) {
     this.#parts = parts;
@@ -56,6 +58,7 @@ export class CommitHold {
     if (commit === null) return false;
     this.#wanted = null;
     this.#active = true;
+    this.#fromBytes = this.#parts.wal.bytes;
     this.#parts.snapshotPin.take();
     wanted.done(commit);
     return true;
@@ -72,7 +75,7 @@ export class CommitHold {
   mustStay(): boolean {
     const { wal, walBytes, onHoldEnded } = this.#parts;
     if (!this.#active) return false;
-    if (wal.bytes < walBytes * GROWTH_MAX) return true;
+    if (wal.bytes < this.#fromBytes + walBytes * GROWTH_MAX) return true;
     this.letGo();
     onHoldEnded();
     return false;

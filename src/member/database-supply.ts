@@ -190,9 +190,14 @@ export class DatabaseSupply {
   #senders(): readonly MemberId[] {
     const { raft, self, network } = this.#parts;
     const { leader } = raft;
-    if (leader === null || leader === self) return [];
+    if (leader === null || (leader === self && this.#hasOtherVoter)) return [];
     const inOrder = sendersInOrder(raft.membership, self, leader);
     return inOrder.filter((id) => network.isConnected(id));
+  }
+
+  get #hasOtherVoter(): boolean {
+    const { raft, self } = this.#parts;
+    return raft.membership.some(({ id, voter }) => voter && id !== self);
   }
 
   #request(to: MemberId, frame: SnapshotRequestFrame): void {
@@ -204,8 +209,8 @@ export class DatabaseSupply {
     const { raft, self, log } = this.#parts;
     // It has to meet our log, or to be the beginning of one that the leader's continues.
     const atLeast = Math.max(this.#leaderLogBase, log.base.index);
-    if (raft.leader !== self) this.#receiver.want(atLeast, nowMs);
-    // Who has no database cannot lead.
+    if (raft.leader !== self || !this.#hasOtherVoter) this.#receiver.want(atLeast, nowMs);
+    // Who has no database cannot lead; the only voter gets it from a learner, and leads then.
     else if (raft.canPropose()) raft.transferLeadership(null);
   }
 

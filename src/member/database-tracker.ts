@@ -3,7 +3,8 @@ import type { LogStore } from '../log-store/log-store.ts';
 import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import { type ChecksumValue, checksumFromBytes } from '../redo/checksum.ts';
 import { redoOf } from '../sqlite/entry-data.ts';
-import { type LoopToSql, type OpenedDatabase, packEntries, type SqlToLoop } from './protocol.ts';
+import { packEntries } from './packed-entries.ts';
+import type { LoopToSql, OpenedDatabase, SqlToLoop } from './protocol.ts';
 
 /** Entry bytes handed to the SQL thread and not applied yet; at the limit the rest stays in the log. */
 const APPLYING_BYTES_MAX = 8 * 2 ** 20;

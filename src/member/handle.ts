@@ -32,6 +32,7 @@ import type { AppToLoop, AppToSql, LoopToApp, SqlToApp } from './protocol.ts';
 import type { StartReader } from './reader-thread.ts';
 import { Reads } from './reads.ts';
 import type { SharedState } from './shared-state.ts';
+import { tellWrites } from './tell-writes.ts';
 import type { OpenReader } from './this-copy.ts';
 import { Transactions } from './transactions.ts';
 import { WritePath } from './write-path.ts';
@@ -52,8 +53,8 @@ export interface HandleParts {
   readonly onClosed: () => Promise<void>;
 }
 
-interface Waiting<T> {
-  readonly resolve: (value: T) => void;
+interface OnReady {
+  readonly resolve: (address: string) => void;
   readonly reject: (error: PacelineError) => void;
 }
 
@@ -66,7 +67,7 @@ export class Handle implements LocalDatabase {
   readonly #calls: LoopCalls;
   #failure: PacelineError | null = null;
   #closing: Promise<void> | null = null;
-  #onReady: Waiting<string> | null = null;
+  #onReady: OnReady | null = null;
   #onClosed: (() => void) | null = null;
   #threadsClosed = false;
   readonly #descriptors: number[] = [];
@@ -214,18 +215,17 @@ export class Handle implements LocalDatabase {
       case 'ready':
         return this.#onReady?.resolve(message.address);
       case 'committed':
-        return this.#writes.committed(message.index);
       case 'settled':
-        return this.#writes.settled(message);
+      case 'reached':
+      case 'forwarded-results':
+      case 'forwarded-error':
+        return tellWrites(this.#writes, message);
       case 'news':
         return this.#reads.wake();
       case 'read-index':
       case 'serve-read':
       case 'forwarded-read':
         return this.#reads.fromLoop(message);
-      case 'forwarded-results':
-      case 'forwarded-error':
-        return this.#writes.forwarded(message);
       case 'transaction-answer':
       case 'transaction-ended':
         return this.#transactions.fromLoop(message);

@@ -34,7 +34,7 @@ export interface LeaderLinkParts {
 
 type AppToLeader = Extract<
   AppToLoop,
-  { readonly type: 'forward' | 'cancel' | 'transaction' | 'forget-transaction' }
+  { readonly type: 'forward' | 'cancel' | 'reach' | 'transaction' | 'forget-transaction' }
 >;
 
 type Calls = Extract<AppToLoop, { readonly type: 'forward' }>;
@@ -100,6 +100,7 @@ export class LeaderLink {
   fromApp(message: AppToLoop): message is AppToLeader {
     if (message.type === 'forward') this.#forward(message);
     else if (message.type === 'cancel') this.#forwarding.cancel(message.key);
+    else if (message.type === 'reach') this.#reach(message);
     else if (message.type === 'transaction') this.#transactions.ask(message);
     else if (message.type === 'forget-transaction') this.#transactions.forget(message.name);
     else return false;
@@ -157,6 +158,15 @@ export class LeaderLink {
     this.#gate.clear();
     this.#writes.lostLeadership();
     this.#transactions.lostLeadership();
+  }
+
+  /** What was executed in a leadership that is over is not waited for: the application is told what became of that. */
+  #reach({ key, term, position, durability, timeoutMs }: Extract<AppToLoop, { type: 'reach' }>) {
+    const { raft, app } = this.#parts;
+    if (raft.role !== 'leader' || (raft.term | 0) !== term) return;
+    this.#gate.hold(position, durability, timeoutMs, (reached) =>
+      app.post({ type: 'reached', key, reached }),
+    );
   }
 
   #forward({ keys, durabilities, timeoutsMs, ...packed }: Calls): void {

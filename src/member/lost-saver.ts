@@ -4,7 +4,8 @@ import { type LostImages, lostImages } from '../sqlite/lost-images.ts';
 import type { DatabaseHome } from './database-home.ts';
 import { encodeLostFile, type LostFile } from './lost-file.ts';
 import type { MemberOptions } from './options.ts';
-import { type LoopToSql, type SqlToLoop, unpackEntries } from './protocol.ts';
+import { unpackEntries } from './packed-entries.ts';
+import type { LoopToSql, SqlToLoop } from './protocol.ts';
 import type { RunningDatabase } from './running-database.ts';
 
 export interface LostSaverParts {

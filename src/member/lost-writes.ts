@@ -3,7 +3,8 @@ import type { Entry, EntryId, Index, Term } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
 import { mayBeLost } from '../sqlite/entry-data.ts';
 import type { LoopLog } from './loop-log.ts';
-import { type LoopToSql, packEntries, type SqlToLoop } from './protocol.ts';
+import { packEntries } from './packed-entries.ts';
+import type { LoopToSql, SqlToLoop } from './protocol.ts';
 
 export interface LostWritesParts {
   readonly log: LogStore;

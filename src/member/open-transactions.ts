@@ -63,6 +63,8 @@ export class OpenTransactions {
     const ref = { from, name };
     if (step.type === 'begin') {
       const { id, lifetimeMs } = step;
+      // Sent again by a member that had lost sight of its leader; a second one would be open when the first has ended.
+      if (this.#has(ref)) return;
       return this.#parts.queue.push({ ...ref, key, id, lifetimeMs });
     }
     const current = this.#current;
@@ -78,6 +80,11 @@ export class OpenTransactions {
       engine.interactive.rollBack();
       this.#answer(ref, key, { results: NOTHING, position: engine.position });
     }
+  }
+
+  #has(ref: TransactionRef): boolean {
+    if (this.#current !== null && isSame(this.#current, ref)) return true;
+    return this.#parts.queue.hasTransaction((one) => isSame(one, ref));
   }
 
   /** Call in every turn: whoever took the writer connection away does not know whose it was. */

@@ -9,7 +9,6 @@ import type {
 } from '../api/request.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock, Timer } from './clock.ts';
-import { type Fate, fateOf, type Settled } from './settlement.ts';
 
 /** How often deadlines are looked at: a timer for each write would cost more than the write. */
 const SWEEP_MS = 20;
@@ -23,6 +22,12 @@ export type Acknowledged = Pick<WriteReceipt, 'results' | 'position' | 'reached'
 
 /** With this member's SQL thread; with the loop on its way to the leader; or here, behind earlier writes. */
 export type Place = 'sql' | 'loop' | 'here';
+
+/** The answer of this member's own SQL thread to a write that is not as durable yet as was asked for. */
+interface Ran {
+  readonly position: Position;
+  readonly answer: Acknowledged;
+}
 
 /** A write that the application waits for. */
 export interface PendingWrite {
@@ -41,17 +46,14 @@ export interface PendingWrite {
   /** It is being taken back. */
   ending: boolean;
   at: Place;
+  /** With a durability: it was executed here, in the leadership that there is, and waits to be that durable. */
+  ran: Ran | null;
+  /** It was executed in a leadership that is over, and may be in the history; only where it has an id. */
+  maybeDone: boolean;
   readonly signal: CancelSignal | null;
   stopListening: (() => void) | null;
   readonly resolve: (receipt: WriteReceipt) => void;
   readonly reject: (error: unknown) => void;
-}
-
-/** The answer to an executed write whose position is not committed yet. */
-interface Executed {
-  readonly write: PendingWrite;
-  readonly position: Position;
-  readonly answer: Acknowledged | PacelineError;
 }
 
 /** Codes that say, of a write whose caller gave it up, that nothing of it was or will be done. */
@@ -60,9 +62,8 @@ const NOT_DONE = ['TIMED_OUT', 'NO_LEADER'];
 /** The writes of one handle until each is answered, once. */
 export class PendingWrites {
   readonly #pending = new Map<number, PendingWrite>();
-  #executed: Executed[] = [];
   #bytes = 0;
-  /** How many writes for a majority are where. */
+  /** How many writes are where; questions are not counted, as they have no place in the order. */
   readonly #count: Record<Place, number> = { sql: 0, loop: 0, here: 0 };
   readonly #onDeadline: (write: PendingWrite) => void;
   readonly #clock: Clock;
@@ -85,17 +86,17 @@ export class PendingWrites {
   add(write: PendingWrite): void {
     this.#pending.set(write.key, write);
     this.#bytes += write.bytes;
-    if (write.durability === null) this.#count[write.at]++;
+    if (!isQuestion(write)) this.#count[write.at]++;
     if (this.#sweep === null) this.#sweepLater();
   }
 
-  /** How many writes without a durability of their own are there. */
+  /** How many writes are there. */
   count(at: Place): number {
     return this.#count[at];
   }
 
   move(write: PendingWrite, to: Place): void {
-    if (write.durability === null) {
+    if (!isQuestion(write)) {
       this.#count[write.at]--;
       this.#count[to]++;
     }
@@ -108,35 +109,6 @@ export class PendingWrites {
 
   all(): PendingWrite[] {
     return [...this.#pending.values()];
-  }
-
-  /** The write ran; it is answered when its position is committed. */
-  executed(write: PendingWrite, position: Position, answer: Acknowledged | PacelineError): void {
-    this.#executed.push({ write, position, answer });
-  }
-
-  /** Everything up to `index` of what this member executed is committed. */
-  committed(index: number): void {
-    let done = 0;
-    for (const { write, position, answer } of this.#executed) {
-      if (position.index > index) break;
-      this.answer(write, answer);
-      done++;
-    }
-    if (done > 0) this.#executed.splice(0, done);
-  }
-
-  /** A leadership has ended: answers what is committed of it, and returns the rest. */
-  settled(settled: Settled): { readonly write: PendingWrite; readonly fate: Fate }[] {
-    const open: { write: PendingWrite; fate: Fate }[] = [];
-    this.#executed = this.#executed.filter(({ write, position, answer }) => {
-      const fate = fateOf(position, settled);
-      if (fate === null) return true;
-      if (fate === 'committed') this.answer(write, answer);
-      else if (this.#pending.has(write.key)) open.push({ write, fate });
-      return false;
-    });
-    return open;
   }
 
   answer(write: PendingWrite, answer: Acknowledged | PacelineError): void {
@@ -155,7 +127,6 @@ export class PendingWrites {
 
   failAll(error: PacelineError): void {
     for (const write of this.all()) this.fail(write, error);
-    this.#executed = [];
   }
 
   #remove(write: PendingWrite): boolean {
@@ -170,7 +141,7 @@ export class PendingWrites {
 
   #forget(write: PendingWrite): void {
     this.#bytes -= write.bytes;
-    if (write.durability === null) this.#count[write.at]--;
+    if (!isQuestion(write)) this.#count[write.at]--;
     write.stopListening?.();
   }
 
@@ -186,6 +157,11 @@ export class PendingWrites {
     for (const write of this.#pending.values())
       if (write.deadlineMs <= now) this.#onDeadline(write);
   }
+}
+
+/** A write without statements asks what became of the one with its id. */
+export function isQuestion({ statements }: Pick<PendingWrite, 'statements'>): boolean {
+  return statements.length === 0;
 }
 
 /** Whoever is not told the outcome is told how to ask for it. */

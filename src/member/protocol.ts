@@ -2,11 +2,12 @@ import type { Durability, Reached } from '../api/durability.ts';
 import type { Statement, StatementResult } from '../api/request.ts';
 import type { TransactionStep } from '../api/transaction-wire.ts';
 import type { ErrorRecord } from '../base/errors.ts';
-import type { Entry, EntryId, Index, MemberId, Term } from '../raft/entry.ts';
+import type { EntryId, Index, MemberId, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import type { PageFrames } from '../sqlite/live-wal.ts';
 import type { FlatWrites } from './flat-writes.ts';
-import { type PackedBytes, packBytes, unpackBytes } from './packed-bytes.ts';
+import type { PackedBytes } from './packed-bytes.ts';
+import type { PackedEntries } from './packed-entries.ts';
 import type { Settled } from './settlement.ts';
 import type { LoopStatus } from './status.ts';
 
@@ -53,22 +54,6 @@ export interface HeldSnapshot extends PageFrames {
   readonly pageSize: number;
   readonly mainFd: number;
   readonly walFd: number;
-}
-
-/** Successive entries to apply, their data in one buffer, one behind the other. */
-export interface PackedEntries extends PackedBytes {
-  readonly type: 'apply';
-  readonly ids: readonly EntryId[];
-}
-
-export function packEntries(entries: readonly Entry[]): PackedEntries {
-  const ids = entries.map(({ term, index }) => ({ term, index }));
-  return { type: 'apply', ids, ...packBytes(entries.map(({ data }) => data)) };
-}
-
-/** The entries without their memberships, which are no concern of the database. */
-export function unpackEntries({ ids, ...packed }: Omit<PackedEntries, 'type'>): Entry[] {
-  return unpackBytes(packed).map((data, i) => ({ ...ids[i]!, membership: null, data }));
 }
 
 /** Writes of one member to run in this order, each an encoded WireWrite. */
@@ -234,6 +219,15 @@ export type AppToLoop =
   /** Its caller does not wait for its beginning any more. */
   | { readonly type: 'forget-transaction'; readonly name: string }
   | { readonly type: 'cancel'; readonly key: number }
+  /** A direct write was executed at `position`, in the term with these low bits: tell when it is so durable. */
+  | {
+      readonly type: 'reach';
+      readonly key: number;
+      readonly term: number;
+      readonly position: EntryId;
+      readonly durability: Durability;
+      readonly timeoutMs: number;
+    }
   /** Asks for a commit index that is current now, until there is an answer or nobody wants it any more. */
   | { readonly type: 'read-index'; readonly key: number }
   | { readonly type: 'cancel-read-index'; readonly key: number }
@@ -262,6 +256,8 @@ export type LoopToApp =
   | { readonly type: 'committed'; readonly index: Index }
   /** What became of the entries that this member made in a term that it led. */
   | ({ readonly type: 'settled' } & Settled)
+  /** The direct write with this key is as durable as was asked for. */
+  | { readonly type: 'reached'; readonly key: number; readonly reached: Reached }
   | LeaderAnswer
   | {
       readonly type: 'transaction-answer';

@@ -10,7 +10,7 @@ export function sendersInOrder(
   leader: MemberId,
 ): readonly MemberId[] {
   const followers = membership.map(({ id }) => id).filter((id) => id !== self && id !== leader);
-  return [...followers, leader];
+  return leader === self ? followers : [...followers, leader];
 }
 
 /** Decides who is asked next for a snapshot. Each of them knows best whether it can give one. */

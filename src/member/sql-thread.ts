@@ -14,15 +14,9 @@ import { OpenTransactions } from './open-transactions.ts';
 import type { MemberOptions } from './options.ts';
 import { Orders } from './orders.ts';
 import { unpackBytes } from './packed-bytes.ts';
+import { unpackEntries } from './packed-entries.ts';
 import type { Port } from './port.ts';
-import {
-  type AppToSql,
-  type ForwardedOrders,
-  type LoopToSql,
-  type SqlToApp,
-  type SqlToLoop,
-  unpackEntries,
-} from './protocol.ts';
+import type { AppToSql, ForwardedOrders, LoopToSql, SqlToApp, SqlToLoop } from './protocol.ts';
 import { tellReaders } from './reader-news.ts';
 import { Reporter } from './reporter.ts';
 import type { RunningDatabase } from './running-database.ts';

@@ -1,4 +1,4 @@
-import { type Durability, REACHED_QUORUM } from '../api/durability.ts';
+import { type Durability, mayBeLost, REACHED_QUORUM, type Reached } from '../api/durability.ts';
 import type {
   Position,
   Statement,
@@ -8,14 +8,16 @@ import type {
 } from '../api/request.ts';
 import { PacelineError } from '../base/errors.ts';
 import type { Clock } from './clock.ts';
+import { DirectAnswers } from './direct-answers.ts';
 import { type FlatWrites, pushWrite } from './flat-writes.ts';
 import { eachAcknowledged } from './forwarded-write.ts';
 import { checkWriteOptions, closed, notDone, overloaded, unconfirmed } from './handle-errors.ts';
 import { onAbort } from './on-abort.ts';
 import type { MemberOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
+import { outcomeOf } from './outcome.ts';
 import {
-  type Acknowledged,
+  isQuestion,
   type PendingWrite,
   PendingWrites,
   type WriteReceipt,
@@ -30,7 +32,7 @@ import type {
   SqlToApp,
   WriteAnswer,
 } from './protocol.ts';
-import { type Fate, fateOf, type Settled } from './settlement.ts';
+import type { Fate, Settled } from './settlement.ts';
 import type { SharedState } from './shared-state.ts';
 import { bytesOf } from './write-size.ts';
 
@@ -46,8 +48,6 @@ export interface WritePathParts {
 
 /** How long a write that is taken back at its deadline may take to say whether it was begun. */
 const TAKE_BACK_MS = 200;
-/** Ended leaderships that are remembered for answers that come late: far more than can end within a crossing of threads. */
-const SETTLED_MAX = 16;
 
 /**
  * The application's writes, from the call to the answer: to this member's own SQL thread while it leads, else through the
@@ -57,16 +57,13 @@ const SETTLED_MAX = 16;
 export class WritePath {
   readonly #parts: WritePathParts;
   readonly #pending: PendingWrites;
+  readonly #direct: DirectAnswers;
   readonly #outbox: Outbox;
   #nextKey = 1;
   /** Writes of this turn for the SQL thread. */
   #outgoing: FlatWrites = [];
   /** Low bits of the term for which writes are with the SQL thread. */
   #directTerm = 0;
-  /** What this member executed in the term that it leads is committed up to here. */
-  #committed = 0;
-  /** The last leaderships of this member that ended and are settled, the earliest first. */
-  #settled: Settled[] = [];
   #closing = false;
   /** Writes that wait for the fate of earlier ones of this handle, so that they are not executed before them. */
   #here: PendingWrite[] = [];
@@ -75,6 +72,10 @@ export class WritePath {
     this.#parts = parts;
     this.#outbox = new Outbox(parts.loop);
     this.#pending = new PendingWrites(parts.clock, (write) => this.#expire(write));
+    this.#direct = new DirectAnswers({
+      ...{ ...parts, pending: this.#pending, term: () => this.#directTerm },
+      undecided: (write, fate) => this.#afterFate(write, fate),
+    });
   }
 
   write(statements: readonly Statement[], given: WriteOptions): Promise<WriteReceipt> {
@@ -92,20 +93,9 @@ export class WritePath {
   /** See `LocalWrites.outcome`; with a durability, the answer that it was committed waits until that is reached. */
   async outcome(id: string, given: Omit<WriteOptions, 'id'>): Promise<WriteOutcome> {
     checkWriteOptions({ ...given, id }, this.#parts.options);
-    try {
-      // A write without statements asks.
-      const receipt = await this.write([], { durability: 'quorum', ...given, id });
-      return { state: 'committed', ...receipt };
-    } catch (error) {
-      if (!(error instanceof PacelineError)) throw error;
-      if (error.code === 'NOT_KNOWN') return { state: 'unknown' };
-      // Of a question it is all one whether it arrived.
-      if (given.signal?.aborted === true && error.code === 'OUTCOME_UNKNOWN')
-        throw given.signal.reason;
-      if (error.category === 'rejected' && error.code !== 'CLOSED')
-        return { state: 'rejected', error };
-      throw error;
-    }
+    // A write without statements asks.
+    const answer = this.write([], { durability: 'quorum', ...given, id });
+    return outcomeOf(answer, given.signal);
   }
 
   #add(
@@ -114,7 +104,8 @@ export class WritePath {
     { id, timeoutMs, durability, signal }: WriteOptions,
   ): Promise<WriteReceipt> {
     const { options, clock } = this.#parts;
-    const hasOptions = (timeoutMs ?? durability ?? signal) !== undefined;
+    const asked = durability ?? defaultDurability(options);
+    const hasOptions = asked !== null || (timeoutMs ?? signal) !== undefined;
     return new Promise((resolve, reject) => {
       const key = this.#nextKey++;
       const startedMs = clock.now();
@@ -124,11 +115,13 @@ export class WritePath {
         statements,
         bytes,
         id: id ?? (hasOptions ? this.#makeId(key) : null),
-        durability: durability ?? defaultDurability(options),
+        durability: asked,
         startedMs,
         deadlineMs: startedMs + (timeoutMs ?? options.writeTimeoutMs),
         ending: false,
         at: 'here',
+        ran: null,
+        maybeDone: false,
         signal: signal ?? null,
         stopListening: null,
         resolve,
@@ -164,7 +157,7 @@ export class WritePath {
     else {
       const error = PacelineError.fromRecord(answer.error);
       if (answer.position === undefined) this.#pending.fail(write, error);
-      else this.#executedAt(write, answer.position, error);
+      else this.#direct.executed(write, answer.position, error);
     }
     this.#release();
   }
@@ -183,21 +176,21 @@ export class WritePath {
   forwarded(message: LeaderAnswer): void {
     for (const [key, answer] of eachAcknowledged(message)) {
       const write = this.#pending.get(key);
-      if (write !== undefined) this.#pending.answer(write, answer);
+      if (write === undefined) continue;
+      const isError = answer instanceof PacelineError;
+      if (isError && answer.category === 'retryable') this.#notDone(write, answer);
+      else this.#pending.answer(write, answer);
     }
   }
 
   committed(index: number): void {
-    this.#committed = index;
-    this.#pending.committed(index);
+    this.#direct.committed(index);
     this.#release();
   }
 
   /** What was executed here in that term is answered, or goes to the new leader. */
   settled(settled: Settled): void {
-    this.#committed = 0;
-    this.#settled = [...this.#settled, settled].slice(-SETTLED_MAX);
-    for (const { write, fate } of this.#pending.settled(settled)) this.#afterFate(write, fate);
+    this.#direct.settled(settled);
     this.#release();
   }
 
@@ -205,19 +198,25 @@ export class WritePath {
   #afterFate(write: PendingWrite, fate: Fate): void {
     if (fate === 'unknown' && write.id === null)
       return this.#pending.fail(write, unconfirmed(write.id));
+    write.maybeDone ||= fate !== 'discarded';
     this.#again(write);
   }
 
   /** To this member's own SQL thread while that takes writes, in flat lists; all else goes through the loop. */
   #send(write: PendingWrite): void {
-    const isPlain = write.durability === null;
-    if (isPlain && !this.#closing && this.#mayGoDirectly()) {
+    if (isQuestion(write)) this.#forward(write);
+    else if (!this.#closing && this.#mayGoDirectly()) {
       this.#pending.move(write, 'sql');
       if (this.#outgoing.length === 0) queueMicrotask(() => this.#flush());
-      pushWrite(this.#outgoing, write);
-    } else if (isPlain && (this.#pending.count('sql') > 0 || this.#here.length > 0))
-      this.#again(write);
+      pushWrite(this.#outgoing, write, this.#mayBeLost(write));
+    } else if (this.#pending.count('sql') > 0 || this.#here.length > 0) this.#again(write);
     else this.#forward(write);
+  }
+
+  /** Whether it may be acknowledged before it is committed. */
+  #mayBeLost({ durability }: PendingWrite): boolean {
+    const { members } = this.#parts.options;
+    return durability !== null && mayBeLost(durability, Object.keys(members).length);
   }
 
   /** Not while earlier ones are elsewhere, or were sent for a leadership that is over: they may be refused. */
@@ -252,8 +251,7 @@ export class WritePath {
   }
 
   #forward(write: PendingWrite): void {
-    // It is known not to have happened.
-    if (this.#closing) return this.#pending.fail(write, closed());
+    if (this.#closing) return this.#notDone(write, closed());
     write.id ??= this.#makeId(write.key);
     this.#pending.move(write, 'loop');
     const timeoutMs = Math.max(1, write.deadlineMs - this.#parts.clock.now());
@@ -261,26 +259,25 @@ export class WritePath {
   }
 
   #executed(write: PendingWrite, results: readonly StatementResult[], position: Position): void {
-    this.#executedAt(write, position, { results, position, reached: REACHED_QUORUM });
+    this.#direct.executed(write, position, { results, position, reached: REACHED_QUORUM });
   }
 
-  /** The threads' messages may overtake each other: the answer of an earlier leadership can come after it was settled. */
-  #executedAt(write: PendingWrite, position: Position, answer: Acknowledged | PacelineError): void {
-    const settled = this.#settled.find(({ term }) => position.term <= term);
-    const fate = settled === undefined ? null : fateOf(position, settled);
-    const isCommitted =
-      fate === 'committed' || (fate === null && position.index <= this.#committed);
-    if (isCommitted) this.#pending.answer(write, answer);
-    else if (fate !== null) this.#afterFate(write, fate);
-    else this.#pending.executed(write, position, answer);
+  reached(key: number, reached: Reached): void {
+    this.#direct.reached(key, reached);
+    this.#release();
+  }
+
+  /** Ends a write of which nothing was done since it was last sent. */
+  #notDone(write: PendingWrite, error: PacelineError): void {
+    this.#pending.fail(write, write.maybeDone ? unconfirmed(write.id) : error);
   }
 
   /** Its time is up, or its caller gave it up. What has not begun is taken back. */
   #expire(write: PendingWrite): void {
     const { at, key, ending } = write;
     if (at === 'loop') return this.#outbox.cancel(key);
-    if (at === 'here') return this.#pending.fail(write, notDone());
-    if (ending) return this.#pending.fail(write, unconfirmed(write.id));
+    if (at === 'here') return this.#notDone(write, notDone());
+    if (ending || write.ran !== null) return this.#pending.fail(write, unconfirmed(write.id));
     write.ending = true;
     write.deadlineMs = this.#parts.clock.now() + TAKE_BACK_MS;
     this.#flush();

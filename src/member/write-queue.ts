@@ -68,6 +68,12 @@ export class WriteQueue {
     if (writes.length > 0) this.#waiting = [...writes, ...this.#waiting];
   }
 
+  hasTransaction(is: (transaction: QueuedTransaction) => boolean): boolean {
+    return (
+      this.#transactions > 0 && this.#waiting.some((queued) => isTransaction(queued) && is(queued))
+    );
+  }
+
   /** Takes the transactions out for which `is` holds; they get no answer. */
   removeTransactions(is: (transaction: QueuedTransaction) => boolean): QueuedTransaction[] {
     if (this.#transactions === 0) return [];

@@ -1,4 +1,3 @@
-import { assert } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
 import { decodeRedo, encodeRedo } from '../redo/codec.ts';
 import {
@@ -31,7 +30,8 @@ export function mayBeLost(data: Uint8Array): boolean {
 /** The redo record in an entry's payload. Throws RECORD_DAMAGED, PROTOCOL_MISMATCH. */
 export function redoOf(data: Uint8Array): RedoRecord {
   const section = decodeEnvelope(data, KNOWN_SECTIONS).find((s) => s.kind === SECTION_REDO);
-  assert(section !== undefined, 'an entry without a redo section');
+  if (section === undefined)
+    throw new PacelineError('RECORD_DAMAGED', 'a log entry has a payload without a redo section');
   return decodeRedo(section.bytes);
 }
 

@@ -84,7 +84,6 @@ class Supplied {
   readonly supply: DatabaseSupply;
   readonly #sent = new Sent();
   readonly #raft: Raft;
-  readonly #log: MemoryLog;
   nowMs = 0;
 
   /** Its log begins after `id`, where the database has this checksum. */
@@ -119,7 +118,6 @@ class Supplied {
       },
     });
     this.#raft = raft;
-    this.#log = log;
     this.#step({ type: 'heartbeat-request', from: 'c', to: 'a', term: 1, commit: 0, round: 0 });
     t.after(() => {
       this.supply.stop();
@@ -130,7 +128,6 @@ class Supplied {
   #step(message: Message): void {
     this.#raft.step(message);
     while (this.#raft.hasReady()) this.#raft.takeReady();
-    this.#log.complete();
   }
 
   /** The leader hands over to it, and it wins the vote. */

@@ -7,6 +7,7 @@ const MEMBERS = ['a', 'b', 'c', 'd'].map((id) => ({ id, address: id, voter: id !
 test('followers are asked before the leader, learners too, and nobody asks himself', () => {
   assert.deepEqual(sendersInOrder(MEMBERS, 'c', 'a'), ['b', 'd', 'a']);
   assert.deepEqual(sendersInOrder(MEMBERS.slice(0, 2), 'b', 'a'), ['a']);
+  assert.deepEqual(sendersInOrder(MEMBERS, 'a', 'a'), ['b', 'c', 'd']);
 });
 
 test('one that was passed over is asked again only after a while', () => {

@@ -9,14 +9,9 @@ import { type DatabaseHome, sqliteHome } from '../../src/member/database-home.ts
 import { type FlatWrites, pushWrite } from '../../src/member/flat-writes.ts';
 import { type OpenOptions, resolveOptions } from '../../src/member/options.ts';
 import { packBytes } from '../../src/member/packed-bytes.ts';
+import { packEntries } from '../../src/member/packed-entries.ts';
 import { ThreadPort } from '../../src/member/port.ts';
-import {
-  type AppToSql,
-  type LoopToSql,
-  packEntries,
-  type SqlToApp,
-  type SqlToLoop,
-} from '../../src/member/protocol.ts';
+import type { AppToSql, LoopToSql, SqlToApp, SqlToLoop } from '../../src/member/protocol.ts';
 import { SharedState } from '../../src/member/shared-state.ts';
 import { SqlThread } from '../../src/member/sql-thread.ts';
 import { type Entry, type EntryId, ORIGIN } from '../../src/raft/entry.ts';

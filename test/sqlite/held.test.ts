@@ -100,6 +100,17 @@ test('a state that is not committed yet is waited for', async () => {
   await cycled.close();
 });
 
+test('a state is held also where the WAL is too long already, as without it nothing may ever be committed', async () => {
+  const cycled = new Cycled(leading(), WAL_BYTES);
+  const { fixture } = cycled;
+  cycled.commit(cycled.executed);
+  while (fixture.connections.wal.bytes < 9 * WAL_BYTES) fixture.run(INSERT);
+  const held = await cycled.held(cycled.committed);
+  cycled.cycle.afterWork();
+  assert.deepEqual([held.id.index, cycled.holdsEnded], [cycled.committed, 0]);
+  await cycled.close();
+});
+
 test('while a state is held no checkpoint of ours begins, until the WAL has grown too long', async () => {
   const cycled = new Cycled(leading(), WAL_BYTES);
   for (let n = 0; n < 20; n++) cycled.fixture.run(INSERT);

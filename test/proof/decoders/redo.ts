@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { crc32 } from '../../../src/base/crc32.ts';
+import { describePayload } from '../../../src/cli/dump-redo.ts';
 import { decodeLostFile, encodeLostFile } from '../../../src/member/lost-file.ts';
 import { decodeRedo, encodeRedo } from '../../../src/redo/codec.ts';
 import { applyDelta, applyZeroDelta, makeDelta } from '../../../src/redo/delta.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../../src/redo/envelope.ts';
 import type { PageForm, RedoPage, RedoRecord } from '../../../src/redo/record.ts';
+import { encodeEntryData, mayBeLost, redoOf } from '../../../src/sqlite/entry-data.ts';
 import { bytes, count, entryId, record, text, u32 } from './arbitraries.ts';
-import { type Decoder, decoder, reader } from './decoder.ts';
+import { type Decoder, decoder, ignoreRefusal, reader } from './decoder.ts';
 import { sealEnd } from './log.ts';
 
 const KNOWN = new Set([1, 7]);
@@ -104,8 +106,33 @@ export const REDO: readonly Decoder<unknown>[] = [
     seal: sealTable,
   }),
   reader({
+    name: 'the payload of an entry',
+    of: [
+      'sqlite/entry-data.ts redoOf',
+      'sqlite/entry-data.ts mayBeLost',
+      'cli/dump-redo.ts describePayload',
+    ],
+    valid: fc.tuple(redo, fc.boolean()).map(([one, lost]) => encodeEntryData(one, lost)),
+    // Each by itself: what one refuses the next one still has to take.
+    read: (some) => {
+      ignoreRefusal(() => mayBeLost(some));
+      ignoreRefusal(() => [...describePayload(some)]);
+      redoOf(some);
+    },
+    codes: ['RECORD_DAMAGED', 'PROTOCOL_MISMATCH'],
+  }),
+  reader({
+    name: 'an envelope without what is needed',
+    of: ['sqlite/entry-data.ts redoOf'],
+    valid: fc.constant(
+      encodeEnvelope([{ kind: 7, mustUnderstand: false, bytes: new Uint8Array(1) }]),
+    ),
+    read: (some) => ignoreRefusal(() => redoOf(some)),
+    codes: ['RECORD_DAMAGED', 'PROTOCOL_MISMATCH'],
+  }),
+  reader({
     name: 'a delta',
-    of: ['redo/delta.ts applyDelta'],
+    of: ['redo/delta.ts applyDelta', 'redo/delta.ts applyZeroDelta'],
     valid: delta,
     read: (some) => {
       const size = applyDelta(new Uint8Array(PAGE_SIZE), some).length;

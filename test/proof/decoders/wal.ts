@@ -1,25 +1,31 @@
 /** SQLite's WAL and wal-index. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { positionInPage } from '../../../src/sqlite/position-page.ts';
 import { addBytes } from '../../../src/wal/checksum.ts';
+import { describeWal, describeWalIndex } from '../../../src/wal/describe.ts';
 import {
   decodeFrameHeader,
   decodePageSize,
   decodeWalHeader,
   encodeWalHeader,
   WAL_HEADER_BYTES,
+  walHeaderFault,
 } from '../../../src/wal/format.ts';
 import { encodeFrames, startWal } from '../../../src/wal/frames.ts';
-import { scanWal } from '../../../src/wal/reader.ts';
+import { readPageNumbers } from '../../../src/wal/lookup.ts';
+import { readImage, scanWal } from '../../../src/wal/reader.ts';
 import {
   decodeCheckpointInfo,
   decodeWalIndexHeader,
   encodeWalIndexHeader,
   WAL_INDEX_HEAD_BYTES,
+  walIndexFault,
 } from '../../../src/wal/wal-index.ts';
+import { BLOCK_BYTES, readBlock } from '../../../src/wal/wal-index-hash.ts';
 import { memorySource } from '../../wal/memory-source.ts';
 import { record, u32 } from './arbitraries.ts';
-import { type Decoder, decoder, reader } from './decoder.ts';
+import { type Decoder, decoder, ignoreRefusal, reader } from './decoder.ts';
 
 export const PAGE_SIZE = 512;
 
@@ -61,6 +67,10 @@ function padded(some: Uint8Array, length: number): Uint8Array {
   const whole = new Uint8Array(Math.max(length, some.length));
   whole.set(some);
   return whole;
+}
+
+function describeAll(lines: Iterable<unknown>): void {
+  assert.ok([...lines].length >= 0);
 }
 
 export const WAL: readonly Decoder<unknown>[] = [
@@ -108,11 +118,45 @@ export const WAL: readonly Decoder<unknown>[] = [
     },
   }),
   reader({
+    name: 'the blocks of a wal-index',
+    of: [
+      'wal/wal-index-hash.ts readBlock',
+      'wal/lookup.ts readPageNumbers',
+      'wal/wal-index.ts walIndexFault',
+      'wal/describe.ts describeWalIndex',
+    ],
+    valid: indexHeader.map((header) => padded(headOf(encodeWalIndexHeader(header)), BLOCK_BYTES)),
+    read: (some) => {
+      const { read } = memorySource(some);
+      describeAll(describeWalIndex(read));
+      walIndexFault(padded(some, WAL_INDEX_HEAD_BYTES));
+      describeAll(readPageNumbers(read, 4000));
+      readBlock(read, 0);
+    },
+    codes: ['DATABASE_DAMAGED'],
+  }),
+  reader({
+    name: 'the page that has the position',
+    of: ['sqlite/position-page.ts positionInPage'],
+    valid: fc.constant(Uint8Array.from([0x0d, 0, 0, 0, 1, 0, 0, 0, 0, 10, 9, 1, 8, 0, 15])),
+    read: (some) => positionInPage(padded(some, 512), 'c'),
+  }),
+  reader({
     name: 'the scan of a WAL',
-    of: ['wal/reader.ts scanWal', 'wal/format.ts decodeFrameHeader'],
+    of: [
+      'wal/reader.ts scanWal',
+      'wal/reader.ts readImage',
+      'wal/describe.ts describeWal',
+      'wal/format.ts decodeFrameHeader',
+      'wal/format.ts walHeaderFault',
+    ],
     valid: wal,
     read: (some) => {
-      scanWal(memorySource(some));
+      const source = memorySource(some);
+      scanWal(source);
+      describeAll(describeWal(source));
+      walHeaderFault(some);
+      ignoreRefusal(() => readImage(source.read, PAGE_SIZE, 1));
       decodeFrameHeader(padded(some, 24));
     },
   }),
