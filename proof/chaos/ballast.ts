@@ -5,7 +5,22 @@ import { Prng } from '../../src/base/prng.ts';
 import { createClient } from '../../src/client/client.ts';
 import { LIMITS } from './limits.ts';
 
-export const BALLAST_TABLE = 'CREATE TABLE ballast(n INTEGER PRIMARY KEY, bytes BLOB NOT NULL)';
+const PARTS = 2;
+
+/** A trigger gives each row its parts, a foreign key takes them away with it: never is there one without the others. */
+export const BALLAST_SCHEMA = [
+  'CREATE TABLE ballast(n INTEGER PRIMARY KEY, bytes BLOB NOT NULL)',
+  `CREATE TABLE ballast_part(n INTEGER PRIMARY KEY, whole INT NOT NULL REFERENCES ballast ON DELETE CASCADE,
+    digest TEXT)`,
+  'CREATE INDEX ballast_part_whole ON ballast_part(whole, digest)',
+  `CREATE TRIGGER ballast_parts AFTER INSERT ON ballast BEGIN
+    INSERT INTO ballast_part(whole, digest) VALUES (NEW.n, hex(substr(NEW.bytes, 1, 8))), (NEW.n, hex(randomblob(8)));
+  END`,
+];
+
+/** Rows that have lost parts, or have too many: `n`, `parts`. */
+export const BALLAST_WITHOUT_PARTS = `SELECT n, parts FROM
+  (SELECT n, (SELECT count(*) FROM ballast_part WHERE whole = ballast.n) AS parts FROM ballast) WHERE parts <> ${PARTS}`;
 
 /** Whether a row of so many bytes was written. */
 export function addBallast(client: Database, bytes: number): Promise<boolean> {

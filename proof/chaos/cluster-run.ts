@@ -7,7 +7,7 @@ import { Prng } from '../../src/base/prng.ts';
 import { createClient } from '../../src/client/client.ts';
 import type { Operation } from '../history/operation.ts';
 import { Workload } from '../workload/workload.ts';
-import { BALLAST_TABLE } from './ballast.ts';
+import { BALLAST_SCHEMA } from './ballast.ts';
 import { Clients } from './clients.ts';
 import { ChaosCluster } from './cluster.ts';
 import { readFates } from './fates.ts';
@@ -16,7 +16,7 @@ import { readFinalState } from './final-state.ts';
 import { ON_SMALL_DISK } from './full-disk-fault.ts';
 import { machineMs } from './ipc.ts';
 import { judgeHistory } from './judge.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS, MEMBER_OPTIONS, WITH_LEASES } from './limits.ts';
 import { judgeLostFiles } from './lost-files.ts';
 import { type FaultCounts, harass } from './nemesis.ts';
 import { type Holdings, holdingsOf, judgeHoldings, mostOf } from './resources.ts';
@@ -42,6 +42,8 @@ export interface ClusterRun {
   readonly dir: string;
   readonly cli: string;
   readonly count: number;
+  /** Whether leaders serve strong reads by a lease. */
+  readonly leases: boolean;
   readonly seed: number;
   readonly forMs: number;
   readonly kinds: readonly FaultKind[];
@@ -77,7 +79,8 @@ export interface LostCounts {
 
 /** One cluster, from its first start to the comparison of its files. Nothing of it runs afterwards. */
 export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
-  const cluster = await ChaosCluster.make(run.dir, run.cli, run.count);
+  const options = run.leases ? { ...MEMBER_OPTIONS, ...WITH_LEASES } : MEMBER_OPTIONS;
+  const cluster = await ChaosCluster.make(run.dir, run.cli, run.count, options);
   const disk = SmallDisk.mount(cluster.member(ON_SMALL_DISK).settings.dir, LIMITS.smallDiskBytes);
   const prng = new Prng(run.seed);
   const workload = new Workload(prng.next());
@@ -169,7 +172,8 @@ async function begin(
   await cluster.start();
   const { member } = await waitForLeader(cluster);
   const client = createClient(member.settings.url);
-  await client.batch([...workload.schema(), { sql: BALLAST_TABLE }]);
+  const ballast = BALLAST_SCHEMA.map((sql) => ({ sql }));
+  await client.batch([...workload.schema(), ...ballast]);
   await client.close();
   await waitUntilMet(cluster);
   // Some connections are opened by the first reads, and more by several at once.

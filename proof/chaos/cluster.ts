@@ -6,7 +6,6 @@ import type { Cluster } from '../../demo/cluster.ts';
 import { type DeathListener, logFileOf, MemberProcess } from '../../demo/member-process.ts';
 import { freeAddresses } from '../../test/cluster/addresses.ts';
 import { machineMs } from './ipc.ts';
-import { MEMBER_OPTIONS } from './limits.ts';
 import { Network } from './network.ts';
 
 const SECRET_BYTES = 32;
@@ -34,16 +33,27 @@ export class ChaosCluster implements Cluster {
   readonly #mayDie = new Set<string>();
   readonly #listeners: DeathListener[] = [];
 
-  private constructor(dir: string, cli: string, network: Network, seats: readonly Seat[]) {
+  private constructor(
+    dir: string,
+    cli: string,
+    network: Network,
+    seats: readonly Seat[],
+    options: Readonly<Record<string, number>>,
+  ) {
     this.dir = dir;
     this.network = network;
     this.#doors = new Map(seats.map(({ id, application }) => [id, `http://${application}`]));
-    this.#options = new Map(seats.map(({ id }) => [id, { ...MEMBER_OPTIONS }]));
+    this.#options = new Map(seats.map(({ id }) => [id, { ...options }]));
     this.members = seats.map((seat) => this.#make(cli, seat, seats));
   }
 
-  /** `count` members named a, b, c …; not started. */
-  static async make(dir: string, cli: string, count: number): Promise<ChaosCluster> {
+  /** `count` members named a, b, c …, all with these options; not started. */
+  static async make(
+    dir: string,
+    cli: string,
+    count: number,
+    options: Readonly<Record<string, number>>,
+  ): Promise<ChaosCluster> {
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'secret'), randomBytes(SECRET_BYTES).toString('hex'), { mode: 0o600 });
     const ids = Array.from({ length: count }, (_, i) => String.fromCharCode(97 + i));
@@ -54,7 +64,7 @@ export class ChaosCluster implements Cluster {
     const seats = ids.map((id) => {
       return { id, listen: listens[id]!, http: http[id]!, application: doors[id]! };
     });
-    return new ChaosCluster(dir, cli, network, seats);
+    return new ChaosCluster(dir, cli, network, seats, options);
   }
 
   #make(cli: string, seat: Seat, seats: readonly Seat[]): MemberProcess {
@@ -114,6 +124,11 @@ export class ChaosCluster implements Cluster {
   /** How often this member was started. */
   starts(id: string): number {
     return this.#starts.get(id) ?? 0;
+  }
+
+  /** Whether leaders serve strong reads by a lease. */
+  hasLeases(id: string): boolean {
+    return (this.#options.get(id)!.leaseDriftMs ?? 0) > 0;
   }
 
   /** What this member runs with from its next start on. */

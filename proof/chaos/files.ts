@@ -4,6 +4,7 @@ import { compareMembers } from '../../demo/compare.ts';
 import { messageOf } from '../../src/base/errors.ts';
 import { DatabaseSync } from '../../src/sqlite/binding.ts';
 import { databaseOf } from '../../test/cluster/files.ts';
+import { BALLAST_WITHOUT_PARTS } from './ballast.ts';
 import type { ChaosCluster } from './cluster.ts';
 import { findLeftovers } from './leftovers.ts';
 
@@ -37,9 +38,11 @@ function pragmas(path: string): string[] {
   try {
     const integrity = database.prepare('PRAGMA integrity_check').all().flatMap(Object.values);
     const keys = database.prepare('PRAGMA foreign_key_check').all();
+    const ballast = database.prepare(BALLAST_WITHOUT_PARTS).all();
     return [
       ...integrity.filter((line) => line !== 'ok').map((line) => `integrity_check: ${line}`),
       ...keys.map((row) => `foreign_key_check: ${JSON.stringify(row)}`),
+      ...ballast.map((row) => `ballast without its parts: ${JSON.stringify(row)}`),
     ];
   } finally {
     database.close();

@@ -69,6 +69,12 @@ export const MEMBER_OPTIONS = {
   segmentBytesMax: 64 * 1024,
 } as const;
 
+/** Half of the clusters run with these, too: processes that are stopped share one clock, which goes on meanwhile. */
+export const WITH_LEASES = { leaseDriftMs: 100 } as const;
+
+/** With leases the same on all members (docs/reads.md). */
+export const SAME_WITH_LEASES: readonly string[] = ['electionTimeoutMs'];
+
 /** What a clean restart may change: each value is drawn anew. */
 export const OPTION_CHOICES: Readonly<Record<string, readonly number[]>> = {
   checkpointWalBytes: [64 * 1024, 512 * 1024, 8 * 2 ** 20],
@@ -80,6 +86,7 @@ export const OPTION_CHOICES: Readonly<Record<string, readonly number[]>> = {
   pageCacheBytes: [4 * 1024, 32 * 2 ** 20],
   requestIdsKept: [50_000, 100_000], // more than a run writes: every write is asked for in the end
   workerAfterMs: [1, 1_000],
+  readWorkersMax: [1, 2], // no more: see descriptorsMore
 };
 
 /** The longest that any member runs with. */

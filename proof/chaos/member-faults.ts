@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MemberProcess } from '../../demo/member-process.ts';
 import { lookAt, waitForCatchUp, waitForLeader } from '../../demo/observe.ts';
 import { databaseOf } from '../../test/cluster/files.ts';
-import { LIMITS, MEMBER_OPTIONS, OPTION_CHOICES } from './limits.ts';
+import { LIMITS, MEMBER_OPTIONS, OPTION_CHOICES, SAME_WITH_LEASES } from './limits.ts';
 import { type Fault, measureFailover, type Scene, until } from './scene.ts';
 import { pick } from './schedule.ts';
 
@@ -105,7 +105,10 @@ export const pauseFollower: Fault = async (scene) => {
 export const restartWithOtherOptions: Fault = async (scene) => {
   const { cluster, prng } = scene;
   const member = pick(cluster.members, prng);
-  const drawn = Object.entries(OPTION_CHOICES).map(([name, values]) => [name, pick(values, prng)]);
+  const fixed = cluster.hasLeases(member.id) ? SAME_WITH_LEASES : [];
+  const drawn = Object.entries(OPTION_CHOICES)
+    .filter(([name]) => !fixed.includes(name))
+    .map(([name, values]) => [name, pick(values, prng)]);
   const options: Record<string, number> = Object.fromEntries(drawn);
   if (!(await member.stop())) throw new Error(`${member.id} did not stop cleanly`);
   cluster.setOptions(member.id, options);

@@ -49,6 +49,7 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
     const result = await runCluster({
       ...{ cli, count, counts, kinds, sabotage },
       dir: join(base, String(i)),
+      leases: (seed + i) % 2 === 1,
       seed: prng.next(),
       forMs: (minutes * MS_PER_MINUTE) / clusters.length,
       completes: i === clusters.length - 1,

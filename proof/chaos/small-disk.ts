@@ -34,10 +34,14 @@ export class SmallDisk {
     return bavail * bsize;
   }
 
-  /** Takes all space but so much. */
+  /** Takes all space but so much, or all of it, if others write meanwhile. */
   leave(bytes: number): void {
     const size = Math.max(0, this.freeBytes - bytes);
-    writeFileSync(join(this.path, FILLER), new Uint8Array(size));
+    try {
+      writeFileSync(join(this.path, FILLER), new Uint8Array(size));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
   }
 
   free(): void {

@@ -40,7 +40,7 @@ export function settle(
   members: number,
 ): Settled {
   const history: Operation[] = [];
-  const lost: Told[] = [];
+  const discarded: Told[] = [];
   const violations: string[] = [];
   for (const one of told) {
     const fate = one.id === null ? undefined : fates.get(one.id);
@@ -49,13 +49,16 @@ export function settle(
       const wrong = contradiction(one, fate, members);
       if (wrong !== null) violations.push(`${wrong}\n  ${describeOperation(one)}`);
       history.push(settled(one, fate, members));
-      const counts = one.outcome.kind === 'ok' && one.outcome.observed !== false;
-      if (counts && isWeak(one, members) && !isSame(one, fate)) lost.push(one);
+      if (isWeak(one, members) && !isSame(one, fate)) discarded.push(one);
     }
     const less = promisedLess(one, members);
     if (less !== null) violations.push(`I4: ${less}\n  ${describeOperation(one)}`);
   }
-  return { history, lost, violations: [...violations, ...strangeLosses(told, lost)] };
+  // What changed nothing has a place in the log, and so in its session, all the same.
+  const lost = discarded.filter(
+    ({ outcome }) => outcome.kind === 'ok' && outcome.observed !== false,
+  );
+  return { history, lost, violations: [...violations, ...strangeLosses(told, discarded)] };
 }
 
 function settled(one: Told, fate: Fate, members: number): Operation {
@@ -119,7 +122,7 @@ function promisedLess(one: Told, members: number): string | null {
 }
 
 /** Only who has been acknowledged a write that was discarded, or was given his token, can be told so. */
-function strangeLosses(told: readonly Told[], lost: readonly Told[]): string[] {
+function strangeLosses(told: readonly Told[], discarded: readonly Told[]): string[] {
   const handles = new Set(told.flatMap(({ client, ofHandle }) => (ofHandle ? [client] : [])));
   return told.flatMap((one) => {
     if (one.error?.code !== 'POSITION_LOST') return [];
@@ -128,7 +131,7 @@ function strangeLosses(told: readonly Told[], lost: readonly Told[]): string[] {
     const own = inSession ? [one.client] : [];
     const sessions = one.after === undefined ? own : [...own, one.after.client];
     const anybody = sessions.some((client) => handles.has(client));
-    const explained = lost.some(
+    const explained = discarded.some(
       ({ client, called }) => called <= one.called && (anybody || sessions.includes(client)),
     );
     if (explained) return [];

@@ -64,6 +64,11 @@ export class OpenTransaction implements Transaction {
   /** Why nothing can be asked of it any more. */
   #ended: unknown = null;
   #committing = false;
+  /**
+   * What its commit has found out. It may have ended before by what the leader said, who did not know the outcome: run again, its
+   * work would meet what it has done itself.
+   */
+  #aborted: boolean | null = null;
 
   constructor(terms: TransactionTerms, link: TransactionLink) {
     this.#terms = terms;
@@ -80,7 +85,7 @@ export class OpenTransaction implements Transaction {
 
   /** Whether it was rolled back for no reason of its caller's, who may run it again. */
   get wasAborted(): boolean {
-    return this.#ended instanceof PacelineError && this.#ended.code === 'TRANSACTION_ABORTED';
+    return this.#aborted ?? isAborted(this.#ended);
   }
 
   /** Resolves when its turn has come. */
@@ -118,8 +123,12 @@ export class OpenTransaction implements Transaction {
     this.#committing = true;
     try {
       const { position, reached } = await this.#commit();
+      this.#aborted = false;
       this.#link.committed(position);
       return { position, id, reached, elapsedMs: clock.now() - startedMs };
+    } catch (error) {
+      this.#aborted = isAborted(error);
+      throw error;
     } finally {
       this.#end(usedAfterEnd());
     }

@@ -12,8 +12,8 @@ const AGAIN_FACTOR = 10;
 export interface SteppingAsideParts {
   readonly self: MemberId;
   readonly raft: Raft;
-  readonly tracker: DatabaseTracker;
-  readonly network: Network;
+  readonly tracker: Pick<DatabaseTracker, 'stopLeading' | 'settling'>;
+  readonly network: Pick<Network, 'isConnected'>;
   readonly health: Pick<DatabaseHealth, 'problem' | 'problemForMs'>;
   readonly loopLog: LoopLog;
   /** A leader that cannot work is borne for as long as one that is silent. */

@@ -94,13 +94,15 @@ function invalid(why: string): PacelineError {
   return new PacelineError('REQUEST_INVALID', `leadership cannot be handed over: ${why}`);
 }
 
+type Connected = Pick<Network, 'isConnected'>;
+
 /** The connected voter that has most of the log. */
-export function successor(self: MemberId, raft: Raft, network: Network): MemberId | null {
+export function successor(self: MemberId, raft: Raft, network: Connected): MemberId | null {
   return successors(self, raft, network)[0] ?? null;
 }
 
 /** The connected voters, those first that have most of the log. */
-export function successors(self: MemberId, raft: Raft, network: Network): MemberId[] {
+export function successors(self: MemberId, raft: Raft, network: Connected): MemberId[] {
   const progress = raft.progress();
   const match = (id: MemberId) => progress.get(id)?.match ?? 0;
   const others = raft.membership

@@ -46,18 +46,12 @@ interface Asked {
   readonly first: AskedStep;
   /** Its first step, until that is answered: nothing has happened so far, so another leader may be asked. */
   beginning: AskedStep | null;
-  /** What it is called by the leader that has it: one that was asked twice must not take one for the other. */
-  nameThere: string;
-  /** So many leaders were asked, or so often one. */
-  attempts: number;
   /** The leader that has it. */
   at: MemberId | null;
   /** Its commit or roll-back, once asked. */
   lastKey: number | null;
 }
 
-/** Between the name of a transaction and the number of the attempt. */
-const ATTEMPT = '/';
 const ROLL_BACK = encodeStep({ type: 'roll-back' });
 
 /** A step that this leader has not answered. */
@@ -86,14 +80,13 @@ export class TransactionRelay {
     const known = this.#asked.get(step.name);
     if (known === undefined) {
       const { name } = step;
-      const begun = { nameThere: name, attempts: 0, at: null, lastKey: null };
-      const asked = { name, first: step, beginning: step, ...begun };
-      this.#asked.set(name, asked);
+      const asked = { name, first: step, beginning: step, at: null, lastKey: null };
+      this.#asked.set(step.name, asked);
       this.#begin(asked);
       return;
     }
     if (step.last) known.lastKey = step.key;
-    if (known.at === null || !this.#deliver(known.at, known, step))
+    if (known.at === null || !this.#deliver(known.at, step))
       this.#lose(known, 'the connection to the leader does not take any more');
   }
 
@@ -102,12 +95,8 @@ export class TransactionRelay {
     const asked = this.#asked.get(name);
     if (asked === undefined) return;
     this.#asked.delete(name);
-    this.#takeBack(asked);
-  }
-
-  /** It may have begun where it was asked last, and would be in the way of others there. */
-  #takeBack(asked: Asked): void {
-    if (asked.at !== null) this.#deliver(asked.at, asked, { ...asked.first, bytes: ROLL_BACK });
+    if (asked.at === null) return;
+    this.#deliver(asked.at, { ...asked.first, bytes: ROLL_BACK, last: true });
   }
 
   /** Call when the leader may have changed, and now and then. */
@@ -136,10 +125,9 @@ export class TransactionRelay {
     this.#replied(from, decodeTransactionReply(payload));
   }
 
-  #replied(from: MemberId, { name: nameThere, key, answer }: TransactionReply): void {
-    const name = nameThere.slice(0, nameThere.lastIndexOf(ATTEMPT));
+  #replied(from: MemberId, { name, key, answer }: TransactionReply): void {
     const asked = this.#asked.get(name);
-    if (asked === undefined || asked.at !== from || asked.nameThere !== nameThere) return;
+    if (asked === undefined || asked.at !== from) return;
     const failed = 'error' in answer;
     if (asked.beginning !== null) {
       // Not answered yet, so nothing is lost with it: the next leader is asked.
@@ -156,19 +144,17 @@ export class TransactionRelay {
   }
 
   #begin(asked: Asked): void {
-    this.#takeBack(asked);
     asked.at = null;
     const to = this.#parts.leader();
     if (to === null || asked.beginning === null) return;
-    asked.nameThere = `${asked.name}${ATTEMPT}${++asked.attempts}`;
     // Before it is delivered: this member itself may answer at once.
     asked.at = to;
-    if (!this.#deliver(to, asked, asked.beginning)) asked.at = null;
+    if (!this.#deliver(to, asked.beginning)) asked.at = null;
   }
 
-  #deliver(to: MemberId, { nameThere }: Asked, { key, bytes, durability }: AskedStep): boolean {
+  #deliver(to: MemberId, { name, key, bytes, durability }: AskedStep): boolean {
     const { self, send } = this.#parts;
-    const request = { name: nameThere, key, bytes, durability };
+    const request = { name, key, bytes, durability };
     if (to !== self) return send(to, 'transaction', [encodeTransactionRequest(request)]);
     this.#take(self, request);
     return true;

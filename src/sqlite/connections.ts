@@ -30,6 +30,15 @@ export interface EngineConnections extends EngineParts {
 export function openConnections(path: string): EngineConnections {
   const pageSize = pageSizeOf(path);
   const writer = openWriter(path);
+  try {
+    return connectionsWith(writer, path, pageSize);
+  } catch (error) {
+    writer.close();
+    throw error;
+  }
+}
+
+function connectionsWith(writer: Connection, path: string, pageSize: number): EngineConnections {
   const position = readStart(writer, path);
   const files = new DatabaseFiles(path);
   const lock = new WriterLock(path, BUSY_MS);

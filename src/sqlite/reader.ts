@@ -5,7 +5,7 @@ import { narrow } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
 import { StatementGuard } from './authorizer.ts';
 import { CLOSES_AT_ONCE, type Connection, DatabaseSync } from './binding.ts';
-import { collectRows } from './rows.ts';
+import { collectRows, refuseLeast } from './rows.ts';
 import { isAwkward, spellOut } from './spell-out.ts';
 import { numbered, runThrough, sqlError } from './sql-error.ts';
 import { bindable, type CachedStatement, StatementCache } from './statement-cache.ts';
@@ -135,7 +135,8 @@ export class Reader {
       const { statement, small } = prepared;
       // Row by row a result that is too large ends in time.
       const rows = small && onRow === null ? statement.all(...bound) : statement.iterate(...bound);
-      const collected = collectRows(rows, this.#resultBytesMax, onRow);
+      const { bigIntegers } = prepared;
+      const collected = collectRows(rows, this.#resultBytesMax, onRow, bigIntegers);
       prepared.small = collected.length <= ROWS_AT_ONCE;
       return collected;
     } catch (error) {
@@ -178,7 +179,10 @@ function columnsOf(
 function firstRow(prepared: CachedStatement, bound: unknown[]): SqlValue[] | undefined {
   try {
     const row = prepared.statement.get(...bound) as SqlValue[] | undefined;
-    return row === undefined || !prepared.bigIntegers ? row : narrowed(row);
+    if (row === undefined) return row;
+    if (prepared.bigIntegers) return narrowed(row);
+    row.forEach(refuseLeast);
+    return row;
   } catch (error) {
     if (!isOutOfRange(error) || prepared.bigIntegers) throw error;
     prepared.bigIntegers = true;

@@ -114,7 +114,15 @@ test('a secret file that others can read gives a warning', async () => {
   writeFileSync(secret, 'x'.repeat(40), { mode: 0o644 });
   const member = await serve('--secret-file', secret);
   await stop(member);
-  assert.match(await member.stderr, /other users can read the secret file/);
+  const logged = await member.stderr;
+  assert.match(logged, /other users can read the secret file/);
+  const lines = logged.trimEnd().split('\n');
+  assert.ok(lines.some((line) => /"msg":"a leads"/.test(line)));
+  for (const line of lines) {
+    assert.match(line, /^\{"level":"(info|warn)","time":"\d{4}-[^"]*Z",/);
+    assert.equal(line.split('"member":').length, 2, line);
+    assert.equal(JSON.parse(line).member, 'a');
+  }
 });
 
 test('a start that is refused says why and exits with the code for it', async () => {

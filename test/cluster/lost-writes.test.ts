@@ -13,6 +13,7 @@ import {
   type Scope,
   startCluster,
 } from './fixture.ts';
+import type { LogLine } from './ipc.ts';
 import type { Member } from './member.ts';
 import { until } from './until.ts';
 
@@ -82,7 +83,11 @@ test('acknowledged writes that a failover discards are saved with positions, pag
   );
   assert.equal(file.rows.find(({ rowid }) => rowid === 7)!.after![2], 'x'.repeat(20_000));
   await until('the status tells', async () => (await old.status()).lostFiles === 1);
-  assert.ok(old.logs.some(({ level, message }) => level === 'warn' && /lost/.test(message)));
+  const isEvent = ({ fields }: LogLine) => 'event' in fields && fields.event === 'lost-writes';
+  const [event, ...moreEvents] = old.logs.filter(isEvent);
+  assert.deepEqual(moreEvents, []);
+  assert.equal(event!.level, 'warn');
+  assert.match(event!.message, /discarded 3 transactions.*"paceline lost"/);
   const { rows } = await old.query('SELECT id, name FROM t ORDER BY id');
   assert.deepEqual(rows, [
     [1, 'kept'],

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { LocalDatabase } from '../../src/api/database.ts';
+import type { ReadOptions } from '../../src/api/read-options.ts';
+import { decodeReadAnswer } from '../../src/api/read-wire.ts';
+import { PacelineError } from '../../src/index.ts';
 import { layoutOf } from '../../src/member/directory.ts';
 import { ForwardedReads } from '../../src/member/forwarded-reads.ts';
 import { DatabaseSync } from '../../src/sqlite/binding.ts';
 import { until } from '../cluster/until.ts';
 import { Local } from './fixture.ts';
+
+/** As `docs/limits.md` has it. */
+const SERVED_MAX = 1024;
 
 test('what a member cannot serve in time fails there, and is read at the leader if it may be forwarded', async (t) => {
   const local = new Local(t);
@@ -25,6 +32,7 @@ test('what a member cannot serve in time fails there, and is read at the leader 
     assert.deepEqual(rows, [[...args, 1]]);
     assert.equal(columns.length, 7);
   }
+  await refusesWhatLacksTooMuch(leader!, follower!);
   const strong = { level: 'strong', forward: true } as const;
   assert.deepEqual((await follower!.query(sql, args, strong)).rows, [[...args, 1]]);
   const named = await follower!.query('SELECT :a AS a', { a: 7 }, strong);
@@ -60,6 +68,54 @@ test('an answer to a read of an earlier process of the same member is nobody’s
   restarted.onReply('a', toAsker!.shift()!);
   assert.deepEqual(answers, [1]);
 });
+
+test('a leader has so many reads of others under way; more are refused, retryably, until some are served', () => {
+  const asked: Uint8Array[] = [];
+  const serving: number[] = [];
+  const replies: Uint8Array[] = [];
+  const copy = (parts: readonly Uint8Array[]) => Uint8Array.from(parts.flatMap((p) => [...p]));
+  const shared = { incarnation: 1, leader: () => 'a', answer: () => {} };
+  const member = new ForwardedReads({
+    ...{ ...shared, self: 'b', serve: () => {} },
+    send: (_to, _channel, parts) => asked.push(copy(parts)) > 0,
+  });
+  const leader = new ForwardedReads({
+    ...{ ...shared, self: 'a', serve: (key: number) => serving.push(key) },
+    send: (_to, _channel, parts) => replies.push(copy(parts)) > 0,
+  });
+  for (let key = 1; key <= SERVED_MAX + 2; key++) member.forward(key, new Uint8Array(1));
+  for (const read of asked.slice(0, SERVED_MAX)) leader.onRead('b', read);
+  assert.deepEqual([serving.length, replies.length], [SERVED_MAX, 0]);
+  leader.onRead('b', asked[SERVED_MAX]!);
+  const [refusal] = replies;
+  // Behind its number, and that it is an answer.
+  const read = decodeReadAnswer(refusal!.subarray(13));
+  assert.ok('error' in read);
+  const { code, category } = PacelineError.fromRecord(read.error);
+  assert.deepEqual([code, category], ['OVERLOADED', 'retryable']);
+  leader.served(serving[0]!, new Uint8Array(1));
+  leader.onRead('b', asked[SERVED_MAX + 1]!);
+  assert.equal(serving.length, SERVED_MAX + 1);
+});
+
+/** Of a copy that is held where it is: it serves by `maxLagEntries` what lacks no more than that. */
+async function refusesWhatLacksTooMuch(
+  leader: LocalDatabase,
+  follower: LocalDatabase,
+): Promise<void> {
+  // One entry each, as each waits for the one before.
+  for (let i = 0; i < 20; i++) await leader.execute('INSERT INTO t VALUES (?)', [`more ${i}`]);
+  const read = (options: ReadOptions) =>
+    follower.query("SELECT count(*) FROM t WHERE v LIKE 'more %'", [], options);
+  const lagging = { code: 'LAGGING', category: 'retryable', message: /\d+ behind/ };
+  await assert.rejects(read({ maxLagEntries: 19, timeoutMs: 100 }), lagging);
+  const both = { maxLagEntries: 1000, maxLagMs: 0, timeoutMs: 100 };
+  await assert.rejects(read(both), lagging, 'with both bounds, both count');
+  const { rows } = await read({ maxLagEntries: 1000, timeoutMs: 60_000 });
+  assert.deepEqual(rows, [[0]]);
+  const there = await read({ maxLagEntries: 0, forward: true });
+  assert.deepEqual(there.rows, [[20]]);
+}
 
 /** Holds SQLite's writer lock of a follower, which so cannot apply; it can be had while that renews it. */
 async function holdWriterLock(path: string, write: () => Promise<void>): Promise<() => void> {

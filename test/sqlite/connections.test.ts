@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { CLOSES_AT_ONCE, DatabaseSync } from '../../src/sqlite/binding.ts';
 import { closeConnections, foldWal, openConnections } from '../../src/sqlite/connections.ts';
 import { DirectoryLock } from '../../src/sqlite/directory-lock.ts';
 import { seedPage } from '../../src/sqlite/seed.ts';
@@ -61,6 +62,25 @@ for (const [name, bytes] of DAMAGED)
       message: /main\.db.*copied from another member/,
     });
   });
+
+// Elsewhere a connection stays open until it is collected, closed or not; and only Linux lists what is open.
+test('a database that is refused when it is read is closed', {
+  skip: !CLOSES_AT_ONCE || process.platform !== 'linux',
+}, () => {
+  const path = join(scratch('refused'), 'main.db');
+  const stranger = new DatabaseSync(path);
+  stranger.exec('PRAGMA journal_mode=wal; CREATE TABLE t(a)');
+  stranger.close();
+  assert.throws(() => openConnections(path), /not the database of a member/);
+  const open = readdirSync('/proc/self/fd').flatMap((fd) => {
+    const link = `/proc/self/fd/${fd}`;
+    return existsSync(link) ? [readlinkSync(link)] : [];
+  });
+  assert.deepEqual(
+    open.filter((file) => file.startsWith(path)),
+    [],
+  );
+});
 
 test('a database that was cut off is refused, or noticed when it is used', () => {
   const leader = new EngineFixture();

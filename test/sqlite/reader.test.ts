@@ -68,6 +68,25 @@ test('pragmas that only ask, and EXPLAIN, work', () => {
   assert.ok((query('EXPLAIN DELETE FROM t') as unknown[]).length > 0);
 });
 
+test('the least integer is told from the REAL of that value, however it is read', () => {
+  const { leader } = opened();
+  const reader = new Reader(leader.path, 10_000);
+  const schema = leader.engine.schemaCookie;
+  for (const sql of [
+    'SELECT ?1, 1, ?2',
+    'SELECT -9223372036854775808, 1, -9223372036854775808.0',
+  ]) {
+    const args = sql.includes('?') ? [-(2n ** 63n), -(2 ** 63)] : [];
+    const expected = [-(2n ** 63n), 1, -(2 ** 63)];
+    assert.deepEqual(reader.first(sql, args, schema).row, expected);
+    assert.deepEqual([...reader.iterate(sql, args, schema)], [expected]);
+    const again = new Reader(leader.path, 10_000);
+    assert.deepEqual(again.query(sql, args, schema).rows, [expected]);
+    again.close();
+  }
+  reader.close();
+});
+
 test('integers of 64 bits are read without loss, in the middle of a result, too', () => {
   const { query } = opened();
   const sql = 'SELECT column1 FROM (VALUES (1), (9223372036854775807), (?))';

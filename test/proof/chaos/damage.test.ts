@@ -71,14 +71,30 @@ function replaces(later: Operation, earlier: Operation): boolean {
   return later.called > earlier.returned;
 }
 
-test('an acknowledged write that is gone, and one that is there twice, are reported', async (t) => {
+/** One part belongs to nobody, and one row has lost a part. */
+async function breakBallast({ members }: ChaosCluster): Promise<void> {
+  const client = createClient(members.map(({ settings }) => settings.url));
+  await client.batch([
+    { sql: 'PRAGMA foreign_keys=off' },
+    { sql: 'INSERT INTO ballast_part(whole) VALUES (-1)' },
+    { sql: "INSERT INTO ballast(n, bytes) VALUES (-2, x'00')" },
+    {
+      sql: 'DELETE FROM ballast_part WHERE n = (SELECT max(n) FROM ballast_part WHERE whole = -2)',
+    },
+  ]);
+  await client.close();
+}
+
+test('writes that are gone, or there twice, and rows that lost each other, are reported', async (t) => {
   const report = await shortRun(t, {
     members: async (cluster) => {
       await deleteAppend(cluster);
       await repeatAppend(cluster);
+      await breakBallast(cluster);
     },
   });
   reported(report, /I4: an acknowledged write is lost/, /I9: a write is there 2 times/);
+  reported(report, /foreign_key_check: .*ballast_part/, /ballast without its parts: .*-2/);
   assert.equal(report.faults['kill-leader'], 1);
 });
 

@@ -17,7 +17,7 @@ const CLI = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 /** Members that never start: their directories are looked at. */
 async function stoppedCluster(t: TestContext): Promise<ChaosCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'paceline-lost-'));
-  const cluster = await ChaosCluster.make(dir, CLI, 3);
+  const cluster = await ChaosCluster.make(dir, CLI, 3, {});
   for (const { settings } of cluster.members) makeDirectory(settings.dir);
   t.after(async () => {
     await cluster.destroy();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Fate } from '../../../proof/chaos/ipc.ts';
 import { settle, type Told } from '../../../proof/chaos/told.ts';
 import type { Durability, Reached } from '../../../src/api/durability.ts';
-import { append, done, list, refused, write } from '../notation.ts';
+import { append, cas, done, list, refused, write } from '../notation.ts';
 
 const MEMBERS = 3;
 const QUORUM: Reached = { committed: true, members: ['a', 'b'] };
@@ -106,4 +106,13 @@ test('POSITION_LOST is for who wrote what was lost, and who has his token', () =
   assert.equal(wrong(read(1, { level: 'eventual' })), 1);
   assert.equal(wrong(read(1, { level: 'eventual', style: 'transaction' })), 0);
   assert.equal(settleAll(THERE, lost, read(1, {})).violations.length, 1);
+});
+
+test('what changed nothing and was discarded is no lost write, and explains POSITION_LOST all the same', () => {
+  const operation = done([0, 1], cas(3, 4), false, { client: 1, index: 5 });
+  const unchanged = told(operation, { durability: 'local', reached: ALONE });
+  const error = { code: 'POSITION_LOST', message: '', sqlite: null };
+  const asked = done([2, 3], list(), [], { client: 1, level: 'session' });
+  const { lost, violations } = settleAll(NOWHERE, unchanged, told(asked, { id: null, error }));
+  assert.deepEqual([lost, violations], [[], []]);
 });
