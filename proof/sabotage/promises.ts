@@ -113,6 +113,14 @@ export const PROMISE_SABOTAGES: readonly Sabotage[] = [
     seedsMax: 20,
   },
   {
+    name: 'forget that a write was refused',
+    file: 'src/member/outcome.js',
+    find: "return { state: 'rejected', error };",
+    replace: "return { state: 'unknown' };",
+    breaks: ['I9'],
+    seedsMax: 20,
+  },
+  {
     name: 'let a transaction outlive its time',
     file: 'src/member/open-transactions.js',
     find: 'turn(() => this.#outlived(transaction))',

@@ -10,6 +10,8 @@ import type { MemberProcess } from './member.ts';
 import { Violation } from './violation.ts';
 import type { Writing } from './writing.ts';
 
+type NamedWrite = Writing['options'] & { readonly id: string };
+
 /** How one client writes: at all levels of durability, in one call or several; what it is told is judged at once. */
 export class ClientWrites {
   readonly #cluster: Cluster;
@@ -72,6 +74,27 @@ export class ClientWrites {
     try {
       const outcome = await handle.outcome(id);
       this.#cluster.check(() => this.#cluster.writePromises.outcomeOf(position, outcome));
+    } catch (error) {
+      if (!(error instanceof PacelineError)) throw error;
+    }
+  }
+
+  /** So is the refusal of a write: another try gets it, too. `again`: it is tried, else asked about. */
+  async isRefused(
+    { handle }: MemberProcess,
+    action: Action,
+    options: NamedWrite,
+    again: boolean,
+  ): Promise<void> {
+    try {
+      const { writePromises } = this.#cluster;
+      if (again) {
+        const { outcome } = await performWrite(handle, action, options);
+        this.#cluster.check(() => writePromises.refusedAgain(options.id, outcome));
+      } else {
+        const outcome = await handle.outcome(options.id);
+        this.#cluster.check(() => writePromises.refusalOf(options.id, outcome));
+      }
     } catch (error) {
       if (!(error instanceof PacelineError)) throw error;
     }

@@ -22,6 +22,8 @@ const RETRY_MS = 100;
 const ASKS_OUTCOME = 0.5;
 /** What is known is asked once more with this probability. */
 const ASKS_AGAIN = 0.08;
+/** And of what SQLite has refused. */
+const ASKS_OF_REFUSAL = 0.3;
 /** How long a client waits for what it can do without. */
 const PATIENCE_MS = 3000;
 /** A client stays with its member with this probability, else it goes to another. */
@@ -103,6 +105,8 @@ export class Client {
     const { outcome, position, reached } = answer;
     if (outcome.kind !== 'ok' || position === null || reached?.committed !== false) {
       this.#answered(pending, answer, describeWriting(writing));
+      if (isRefusal(answer) && prng.chance(ASKS_OF_REFUSAL))
+        await this.#askOfRefusal(action, writing);
       if (outcome.kind === 'ok' && position !== null && prng.chance(ASKS_AGAIN))
         await this.#askAgain(action, writing, position);
       return;
@@ -161,6 +165,17 @@ export class Client {
     );
   }
 
+  async #askOfRefusal(action: Action, { options, ending }: Writing): Promise<void> {
+    const { prng } = this.#parts;
+    const { id } = options;
+    // A transaction goes on after the refusal of a statement: its own end is what is recorded.
+    if (id === undefined || ending !== null) return;
+    const member = this.#choose();
+    if (member === null) return;
+    const again = prng.chance(0.5);
+    await this.#patiently(this.#writes.isRefused(member, action, { ...options, id }, again));
+  }
+
   /** Nobody waits for ever for a process that is gone: the next thing that is asked finds that out. */
   async #patiently(work: Promise<void>): Promise<void> {
     await Promise.race([work, this.#parts.cluster.sleep(PATIENCE_MS)]);
@@ -185,6 +200,10 @@ export class Client {
     this.#member = next;
     return next;
   }
+}
+
+function isRefusal({ error }: Answer): boolean {
+  return error?.sqlite?.code === 'SQLITE_CONSTRAINT';
 }
 
 function describe({ outcome, position }: Answer): string {

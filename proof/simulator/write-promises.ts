@@ -2,7 +2,7 @@ import type { Durability, Reached } from '../../src/api/durability.ts';
 import type { Position, WriteOutcome } from '../../src/api/request.ts';
 import { decodeLostFile } from '../../src/member/lost-file.ts';
 import type { EntryId } from '../../src/raft/entry.ts';
-import type { Observed, Operation } from '../history/operation.ts';
+import type { Observed, Operation, Outcome } from '../history/operation.ts';
 import type { Checker } from './checker.ts';
 import type { Machine } from './machine.ts';
 import type { MemberProcess } from './member.ts';
@@ -90,6 +90,18 @@ export class WritePromises {
       const said = is === null ? outcome.state : `at ${is.term}.${is.index}`;
       return `what was acknowledged at ${this.#checker.describe(position)} is said to be ${said}`;
     });
+  }
+
+  /** Of a write that was refused under its id, and what `outcome` says of it right afterwards. */
+  refusalOf(id: string, outcome: WriteOutcome): void {
+    const refused = outcome.state === 'rejected' && outcome.error.sqlite !== undefined;
+    require(refused, 'I9 outcome', () => `${id} was refused, and is said to be ${outcome.state}`);
+  }
+
+  /** The same write under the same id once more: it may not get an answer, but no other one. */
+  refusedAgain(id: string, outcome: Outcome): void {
+    const same = outcome.kind !== 'ok' || outcome.observed === false;
+    require(same, 'I9 outcome', () => `${id} was refused, and took effect when it was tried again`);
   }
 
   /** The history with what became of them in the end. */

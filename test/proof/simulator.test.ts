@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +10,14 @@ import { runSimulation } from '../../proof/simulator/run.ts';
 import type { RunResult } from '../../proof/simulator/run-result.ts';
 import { SEEDS } from '../../proof/simulator/seeds.ts';
 
-/** Beside the seeds of the list, these are run each time. `npm run simulate` looks for new ones. */
+/** Beside the seeds of the list, these are run each time. */
 const FIXED_FROM = 500_000;
 const FIXED_RUNS = 60;
+/**
+ * For so long seeds are run that nobody has run before. By default none are: whoever changes something else should not meet an old
+ * fault by chance.
+ */
+const FRESH_SECONDS = Number(process.env.SIMULATE_SECONDS ?? 0);
 
 async function mustHold(seed: number): Promise<RunResult> {
   const result = await runSimulation(seed);
@@ -21,7 +27,7 @@ async function mustHold(seed: number): Promise<RunResult> {
   assert.fail(`${failure.message}\n${failure.lines.slice(-20).join('\n')}\n${how}`);
 }
 
-async function runAll(t: TestContext, seeds: readonly number[]): Promise<Tally> {
+async function runAll(t: TestContext, seeds: Iterable<number>): Promise<Tally> {
   const tally = new Tally();
   for (const seed of seeds) tally.add(await mustHold(seed));
   for (const line of tally.summary().split('\n')) t.diagnostic(line);
@@ -43,6 +49,18 @@ test('every invariant holds for further seeds, in which each kind of fault happe
   const missing = FAULT_KINDS.filter((kind) => (faults.get(kind) ?? 0) === 0);
   assert.deepEqual(missing, []);
 });
+
+function* freshSeeds(first: number): Generator<number> {
+  const deadlineMs = performance.now() + FRESH_SECONDS * 1000;
+  for (let i = 0; performance.now() < deadlineMs; i++) yield (first + i) >>> 0;
+}
+
+if (FRESH_SECONDS > 0)
+  test('every invariant holds for seeds that were never run before', async (t) => {
+    const first = randomBytes(4).readUInt32BE();
+    t.diagnostic(`seeds from ${first}`);
+    await runAll(t, freshSeeds(first));
+  });
 
 for (const seed of [3, 13])
   test(`the same seed gives the same trace, another seed another one: ${seed}`, async () => {
