@@ -61,6 +61,9 @@ function embedding(database: LocalDatabase): LocalDatabase {
   });
 }
 
+/** What a statement is refused with; a batch, unlike a transaction, may leave foreign keys unenforced. */
+const PLAINLY: ReadonlySet<string> = new Set(['SQL', 'STATEMENT_FORBIDDEN']);
+
 /**
  * Statement by statement. What is refused so is tried again as a plain batch under the same id: that
  * finds what an earlier attempt has done, and a refusal is then as of a state that is committed.
@@ -77,7 +80,7 @@ async function interactively(
     return { results, ...(await transaction.commit()) };
   } catch (error) {
     await transaction.close();
-    if (!(error instanceof PacelineError) || error.code !== 'SQL') throw error;
+    if (!(error instanceof PacelineError) || !PLAINLY.has(error.code)) throw error;
     return database.batch(statements, options);
   }
 }

@@ -72,7 +72,7 @@ export const MEMBER_OPTIONS = {
 /** Half of the clusters run with these, too: processes that are stopped share one clock, which goes on meanwhile. */
 export const WITH_LEASES = { leaseDriftMs: 100 } as const;
 
-/** With leases the same on all members (docs/reads.md). */
+/** With leases these stay as they are: a member that starts anew with a shorter one breaks its promise (docs/reads.md). */
 export const SAME_WITH_LEASES: readonly string[] = ['electionTimeoutMs'];
 
 /** What a clean restart may change: each value is drawn anew. */

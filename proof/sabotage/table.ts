@@ -106,8 +106,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'checkpoint past the commit index',
     file: 'src/member/checkpoint-cycle.js',
-    find: '|| engine.position.index > this.#committed',
-    replace: '',
+    find: "checkpoints.start('PASSIVE',",
+    replace: "pins.release(); checkpoints.start('PASSIVE',",
     breaks: ['I8'],
     seedsMax: 20,
   },

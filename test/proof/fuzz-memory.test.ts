@@ -7,8 +7,8 @@ import { ByteWriter } from '../../src/base/bytes.ts';
 
 const HOSTILE = fileURLToPath(new URL('./hostile-lengths.js', import.meta.url));
 const HEAP_MIB = 48;
-/** The largest of the inputs has 4 KiB; the parser of frames may take what a stranger is allowed, 16 KiB. */
-const ALLOCATION_BYTES_MAX = 16 * 1024;
+/** The largest of the inputs, a block of a wal-index, has 32 KiB; the parser of frames may take what a stranger is allowed, 16 KiB. */
+const ALLOCATION_BYTES_MAX = 32 * 1024;
 
 test('no decoder allocates by a length that it has not checked', () => {
   const args = [`--max-old-space-size=${HEAP_MIB}`, HOSTILE];

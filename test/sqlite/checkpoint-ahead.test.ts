@@ -17,7 +17,7 @@ test('a checkpoint that was begun before a member leads copies nothing of what i
   const start = checkpoints.start.bind(checkpoints);
   checkpoints.start = (mode, done) => void started.push(() => start(mode, done));
   cycled.commit(cycled.executed);
-  assert.equal(started.length, 1);
+  await poll('a checkpoint that is begun', () => started.length === 1);
   const committed = wal.frames;
   cycle.before(cycled.executed + 1);
   fixture.lead();
