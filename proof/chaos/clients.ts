@@ -149,7 +149,8 @@ export class Clients {
     const { action, reading, writing } = wish;
     this.#workload.saw(action, done.outcome);
     const level = isRead(action) ? reading.level! : null;
-    this.#note(done, boundTo, level);
+    const sawNothing = after === null && !this.#tokens.has(session);
+    this.#note(done, boundTo, level, sawNothing);
     const { called, outcome, position, reached, error } = done;
     const { maxLagMs, maxLagEntries } = reading;
     const returned = outcome.kind === 'unknown' ? null : done.returned;
@@ -206,13 +207,19 @@ export class Clients {
     return [...urls.slice(first), ...urls.slice(0, first)];
   }
 
-  #note({ error, outcome }: Done, boundTo: string | null, level: ReadLevel | null): void {
+  #note(
+    { error, outcome }: Done,
+    boundTo: string | null,
+    level: ReadLevel | null,
+    sawNothing: boolean,
+  ): void {
     if (error === null) return;
     if (error.sqlite === 'SQLITE_CONSTRAINT' && outcome.kind === 'ok') return;
     const code = error.sqlite ?? error.code;
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
-    // A member that begins anew has nothing, and at this level says so until it has more.
-    if (level === 'eventual' && error.message.includes('no such table')) return;
+    // A member that begins anew has nothing, and says so until it has more to whoever has seen no more.
+    const promisesNothing = level === 'eventual' || (level === 'session' && sawNothing);
+    if (promisesNothing && error.message.includes('no such table')) return;
     if (NEVER.has(error.code))
       this.violations.push(
         `${boundTo ?? 'a member'} answered a ${level === null ? 'write' : `${level} read`}` +
