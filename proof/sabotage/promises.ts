@@ -136,4 +136,13 @@ export const PROMISE_SABOTAGES: readonly Sabotage[] = [
     breaks: ['transaction lifetime', 'I5', 'I10'],
     seedsMax: 20,
   },
+  {
+    name: 'do a write here while earlier ones of the handle are elsewhere',
+    file: 'src/member/write-path.js',
+    find: "this.#pending.count('loop') > 0 || ",
+    replace: '',
+    breaks: ['order of a handle'],
+    seedsMax: 60,
+    faults: ['disconnect', 'transfer'],
+  },
 ];

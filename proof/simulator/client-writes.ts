@@ -27,21 +27,30 @@ export class ClientWrites {
   async ask(member: MemberProcess, action: Action, writing: Writing): Promise<Answer> {
     const { handle } = member;
     const { options, ending } = writing;
+    const call = this.#cluster.handleOrder.calls(member);
     const asked =
       ending === null
         ? performWrite(handle, action, options)
         : this.#transaction.perform(member, action, writing);
     const given = await asked;
-    return given.position === null ? given : this.#acknowledged(member, given, writing);
+    return given.position === null ? given : this.#acknowledged(member, call, given, writing);
   }
 
-  #acknowledged(member: MemberProcess, given: Answer, { options }: Writing): Answer {
-    const { writePromises, promises } = this.#cluster;
+  #acknowledged(
+    member: MemberProcess,
+    call: number,
+    given: Answer,
+    { options, ending }: Writing,
+  ): Answer {
+    const { writePromises, promises, handleOrder } = this.#cluster;
     const { position, reached } = given;
     let forGood = false;
     this.#cluster.check(() => {
       const { durability } = options;
       forGood = writePromises.acknowledged(member, position!, reached!, durability);
+      // One with an id may have been done by an earlier try; a transaction has its place when it is committed.
+      const isPlain = options.id === undefined && ending === null;
+      if (forGood && isPlain) handleOrder.done(member, call, position!);
     });
     promises.wrote(member, position!);
     if (forGood) this.#token.sawCommitted(position!);

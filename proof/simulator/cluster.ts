@@ -10,6 +10,7 @@ import { Timeline } from '../../src/transport/timeline.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { Checker } from './checker.ts';
 import { MemoryDatabase } from './database/memory.ts';
+import { HandleOrder } from './handle-order.ts';
 import { Machine } from './machine.ts';
 import { MemberProcess } from './member.ts';
 import { SimPolicy } from './network.ts';
@@ -42,6 +43,7 @@ export class Cluster implements World {
   readonly checker: Checker;
   readonly promises: ReadPromises;
   readonly writePromises: WritePromises;
+  readonly handleOrder = new HandleOrder();
   readonly parts: Parts;
   readonly machines = new Map<MemberId, Machine>();
   readonly #prng: Prng;
