@@ -29,17 +29,13 @@ const GROWTH_MAX = 8;
 export class CommitHold {
   readonly #parts: CommitHoldParts;
   #wanted: Wanted | null = null;
+  /** A commit is held: no checkpoint of ours may begin. */
   #active = false;
   /** As long was the WAL when that began: it may have been too long for long, as nothing of it can be committed without that follower. */
   #fromBytes = 0;
 
   constructor(parts: CommitHoldParts) {
     this.#parts = parts;
-  }
-
-  /** While true no checkpoint of ours may begin. */
-  get active(): boolean {
-    return this.#active;
   }
 
   /** `done` is told as soon as there is one at `atLeast` or later. */

@@ -45,8 +45,8 @@ export interface TransactionRef {
 }
 
 /**
- * The database at `id`, kept readable until it is released: the pages in `frames` are in the WAL, the others in the main
- * file.
+ * The database at `id`, kept readable until it is released: the pages `pgnos` are in the WAL, at `frames`, the others in the
+ * main file.
  */
 export interface HeldSnapshot extends PageFrames {
   readonly id: EntryId;

@@ -39,7 +39,7 @@ interface Transfer {
 }
 
 /**
- * Fetches the main database file of another member. A transfer that broke goes on where it stopped, also after a restart or
+ * Fetches the database of another member. A transfer that broke goes on where it stopped, also after a restart or
  * from a further member, if that offers the very same; otherwise it begins anew. (Here is the place to ask only for
  * pages that differ.)
  */
