@@ -134,6 +134,17 @@ export function atStatement(error: unknown, statementIndex: number): unknown {
   return new PacelineError(code, message, { ...options, cause: error.cause, statementIndex });
 }
 
+/** `ENOSPC`, `EIO` and the like of an error of the system; undefined for other errors. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+/** Whether the system refused a call because there is no room: on the disk, or within a quota. */
+export function saysFull(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

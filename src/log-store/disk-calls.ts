@@ -1,5 +1,5 @@
+import { systemCode } from '../base/errors.ts';
 import type { Prng } from '../base/prng.ts';
-import { systemCode } from './disk.ts';
 import type { Later } from './options.ts';
 
 export type DiskCallKind =

@@ -46,8 +46,3 @@ export interface DiskReader {
   read(into: Uint8Array, at: number): number;
   close(): void;
 }
-
-/** `ENOSPC`, `EIO` and the like; undefined for other errors. */
-export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
-}

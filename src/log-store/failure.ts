@@ -1,7 +1,4 @@
-import { messageOf, PacelineError } from '../base/errors.ts';
-import { systemCode } from './disk.ts';
-
-const FULL = new Set(['ENOSPC', 'EDQUOT']);
+import { messageOf, PacelineError, saysFull, systemCode } from '../base/errors.ts';
 
 /**
  * What the operator is told when the log could not be written. The cause keeps the system's error.
@@ -9,12 +6,12 @@ const FULL = new Set(['ENOSPC', 'EDQUOT']);
 export function writeFailure(error: unknown, dir: string): PacelineError {
   if (error instanceof PacelineError) return error;
   const what = `the log in ${dir} could not be written (${messageOf(error)})`;
-  const code = systemCode(error);
-  if (code !== undefined && FULL.has(code)) {
+  if (saysFull(error)) {
     const advice = 'Free space on that file system, then restart this member.';
     return new PacelineError('DISK_FULL', `${what}. ${advice}`, { cause: error });
   }
-  if (code === undefined) return new PacelineError('INTERNAL', `${what}.`, { cause: error });
+  if (systemCode(error) === undefined)
+    return new PacelineError('INTERNAL', `${what}.`, { cause: error });
   const advice = 'Check the disk and the permissions, then restart this member.';
   return new PacelineError('IO', `${what}. ${advice}`, { cause: error });
 }

@@ -14,8 +14,8 @@ import {
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { PacelineError } from '../base/errors.ts';
-import { type Disk, type DiskFile, type DiskReader, type OpenMode, systemCode } from './disk.ts';
+import { PacelineError, systemCode } from '../base/errors.ts';
+import type { Disk, DiskFile, DiskReader, OpenMode } from './disk.ts';
 
 /** Each is one job for libuv's threads, on a plain descriptor; none blocks the loop. */
 const openFile = promisify(open);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { systemCode } from '../base/errors.ts';
 import type { HardState } from '../raft/entry.ts';
 import { type BaseFile, decodeBase } from './base-file.ts';
-import { systemCode } from './disk.ts';
 import { damaged, hardStateDamaged } from './failure.ts';
 import type { LogHome } from './home.ts';
 import { BASE_NAME, segmentName, segmentSequence, TEMPORARY_SUFFIX } from './layout.ts';

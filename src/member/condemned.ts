@@ -8,6 +8,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { saysFull } from '../base/errors.ts';
 import { writeError } from '../sqlite/database-files.ts';
 
 /*
@@ -41,7 +42,7 @@ function writeReason(fd: number, why: string): void {
   try {
     writeSync(fd, `${why}\n`);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    if (!saysFull(error)) throw error;
   }
 }
 

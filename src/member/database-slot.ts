@@ -14,8 +14,8 @@ import { Verdict } from './verdict.ts';
 /** Positions reported from the WAL after a crash: more than can have been in flight. */
 const POSITIONS_MAX = 4 * INFLIGHT_ENTRIES_MAX;
 
-/** A foreign process that has the database to itself is waited for so long at the start; then `open` fails. */
-const OPENING_MS_MAX = 5_000;
+/** What passes by itself, as a foreign process's lock or a full disk does, is waited for so long in each step of the start; then `open` fails. */
+const STARTING_MS_MAX = 5_000;
 
 type Install = Extract<LoopToSql, { type: 'install' }>;
 
@@ -34,6 +34,8 @@ export class DatabaseSlot {
   #install: Install | null = null;
   /** Opens a database; stays until it has: a foreign process may have it to itself. */
   #toOpen: (() => void) | null = null;
+  /** When the step of the start that is being tried was tried first. */
+  #tryingSinceMs: number | null = null;
 
   constructor(parts: SlotParts) {
     this.#parts = parts;
@@ -45,26 +47,37 @@ export class DatabaseSlot {
     return this.#running;
   }
 
-  /** At the start. Throws DATABASE_BUSY; then `look` tries again. */
+  /** At the start. Throws DATABASE_BUSY, DISK_FULL; then `look` tries again. */
   open(): void {
-    const { clock, tellLoop } = this.#parts;
-    const beganMs = clock.now();
-    this.#toOpen = () => {
-      try {
-        this.#openOwn();
-      } catch (error) {
-        if (!passes(error) || clock.now() - beganMs < OPENING_MS_MAX) throw error;
-        tellLoop({ type: 'fault', error: asPacelineError(error).toRecord() });
-      }
-    };
+    this.#toOpen = () => this.#starting(() => this.#openOwn());
     this.look();
   }
 
-  /** Call in every turn. Throws DATABASE_BUSY, to be called again. */
+  /** A step of the start. Who starts a member waits for it, and is told in the end what to do. */
+  #starting(step: () => void): void {
+    const { clock, tellLoop } = this.#parts;
+    const sinceMs = this.#tryingSinceMs ?? clock.now();
+    this.#tryingSinceMs = sinceMs;
+    try {
+      step();
+      this.#tryingSinceMs = null;
+    } catch (error) {
+      if (!passes(error) || clock.now() - sinceMs < STARTING_MS_MAX) throw error;
+      tellLoop({ type: 'fault', error: asPacelineError(error).toRecord() });
+    }
+  }
+
+  /** Call in every turn. Throws DATABASE_BUSY, DISK_FULL, to be called again; what does not pass is not tried again. */
   look(): void {
     this.#verdict.tryAgain();
-    this.#toOpen?.();
+    const open = this.#toOpen;
     this.#toOpen = null;
+    try {
+      open?.();
+    } catch (error) {
+      if (passes(error)) this.#toOpen = open;
+      throw error;
+    }
   }
 
   #openOwn(): void {
@@ -86,14 +99,13 @@ export class DatabaseSlot {
 
   /** The loop has found the database's place in the log; the database may be ahead of it. */
   begin(at: EntryId, checksum: ChecksumValue): void {
-    // A second time, if going back failed for want of room.
+    // Again and again, if going back fails for want of room.
     const running = this.#running ?? this.#run(must(this.#opened, 'an open database'), checksum);
-    if (!running.engine.rewind(at, checksum)) {
-      this.rebuild(cannotGoBack(at));
-      return;
-    }
-    this.#parts.tellLoop({ type: 'begun', position: at });
-    this.#letReadersIn();
+    this.#starting(() => {
+      if (!running.engine.rewind(at, checksum)) return this.rebuild(cannotGoBack(at));
+      this.#parts.tellLoop({ type: 'begun', position: at });
+      this.#letReadersIn();
+    });
   }
 
   rollBack(to: EntryId): void {
@@ -209,8 +221,8 @@ export class DatabaseSlot {
       opened.close();
       return closed();
     }
-    running.close(fold).then((folded) => {
-      if (!folded) this.#warn('a foreign process reads the database: its WAL stays beside it');
+    running.close(fold).then((prevented) => {
+      if (prevented !== null) this.#warn(`${prevented}: the WAL stays beside the database`);
       closed();
     }, this.#parts.onFailure);
   }

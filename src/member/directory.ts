@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, PacelineError } from '../base/errors.ts';
+import { messageOf, PacelineError, saysFull } from '../base/errors.ts';
 import { writeFileAtomically } from '../log-store/atomic-file.ts';
 import type { MemberOptions } from './options.ts';
 
@@ -53,9 +53,12 @@ export function makeDirectory(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true });
   } catch (error) {
-    const hint = 'name a directory, not a file, in a place where this user may write';
+    const full = saysFull(error);
+    const hint = full
+      ? 'free some space there'
+      : 'name a directory, not a file, in a place where this user may write';
     const message = `cannot make the directory ${dir}: ${messageOf(error)}; ${hint}`;
-    throw new PacelineError('IO', message, { cause: error });
+    throw new PacelineError(full ? 'DISK_FULL' : 'IO', message, { cause: error });
   }
 }
 

@@ -1,7 +1,16 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import {
+  asPacelineError,
+  type ErrorCode,
+  messageOf,
+  PacelineError,
+  saysFull,
+  systemCode,
+} from '../base/errors.ts';
 import { writeFileAtomically } from '../log-store/atomic-file.ts';
 import { openFileLog } from '../log-store/file.ts';
+import { TEMPORARY_SUFFIX } from '../log-store/layout.ts';
 import { type EntryId, INITIAL_HARD_STATE, type Membership, ORIGIN } from '../raft/entry.ts';
 import { type ChecksumValue, DatabaseChecksum } from '../redo/checksum.ts';
 import { PageHasher } from '../redo/page-hash.ts';
@@ -49,19 +58,29 @@ export async function createMember(
   cluster: string,
   options: MemberOptions,
 ): Promise<void> {
-  discard(layout);
   try {
-    await writeFiles(layout, cluster, options);
-  } catch (error) {
-    // A file that cannot be imported must not leave its copy behind.
     discard(layout);
-    throw error;
+    await writeFiles(layout, cluster, options);
+    await writeIdentity(layout, cluster, options);
+  } catch (error) {
+    // What there was no room for, or cannot be imported, must not take room. With an identity it is a member all the same.
+    if (!existsSync(layout.identity)) discard(layout);
+    throw cannotBegin(error, dirname(layout.identity));
   }
-  await writeIdentity(layout, cluster, options);
 }
 
-function discard(layout: Layout): void {
-  for (const path of [layout.log, dirname(layout.database), layout.incoming])
+function cannotBegin(error: unknown, dir: string): PacelineError {
+  if (error instanceof PacelineError) return error;
+  if (systemCode(error) === undefined) return asPacelineError(error);
+  const [code, advice]: [ErrorCode, string] = saysFull(error)
+    ? ['DISK_FULL', 'free some space there']
+    : ['IO', 'check the disk and the permissions'];
+  const message = `cannot make a member’s files in ${dir}: ${messageOf(error)}; ${advice}, then start this member again`;
+  return new PacelineError(code, message, { cause: error });
+}
+
+function discard({ identity, log, database, incoming }: Layout): void {
+  for (const path of [identity + TEMPORARY_SUFFIX, log, dirname(database), incoming])
     rmSync(path, { recursive: true, force: true });
 }
 

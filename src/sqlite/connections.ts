@@ -4,10 +4,10 @@ import type { EntryId } from '../raft/entry.ts';
 import { decodePageSize } from '../wal/format.ts';
 import { type Connection, DatabaseSync } from './binding.ts';
 import { DatabaseFiles } from './database-files.ts';
+import { fileError } from './disk-room.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { Executor, type ExecutorLimits } from './executor.ts';
 import { readPosition } from './own-tables.ts';
-import { sqlError } from './sql-error.ts';
 import { WalFile } from './wal-file.ts';
 import { WriterLock } from './writer-lock.ts';
 
@@ -50,6 +50,7 @@ function connectionsWith(writer: Connection, path: string, pageSize: number): En
 /**
  * Brings everything into the main file, for a database that is about to be closed; false if a foreign reader prevents it. Not left to
  * SQLite: a connection of another thread that was closed, but not collected yet, would keep it from being the last one.
+ * Throws DISK_FULL, IO; what the WAL has stays in it then.
  */
 export function foldWal({ writer, lock }: EngineConnections): boolean {
   if (writer.isTransaction) writer.exec('ROLLBACK');
@@ -88,7 +89,7 @@ function readStart(writer: Connection, path: string) {
 
 function asDamage(path: string, error: unknown): PacelineError {
   if (error instanceof PacelineError) return damaged(path, error.message);
-  const known = sqlError(error);
+  const known = fileError(error, path);
   return known.code === 'SQL' || known.code === 'DATABASE_DAMAGED'
     ? damaged(path, messageOf(error))
     : known;

@@ -1,6 +1,6 @@
 import { fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
-import { messageOf, PacelineError } from '../base/errors.ts';
+import { messageOf, PacelineError, saysFull } from '../base/errors.ts';
 
 /**
  * The three files of a live database, read and written beside SQLite. The descriptors stay open while any SQLite
@@ -90,14 +90,10 @@ function writeFully(fd: number, bytes: Uint8Array, offset: number, file: string)
 
 /** The error of a failed write, as the operator should read it. */
 export function writeError(error: unknown, file: string): PacelineError {
-  const full =
-    error instanceof Error &&
-    'code' in error &&
-    (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-  return full
+  return saysFull(error)
     ? new PacelineError(
         'DISK_FULL',
-        `no room left to write ${file}: free some space; this member tries again by itself`,
+        `no room left to write ${file}: free some space; a member that runs tries again by itself`,
         { cause: error },
       )
     : new PacelineError(

@@ -1,4 +1,4 @@
-import { PacelineError } from '../base/errors.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
 import { type Connection, DatabaseSync } from './binding.ts';
 import { sqliteDetail } from './sql-error.ts';
 
@@ -11,20 +11,18 @@ const SQLITE_BUSY = 5;
 export class DirectoryLock {
   readonly #connection: Connection;
 
-  /** Throws DIRECTORY_IN_USE. */
+  /** Throws DIRECTORY_IN_USE, IO. */
   constructor(path: string, dir: string) {
-    this.#connection = new DatabaseSync(path, { timeout: 0 });
+    let connection: Connection | null = null;
     try {
-      this.#connection.exec(
-        'PRAGMA journal_mode=MEMORY; PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE',
-      );
+      connection = new DatabaseSync(path, { timeout: 0 });
+      connection.exec('PRAGMA journal_mode=MEMORY; PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE');
+      this.#connection = connection;
     } catch (error) {
-      this.#connection.close();
-      if (((sqliteDetail(error)?.errcode ?? 0) & 255) !== SQLITE_BUSY) throw error;
-      throw new PacelineError(
-        'DIRECTORY_IN_USE',
-        `another member has ${dir} open: stop it first, or give this one a directory of its own`,
-      );
+      connection?.close();
+      throw ((sqliteDetail(error)?.errcode ?? 0) & 255) === SQLITE_BUSY
+        ? inUse(dir)
+        : noLock(path, error);
     }
   }
 
@@ -32,4 +30,17 @@ export class DirectoryLock {
   release(): void {
     if (this.#connection.isOpen) this.#connection.close();
   }
+}
+
+function inUse(dir: string): PacelineError {
+  return new PacelineError(
+    'DIRECTORY_IN_USE',
+    `another member has ${dir} open: stop it first, or give this one a directory of its own`,
+  );
+}
+
+function noLock(path: string, cause: unknown): PacelineError {
+  const why = `cannot lock ${path}: ${messageOf(cause)}`;
+  const advice = 'check the permissions, and that there is room for another file';
+  return new PacelineError('IO', `${why}; ${advice}`, { cause });
 }

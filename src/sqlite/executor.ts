@@ -4,6 +4,7 @@ import { type ErrorRecord, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
+import { fileError } from './disk-room.ts';
 import { leavesKeysUnenforced, runWithoutSwitches } from './foreign-keys.ts';
 import { refuseAll } from './outcomes.ts';
 import { type KeptAnswer, OwnTables } from './own-tables.ts';
@@ -161,7 +162,7 @@ export class Executor {
     try {
       this.#guard.lifted(() => this.#own.commit.run());
     } catch (error) {
-      throw sqlError(error);
+      throw fileError(error, this.#connection.location());
     }
     this.#runner.transactionEnded();
   }

@@ -6,18 +6,21 @@ import { type ChecksumValue, DatabaseChecksum, lockBytePage } from '../redo/chec
 import { PageHasher } from '../redo/page-hash.ts';
 import { StatementGuard } from './authorizer.ts';
 import { backup, type Connection, DatabaseSync } from './binding.ts';
+import { fileError } from './disk-room.ts';
 import type { ImportReply, ImportRequest } from './import.ts';
 import { OwnTables } from './own-tables.ts';
 
 /** How long to wait for whoever is writing to the source. */
 const BUSY_MS = 5_000;
 
+type Copying = Pick<ImportRequest, 'source' | 'target'>;
+
 const port = must(parentPort, 'a parent thread');
 
 async function run({ source, target, cluster, position }: ImportRequest): Promise<ChecksumValue> {
   await copy(source, target);
   const db = new DatabaseSync(target);
-  check(db, source);
+  check(db, { source, target });
   db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE');
   const guard = new StatementGuard(db);
   const tables = new OwnTables(db, guard, 1);
@@ -33,31 +36,37 @@ async function copy(source: string, target: string): Promise<void> {
     from.prepare('SELECT count(*) FROM sqlite_schema').get();
     await backup(from, target);
   } catch (error) {
-    throw invalid(source, messageOf(error), error);
+    throw forWantOfRoom(error, target) ?? invalid(source, messageOf(error), error);
   } finally {
     from?.close();
   }
 }
 
+/** Not the fault of the file that is copied. */
+function forWantOfRoom(error: unknown, target: string): PacelineError | null {
+  const known = fileError(error, target);
+  if (known.code !== 'DISK_FULL') return null;
+  const why = `there is no room for it where ${target} is`;
+  return new PacelineError(
+    'DISK_FULL',
+    `cannot copy the file to import: ${why}; free some space, then start this member again; nothing was changed`,
+    { cause: error },
+  );
+}
+
 /** Everything that would make the copy useless on the other members, or damaged already. */
-function check(db: Connection, source: string): void {
-  const rows = all(db, source, 'PRAGMA integrity_check');
+function check(db: Connection, { source, target }: Copying): void {
+  const all = (sql: string) => rowsOf(db, sql, { source, target });
+  const rows = all('PRAGMA integrity_check');
   if (rows[0]?.integrity_check !== 'ok')
     throw invalid(source, `it is damaged: ${rows[0]?.integrity_check}`);
-  if (
-    all(db, source, "SELECT name FROM sqlite_schema WHERE name LIKE '\\_paceline%' ESCAPE '\\'")
-      .length > 0
-  )
+  if (all("SELECT name FROM sqlite_schema WHERE name LIKE '\\_paceline%' ESCAPE '\\'").length > 0)
     throw invalid(
       source,
       'it has tables named _paceline…: it was the database of a member; drop them first',
     );
   const known = collations();
-  for (const { name, sql } of all(
-    db,
-    source,
-    'SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL',
-  )) {
+  for (const { name, sql } of all('SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL')) {
     for (const [, collation] of String(sql).matchAll(/\bCOLLATE\s+["'`[]?(\w+)/gi))
       if (!known.has(collation!.toUpperCase()))
         throw invalid(
@@ -65,7 +74,7 @@ function check(db: Connection, source: string): void {
           `"${name}" uses the collation ${collation}, which SQLite does not have by itself`,
         );
     if (/^\s*CREATE\s+VIRTUAL/i.test(String(sql)))
-      all(db, source, `SELECT 1 FROM "${String(name).replaceAll('"', '""')}" LIMIT 1`);
+      all(`SELECT 1 FROM "${String(name).replaceAll('"', '""')}" LIMIT 1`);
   }
 }
 
@@ -77,11 +86,15 @@ function collations(): ReadonlySet<string> {
   return new Set(rows.map(({ name }) => name.toUpperCase()));
 }
 
-function all(db: Connection, source: string, sql: string): Record<string, unknown>[] {
+function rowsOf(
+  db: Connection,
+  sql: string,
+  { source, target }: Copying,
+): Record<string, unknown>[] {
   try {
     return db.prepare(sql).all() as Record<string, unknown>[];
   } catch (error) {
-    throw invalid(source, messageOf(error), error);
+    throw forWantOfRoom(error, target) ?? invalid(source, messageOf(error), error);
   }
 }
 
@@ -118,13 +131,16 @@ function reply(message: ImportReply): void {
   port.postMessage(message);
 }
 
-run(workerData as ImportRequest).then(
+const request = workerData as ImportRequest;
+
+run(request).then(
   (checksum) => reply({ checksum }),
   (error: unknown) => {
     const known =
       error instanceof PacelineError
         ? error
-        : new PacelineError('IO', messageOf(error), { cause: error });
+        : (forWantOfRoom(error, request.target) ??
+          new PacelineError('IO', messageOf(error), { cause: error }));
     reply({ error: known.toRecord() });
   },
 );

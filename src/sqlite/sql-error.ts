@@ -112,8 +112,9 @@ function errcodeOf(error: Error): number | undefined {
 /** What SQLite's words leave out where the statement is not to blame. */
 const ADVICE: Partial<Record<ErrorCode, string>> = {
   DATABASE_BUSY:
-    'another process holds a lock on this member’s database file: end its transaction, or that process; others may only read that file. This member tries again by itself',
-  DISK_FULL: 'free some space where this member’s database is; it tries again by itself',
+    'another process holds a lock on this member’s database file: end its transaction, or that process; others may only read that file. A member that runs tries again by itself',
+  DISK_FULL:
+    'free some space where this member’s database is; a member that runs tries again by itself',
 };
 
 /** What a caller's statement did wrong, with SQLite's own code and words. */
@@ -129,9 +130,19 @@ export function sqlError(error: unknown): PacelineError {
       : primary === AUTH_DENIED
         ? 'STATEMENT_FORBIDDEN'
         : codeOf(sqlite.errcode);
+  return new PacelineError(code, advised(error, code), { sqlite, cause: error });
+}
+
+/** An error of the binding that turned out to be for want of room. */
+export function diskFull(error: unknown): PacelineError {
+  const sqlite = sqliteDetail(error);
+  const detail = sqlite === undefined ? {} : { sqlite };
+  return new PacelineError('DISK_FULL', advised(error, 'DISK_FULL'), { ...detail, cause: error });
+}
+
+function advised(error: unknown, code: ErrorCode): string {
   const advice = ADVICE[code];
-  const message = advice === undefined ? messageOf(error) : `${messageOf(error)}: ${advice}`;
-  return new PacelineError(code, message, { sqlite, cause: error });
+  return advice === undefined ? messageOf(error) : `${messageOf(error)}: ${advice}`;
 }
 
 function codeOf(errcode: number) {

@@ -1,6 +1,6 @@
 import type { Statement, StatementResult } from '../api/request.ts';
 import { narrow } from '../api/wire.ts';
-import { atStatement } from '../base/errors.ts';
+import { atStatement, type PacelineError } from '../base/errors.ts';
 import type { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
 import { statementError } from './disk-room.ts';
@@ -117,10 +117,7 @@ export class StatementRunner {
       for (const { sql } of statements) this.#cache.drop(sql);
       const undone = connection.isTransaction;
       if (undone) this.#undo();
-      const known = statementError(
-        numbered(error, () => this.#failAgain(statements, undone)),
-        connection,
-      );
+      const known = this.#failure(numbered(error, () => this.#failAgain(statements, undone)));
       const isOfBatch = statements.length > 1 && results.length < statements.length;
       throw isOfBatch ? atStatement(known, results.length) : known;
     }
@@ -131,8 +128,16 @@ export class StatementRunner {
     try {
       return this.#runStatement(prepared, statement);
     } catch (error) {
-      throw statementError(error, this.#parts.connection);
+      throw this.#failure(error);
     }
+  }
+
+  #failure(error: unknown): PacelineError {
+    const { connection, guard } = this.#parts;
+    return statementError(error, connection, () => {
+      const row = guard.lifted(() => connection.prepare('PRAGMA page_size').get());
+      return (row as { page_size: number }).page_size;
+    });
   }
 
   /** The statements once more without their rows, up to the one that fails; nothing of it stays. */

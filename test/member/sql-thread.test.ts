@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeWrite } from '../../src/api/wire.ts';
+import { DatabaseChecksum } from '../../src/redo/checksum.ts';
 import { until } from '../cluster/until.ts';
 import { SqlThreadFixture } from './sql-thread-fixture.ts';
 
@@ -136,6 +137,31 @@ test('a full disk, which keeps what is not committed from being undone, does not
       'closed with entries in the database that are not known to be committed',
     ],
   );
+});
+
+test('a start that has to undo something, for which there is no room, ends with that error, and the next one undoes it', async (t) => {
+  const crashed = await (await new SqlThreadFixture(t).begin()).lead(1);
+  const { term, index } = crashed.log.at(-1)!;
+  await crashed.answers(crashed.write(ROW));
+  crashed.full = true;
+  await crashed.close();
+  const begin = {
+    type: 'begin',
+    at: { term, index },
+    checksum: new DatabaseChecksum().take(),
+  } as const;
+  const full = new SqlThreadFixture(t, {}, crashed.dir);
+  full.full = true;
+  full.order(begin);
+  assert.equal((await full.fromSql('fault')).error.code, 'DISK_FULL');
+  assert.deepEqual(full.allToLoop('begun'), []);
+  await full.close();
+  const again = new SqlThreadFixture(t, {}, crashed.dir);
+  again.order(begin);
+  await again.fromSql('begun');
+  again.commit(index);
+  await again.close();
+  assert.deepEqual(again.mainFile(), { position: { term, index }, rows: [] });
 });
 
 test('closed while a checkpoint waits for the commit index, the main file has only what is committed', async (t) => {

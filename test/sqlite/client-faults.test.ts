@@ -1,8 +1,14 @@
 /** What a client's statement does wrong, in words that SQLite has for damaged files and full disks, too: it is the statement's fault. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { SmallDisk } from '../../proof/chaos/small-disk.ts';
+import { PageHasher } from '../../src/redo/page-hash.ts';
 import { Reader } from '../../src/sqlite/reader.ts';
-import { EngineFixture, errorOf, resultsOf, write } from './fixture.ts';
+import { seedPage } from '../../src/sqlite/seed.ts';
+import { codes, EngineFixture, errorOf, resultsOf, write } from './fixture.ts';
+import { scratch } from './scratch.ts';
 
 /** An index of texts that are kept elsewhere, and one of them is not there any more. */
 const TEXT_WITHOUT_ROW = [
@@ -71,3 +77,36 @@ for (const sql of [NEXT, `${NEXT} RETURNING id`, NEXT.replace('INSERT', 'INSERT 
     assert.deepEqual(leader.all('SELECT v FROM other ORDER BY v'), [{ v: 1 }, { v: 2 }]);
     leader.close();
   });
+
+/** On a disk of its own, with so many bytes of room left. */
+function leadingWithRoom(t: TestContext, bytes: number, schema: readonly string[]): EngineFixture {
+  const dir = scratch('room');
+  const disk = SmallDisk.mount(join(dir, 'small'), 4 * 2 ** 20);
+  assert.ok(disk !== null, 'this test needs the right to mount a tmpfs: run it as root, on Linux');
+  t.after(() => disk.remove());
+  const path = join(disk.path, 'main.db');
+  writeFileSync(path, seedPage(4096));
+  const checksum = new PageHasher().hash(1, seedPage(4096)).take();
+  const leader = new EngineFixture({ existing: { path, checksum } });
+  leader.lead();
+  for (const sql of schema) resultsOf(leader.run(sql)[0]);
+  disk.leave(bytes);
+  return leader;
+}
+
+for (const left of [20_480, 2 ** 20])
+  test(`with ${left} bytes of room, too, a table that has given its last rowid is no full disk`, (t) => {
+    const leader = leadingWithRoom(t, left, USED_UP);
+    const { code, sqlite } = errorOf(leader.run(NEXT)[0]);
+    assert.deepEqual([code, sqlite], ['SQL', { code: 'SQLITE_FULL', errcode: 13 }]);
+    assert.deepEqual(codes(leader.run("INSERT INTO other VALUES ('fits')")), ['ok']);
+    leader.close();
+  });
+
+test('a statement that finds no room for what it has to write on its way meets a full disk', (t) => {
+  const leader = leadingWithRoom(t, 2 ** 20, USED_UP);
+  const more = Array.from({ length: 10_000 }, () => 0);
+  const large = `INSERT INTO other SELECT zeroblob(4000) FROM json_each('[${more}]')`;
+  assert.equal(errorOf(leader.run(large)[0]).code, 'DISK_FULL');
+  leader.close();
+});
