@@ -76,4 +76,9 @@ export interface LiveWal {
   pagesToUndo(commit: WalCommit): PageImage[];
   /** Every commit frame of the WAL, newest first, with the pages of that commit: for finding a position after a crash. */
   commitsNewestFirst(): Iterable<CommittedPages & { readonly frame: number }>;
+  /**
+   * For the same walk: which page has the row of `_paceline` at the commit that ends with a frame, or, asked for frame 0, in the main
+   * file; null where none has.
+   */
+  positionRoots(): (frame: number) => number | null;
 }

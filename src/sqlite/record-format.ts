@@ -1,9 +1,21 @@
 import type { SqlValue } from '../api/value.ts';
 import { narrow } from '../api/wire.ts';
+import { viewOf } from '../base/bytes.ts';
 import { varint } from './btree.ts';
 
 /** Bytes as text, in the encoding of the database. */
 export type Decode = (bytes: Uint8Array) => string;
+
+/** Where page 1 says how text is encoded: fileformat2, section 1.3. */
+const ENCODING_AT = 56;
+const ENCODINGS: Record<number, string> = { 2: 'utf-16le', 3: 'utf-16be' };
+
+/** How to read text in the database with this page 1. */
+export function textOf(header: Uint8Array): Decode {
+  const encoding = ENCODINGS[viewOf(header).getUint32(ENCODING_AT)] ?? 'utf-8';
+  const decoder = new TextDecoder(encoding, { ignoreBOM: true });
+  return (bytes) => decoder.decode(bytes);
+}
 
 /** Bytes of the integers whose serial types are 1 to 6. */
 const INTEGER_BYTES = [0, 1, 2, 3, 4, 6, 8];

@@ -12,7 +12,7 @@ import {
 } from './btree.ts';
 import { freedBetween } from './free-pages.ts';
 import { ownersOfOverflow } from './overflow-owners.ts';
-import { type Decode, decodeRecord } from './record-format.ts';
+import { type Decode, decodeRecord, textOf } from './record-format.ts';
 import { type Table, tablesOf, valuesOf } from './table-shapes.ts';
 
 /** One row that differs between two states of a database; null where it does not exist. */
@@ -87,12 +87,8 @@ function sameValues(one: SqlValue[] | null, other: SqlValue[] | null): boolean {
 
 function stateOf(pageOf: PageOf, onUnknown: (table: string) => void): State {
   const header = pageOf(1);
-  const view = new DataView(header.buffer, header.byteOffset);
   const usable = header.length - header[20]!;
-  const encodings: Record<number, string> = { 2: 'utf-16le', 3: 'utf-16be' };
-  const encoding = encodings[view.getUint32(56)] ?? 'utf-8';
-  const decoder = new TextDecoder(encoding, { ignoreBOM: true });
-  const decode = (bytes: Uint8Array) => decoder.decode(bytes);
+  const decode = textOf(header);
   return { pageOf, usable, decode, tables: tablesOf(pageOf, usable, decode, onUnknown) };
 }
 

@@ -70,6 +70,12 @@ export class WalCommits {
     return this.#imageAt(this.#latest.get(pgno), pgno);
   }
 
+  /** The page as of the commit that ends with this frame; of the main file with frame 0. */
+  pageAt(pgno: number, frame: number): Uint8Array {
+    const at = frame === 0 ? 0 : this.#pgnos.lastIndexOf(pgno, frame - 1) + 1;
+    return this.#imageAt(at === 0 ? undefined : at, pgno);
+  }
+
   find(id: EntryId): WalCommit | undefined {
     return this.#commits.findLast((c) => c.id.index === id.index && c.id.term === id.term);
   }

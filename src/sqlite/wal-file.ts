@@ -23,6 +23,7 @@ import type {
   PageFrames,
   WalCommit,
 } from './live-wal.ts';
+import { PositionRoot } from './position-root.ts';
 import { WalCommits } from './wal-commits.ts';
 
 /** What `noteCommitted` takes into account. */
@@ -177,6 +178,11 @@ export class WalFile implements LiveWal {
 
   commitsNewestFirst(): Generator<CommittedPages & { readonly frame: number }> {
     return this.#commits.newestFirst();
+  }
+
+  positionRoots(): (frame: number) => number | null {
+    const root = new PositionRoot();
+    return (frame) => root.in((pgno) => this.#commits.pageAt(pgno, frame));
   }
 
   /** Checkpoints have copied the frames up to here. */

@@ -1,26 +1,6 @@
 import { type EntryId, ORIGIN } from '../raft/entry.ts';
-import type { PageImage } from '../wal/frames.ts';
 import type { LiveWal, WalCommit } from './live-wal.ts';
 import { positionInPage } from './position-page.ts';
-
-interface Found {
-  readonly id: EntryId;
-  /** Of the page that says so. */
-  readonly pgno: number;
-}
-
-/**
- * The position that a commit with these pages brought the database to; null if it has no `_paceline` page. A caller's table that
- * got a copy of the row has an earlier position in it.
- */
-function findPosition(pages: readonly PageImage[], cluster: string): Found | null {
-  let latest: Found | null = null;
-  for (const { pgno, image } of pages) {
-    const id = positionInPage(image, cluster);
-    if (id !== null && (latest === null || id.index > latest.id.index)) latest = { id, pgno };
-  }
-  return latest;
-}
 
 /**
  * The commits that this process can go back to without having made them: those of the WAL, newest first, and last what the main
@@ -28,18 +8,26 @@ function findPosition(pages: readonly PageImage[], cluster: string): Found | nul
  * the main file as it was.
  */
 export function* storedCommits(wal: LiveWal, cluster: string): Generator<WalCommit> {
-  let oldest: Found | null = null;
+  const rootAt = wal.positionRoots();
+  let oldest: EntryId | null = null;
   for (const { frame, databasePages, pages } of wal.commitsNewestFirst()) {
-    const found = findPosition(pages, cluster);
-    if (found === null) return;
-    yield { id: found.id, frame, databasePages };
-    oldest = found;
+    const root = rootAt(frame);
+    const page = pages.find(({ pgno }) => pgno === root);
+    const id = page === undefined ? null : positionInPage(page.image, cluster);
+    if (id === null) return;
+    yield { id, frame, databasePages };
+    oldest = id;
   }
   if (oldest === null) return;
-  const databasePages = wal.mainFilePages();
-  const id =
-    oldest.pgno <= databasePages ? positionInPage(wal.readMainPage(oldest.pgno), cluster) : ORIGIN;
-  if (id !== null && id.index < oldest.id.index) yield { id, frame: 0, databasePages };
+  const id = mainFilePosition(wal, rootAt(0), cluster);
+  if (id !== null && id.index < oldest.index)
+    yield { id, frame: 0, databasePages: wal.mainFilePages() };
+}
+
+/** The main file of a new cluster does not have the table yet. */
+function mainFilePosition(wal: LiveWal, root: number | null, cluster: string): EntryId | null {
+  if (root === null || root > wal.mainFilePages()) return ORIGIN;
+  return positionInPage(wal.readMainPage(root), cluster);
 }
 
 /** Newest first, at most `countMax`. */

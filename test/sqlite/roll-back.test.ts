@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Prng } from '../../src/base/prng.ts';
 import { DatabaseSync } from '../../src/sqlite/binding.ts';
+import { importDatabase } from '../../src/sqlite/import.ts';
 import { storedPositions } from '../../src/sqlite/wal-positions.ts';
 import { EngineFixture, resultsOf } from './fixture.ts';
 import { assertChecksumFits, assertIdentical } from './scan.ts';
+import { scratch } from './scratch.ts';
 import { fileWith } from './seeds.ts';
 import { randomBatch, SCHEMA } from './workload.ts';
 
@@ -124,6 +127,50 @@ test('a table that copies Paceline’s row does not confuse the search for a pos
   );
   assert.ok(member.rollBack(position));
   assertIdentical(member, witness);
+});
+
+test('a table of a caller that looks like Paceline’s, with a later position in it, is not believed', () => {
+  const leader = leading();
+  const columns = 'id INTEGER PRIMARY KEY, cluster, format, term, idx, generation, kept';
+  leader.run(`CREATE TABLE z(${columns})`);
+  const witness = new EngineFixture();
+  witness.follow(leader);
+  const { position } = leader.engine;
+  leader.run("INSERT INTO z VALUES (1, 'test-cluster', 1, 9, 9000, 0, 0)");
+  for (const i of [9001, 9002]) leader.run(`UPDATE z SET idx = ${i}`);
+  const { index } = leader.engine.position;
+  const member = leader.crashed();
+  assert.deepEqual(indexesOf(member).slice(0, 4), [index, index - 1, index - 2, index - 3]);
+  assert.ok(member.rollBack(position));
+  assertIdentical(member, witness);
+});
+
+/** Newest first. */
+function indexesOf({ connections }: EngineFixture): number[] {
+  return storedPositions(connections.wal, 'test-cluster', 100).map(({ index }) => index);
+}
+
+test('the positions are found across a vacuum that moves the page of Paceline’s row', async () => {
+  const [source, path] = ['source.db', 'main.db'].map((name) => join(scratch('vacuum'), name));
+  const db = new DatabaseSync(source!);
+  db.exec('PRAGMA auto_vacuum = FULL');
+  for (const table of ['a', 'b', 'c']) db.exec(`CREATE TABLE ${table}(v)`);
+  db.close();
+  const imported = { term: 0, index: 1 };
+  const checksum = await importDatabase(source!, path!, 'test-cluster', imported);
+  const leader = new EngineFixture({ existing: { path: path!, checksum } });
+  leader.lead();
+  const root = () => leader.all("SELECT rootpage FROM sqlite_schema WHERE name = '_paceline'");
+  const before = root();
+  const expected = [leader.engine.position.index];
+  for (const table of ['a', 'b', 'c']) {
+    leader.run(`DROP TABLE ${table}`);
+    expected.unshift(leader.engine.position.index);
+  }
+  leader.run('CREATE TABLE d(v)');
+  expected.unshift(leader.engine.position.index);
+  assert.notDeepEqual(root(), before);
+  assert.deepEqual(indexesOf(leader.crashed()), [...expected, imported.index]);
 });
 
 test('a position that the WAL does not have is not gone back to, and nothing changes', () => {

@@ -11,7 +11,7 @@ import { WalCommits } from '../../../src/sqlite/wal-commits.ts';
 import { foreignWrite } from '../../../src/sqlite/wal-file.ts';
 import { frameBytes } from '../../../src/wal/format.ts';
 import type { PageImage } from '../../../src/wal/frames.ts';
-import type { DatabaseFiles } from './files.ts';
+import { type DatabaseFiles, POSITION_PGNO } from './files.ts';
 
 /** The WAL of the simulator's database as one process knows it, by the product's own bookkeeping: the twin of `WalFile`. */
 export class SimWal implements LiveWal {
@@ -112,5 +112,9 @@ export class SimWal implements LiveWal {
 
   commitsNewestFirst(): Generator<CommittedPages & { readonly frame: number }> {
     return this.#commits.newestFirst();
+  }
+
+  positionRoots(): () => number {
+    return () => POSITION_PGNO;
   }
 }
