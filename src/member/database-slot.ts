@@ -18,6 +18,7 @@ const POSITIONS_MAX = 4 * INFLIGHT_ENTRIES_MAX;
 const STARTING_MS_MAX = 5_000;
 
 type Install = Extract<LoopToSql, { type: 'install' }>;
+type Hold = Extract<LoopToSql, { type: 'hold-snapshot' }>;
 
 export interface SlotParts extends RunningParts {
   readonly home: DatabaseHome;
@@ -126,9 +127,10 @@ export class DatabaseSlot {
   }
 
   /** Keeps a committed state readable, for a snapshot. */
-  hold(atLeast: Index): void {
+  hold({ ask, atLeast }: Hold): void {
     const { tellLoop } = this.#parts;
-    const held = (snapshot: HeldSnapshot | null) => tellLoop({ type: 'snapshot-held', snapshot });
+    const held = (snapshot: HeldSnapshot | null) =>
+      tellLoop({ type: 'snapshot-held', ask, snapshot });
     if (this.#running === null) held(null);
     else this.#running.hold(atLeast, held);
   }

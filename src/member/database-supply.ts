@@ -72,7 +72,7 @@ export class DatabaseSupply {
     this.#parts = parts;
     this.#sender = new SnapshotSender({
       files,
-      hold: (atLeast) => post({ type: 'hold-snapshot', atLeast }),
+      hold: (ask, atLeast) => post({ type: 'hold-snapshot', ask, atLeast }),
       release: () => post({ type: 'release-snapshot' }),
       membershipAt: (index) => raft.membershipAt(index),
       reply: (to, frame) => network.send(to, 'snapshot-reply', encodeSnapshotReply(frame)),
@@ -160,12 +160,12 @@ export class DatabaseSupply {
   /** What became of the order to keep a state readable. */
   fromSql(message: HeldOrLost): void {
     if (message.type === 'snapshot-lost') return this.#sender.drop();
-    const { snapshot } = message;
+    const { ask, snapshot } = message;
     const { log } = this.#parts;
-    // A log that was reset meanwhile does not have it: the sender was told to drop it, and lets it go.
+    // A log that was reset meanwhile does not have it; the sender was told to drop what it asked for then.
     const known = snapshot !== null && log.term(snapshot.id.index) === snapshot.id.term;
-    this.#sender.onHeld(known ? { ...snapshot, checksum: checksumAt(log, snapshot.id) } : null);
-    if (snapshot !== null && !known) this.#parts.post({ type: 'release-snapshot' });
+    const checksum = known ? checksumAt(log, snapshot.id) : null;
+    this.#sender.onHeld(ask, snapshot, checksum);
   }
 
   installed(position: EntryId): void {

@@ -97,8 +97,8 @@ export type LoopToSql =
   | { readonly type: 'drop-transactions'; readonly from: MemberId }
   /** Of the commit index this much is on disk. */
   | { readonly type: 'commit-kept'; readonly index: Index }
-  /** Keep a committed state at this index or a later one readable. */
-  | { readonly type: 'hold-snapshot'; readonly atLeast: Index }
+  /** Keep a committed state at this index or a later one readable, in place of what was asked for before. The answer repeats `ask`. */
+  | { readonly type: 'hold-snapshot'; readonly ask: number; readonly atLeast: Index }
   | { readonly type: 'release-snapshot' }
   | {
       readonly type: 'install';
@@ -161,7 +161,11 @@ export type SqlToLoop =
   | { readonly type: 'keep-commit'; readonly index: Index }
   | { readonly type: 'checkpointed'; readonly id: EntryId; readonly checksum: ChecksumValue }
   | DatabaseReport
-  | { readonly type: 'snapshot-held'; readonly snapshot: HeldSnapshot | null }
+  | {
+      readonly type: 'snapshot-held';
+      readonly ask: number;
+      readonly snapshot: HeldSnapshot | null;
+    }
   /** The held snapshot is no more. */
   | { readonly type: 'snapshot-lost' }
   | { readonly type: 'installed'; readonly position: EntryId }

@@ -13,8 +13,8 @@ const CHUNK_BYTES_MAX = 256 * 1024;
 
 export interface SnapshotSenderParts {
   readonly files: Pick<SnapshotFiles, 'read'>;
-  /** Asks for a state at `atLeast` or later; `onHeld` is the answer. */
-  readonly hold: (atLeast: Index) => void;
+  /** Asks for a state at `atLeast` or later in place of any other; `onHeld` is the answer. */
+  readonly hold: (ask: number, atLeast: Index) => void;
   readonly release: () => void;
   /** In force at a committed index. */
   readonly membershipAt: (index: Index) => Membership;
@@ -30,8 +30,9 @@ type Offered = HeldSnapshot & { readonly checksum: ChecksumValue };
 export class SnapshotSender {
   readonly #parts: SnapshotSenderParts;
   #held: Offered | null = null;
-  /** A state was asked for, and is not held yet. */
-  #asking = false;
+  /** A state was asked for with this number, and is not held yet. */
+  #asking: number | null = null;
+  #asked = 0;
   /** Who waits for it, and what each needs at least. */
   readonly #waiting = new Map<MemberId, Index>();
   readonly #reading = new Set<MemberId>();
@@ -49,9 +50,9 @@ export class SnapshotSender {
     if (held !== null && this.#reading.size > 0) return this.refuse(from);
     if (held !== null) this.#release();
     this.#waiting.set(from, atLeast);
-    if (this.#asking) return;
-    this.#asking = true;
-    this.#parts.hold(atLeast);
+    if (this.#asking !== null) return;
+    this.#asking = ++this.#asked;
+    this.#parts.hold(this.#asking, atLeast);
   }
 
   read(to: MemberId, { id, offset, length }: SnapshotRead, nowMs: number): void {
@@ -84,14 +85,23 @@ export class SnapshotSender {
     this.#parts.reply(from, { type: 'gone' });
   }
 
-  /** The answer to `hold`; null if there is no database. */
-  onHeld(snapshot: Offered | null): void {
-    // Asked for before a drop.
-    if (!this.#asking) return snapshot === null ? undefined : this.#parts.release();
-    this.#asking = false;
-    this.#held = snapshot;
+  /**
+   * The answer to `hold`: without a state if there is no database, without a checksum if this member's log does not have it. An answer
+   * from before a drop is about nothing any more: what has been asked for since takes its place.
+   */
+  onHeld(ask: number, state: HeldSnapshot | null, checksum: ChecksumValue | null): void {
+    const current = ask === this.#asking;
+    if (!current && this.#asking !== null) return;
+    this.#asking = null;
+    const offered = current && state !== null && checksum !== null ? { ...state, checksum } : null;
+    if (state !== null && offered === null) this.#parts.release();
+    if (current) this.#answer(offered);
+  }
+
+  #answer(offered: Offered | null): void {
+    this.#held = offered;
     for (const [member, atLeast] of this.#waiting) {
-      if (snapshot !== null && snapshot.id.index >= atLeast) this.#offer(member, snapshot);
+      if (offered !== null && offered.id.index >= atLeast) this.#offer(member, offered);
       else this.refuse(member);
     }
     this.#waiting.clear();
@@ -106,7 +116,7 @@ export class SnapshotSender {
   drop(): void {
     for (const member of [...this.#waiting.keys(), ...this.#reading]) this.refuse(member);
     this.#held = null;
-    this.#asking = false;
+    this.#asking = null;
     this.#waiting.clear();
     this.#reading.clear();
   }

@@ -170,7 +170,7 @@ export class SqlThread {
       case 'commit-kept':
         return this.#slot.running?.cycle.kept(message.index);
       case 'hold-snapshot':
-        return this.#slot.hold(message.atLeast);
+        return this.#slot.hold(message);
       case 'release-snapshot':
         return this.#slot.running?.cycle.letGo();
       case 'install':

@@ -262,8 +262,8 @@ test('a member gives its database only if that is open, not to be replaced, and 
   member.request('b', { type: 'open', atLeast: 301 });
   assert.deepEqual(answers(), ['b: gone'], 'behind');
   member.request('b', { type: 'open', atLeast: 300 });
-  assert.deepEqual(member.posted.at(-1), { type: 'hold-snapshot', atLeast: 300 });
-  member.supply.fromSql({ type: 'snapshot-held', snapshot: HELD });
+  assert.deepEqual(member.posted.at(-1), { type: 'hold-snapshot', ask: 1, atLeast: 300 });
+  member.supply.fromSql({ type: 'snapshot-held', ask: 1, snapshot: HELD });
   assert.deepEqual(answers(), ['b: offer']);
   // The leader's log begins behind what this member has: it is about to be replaced itself.
   member.supply.behind(500, member.nowMs);
@@ -275,7 +275,7 @@ test('a receiver learns at once that the database it reads is given up', (t) => 
   const member = new Supplied(t, AT, CHECKSUM);
   member.tracker.installed(AT);
   member.request('b', { type: 'open', atLeast: 0 });
-  member.supply.fromSql({ type: 'snapshot-held', snapshot: HELD });
+  member.supply.fromSql({ type: 'snapshot-held', ask: 1, snapshot: HELD });
   member.replies();
   member.supply.rebuild('the database is damaged', false);
   const [reply] = member.replies();
@@ -286,7 +286,7 @@ test('a state that the log does not know any more is let go, not given', (t) => 
   const member = new Supplied(t);
   member.tracker.installed(AT);
   member.request('b', { type: 'open', atLeast: 0 });
-  member.supply.fromSql({ type: 'snapshot-held', snapshot: HELD });
+  member.supply.fromSql({ type: 'snapshot-held', ask: 1, snapshot: HELD });
   const [reply] = member.replies();
   assert.equal(reply?.frame.type, 'gone');
   assert.deepEqual(member.posted.at(-1), { type: 'release-snapshot' });

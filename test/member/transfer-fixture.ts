@@ -49,6 +49,8 @@ export class Giver {
   /** What it was asked to send, in bytes. */
   servedBytes = 0;
   holds = 0;
+  /** The number of the last question for a state. */
+  asked = 0;
   releases = 0;
   readonly #fds: number[] = [];
 
@@ -58,7 +60,10 @@ export class Giver {
     writeFileSync(this.path, bytes);
     this.sender = new SnapshotSender({
       files: diskFiles,
-      hold: () => this.holds++,
+      hold: (ask) => {
+        this.asked = ask;
+        this.holds++;
+      },
       release: () => this.releases++,
       membershipAt: () => [],
       reply: (_, frame) => transfers.replied(id, frame),
@@ -74,7 +79,7 @@ export class Giver {
     this.#fds.push(fd);
     const size = { bytes: bytes.length, pageSize: PAGE_SIZE };
     const held = { id: this.position, mainFd: fd, walFd: fd, ...size, ...NO_FRAMES };
-    this.sender.onHeld({ ...held, checksum: checksumOf(bytes) });
+    this.sender.onHeld(this.asked, held, checksumOf(bytes));
   }
 
   onRequest(from: MemberId, frame: SnapshotRequestFrame, nowMs: number): void {
