@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { messageOf, PacelineError, saysFull } from '../base/errors.ts';
+import { dirname, join } from 'node:path';
+import {
+  asPacelineError,
+  type ErrorCode,
+  messageOf,
+  PacelineError,
+  saysFull,
+  systemCode,
+} from '../base/errors.ts';
 import { writeFileAtomically } from '../log-store/atomic-file.ts';
 import type { MemberOptions } from './options.ts';
 
@@ -37,6 +44,8 @@ export interface Identity {
   readonly id: string;
   /** The file that this member began the cluster's history with; absent where it had none. */
   readonly imported?: string;
+  /** The longest promise that this member may have given as a voter (`promiseMs`); absent for none. */
+  readonly promisedMs?: number;
 }
 
 /** Names the cluster by what all members are given alike: its name and who belonged to it at first. */
@@ -93,12 +102,26 @@ function of(layout: Layout, why: string): PacelineError {
   );
 }
 
+/** Durable when it returns. Throws DISK_FULL, IO. */
 export async function writeIdentity(
   layout: Layout,
-  cluster: string,
-  { id, import: file }: Pick<MemberOptions, 'id' | 'import'>,
+  identity: Omit<Identity, 'format'>,
 ): Promise<void> {
-  const identity: Identity = { format: FORMAT, cluster, id };
-  const text = `${JSON.stringify(file === null ? identity : { ...identity, imported: file })}\n`;
-  await writeFileAtomically(layout.identity, new TextEncoder().encode(text));
+  const text = `${JSON.stringify({ format: FORMAT, ...identity })}\n`;
+  try {
+    await writeFileAtomically(layout.identity, new TextEncoder().encode(text));
+  } catch (error) {
+    throw cannotWrite(error, dirname(layout.identity));
+  }
+}
+
+/** What an operator is told when a file of a member cannot be written at its start. */
+export function cannotWrite(error: unknown, dir: string): PacelineError {
+  if (error instanceof PacelineError || systemCode(error) === undefined)
+    return asPacelineError(error);
+  const [code, advice]: [ErrorCode, string] = saysFull(error)
+    ? ['DISK_FULL', 'free some space there']
+    : ['IO', 'check the disk and the permissions'];
+  const message = `cannot write a member’s files in ${dir}: ${messageOf(error)}; ${advice}, then start this member again`;
+  return new PacelineError(code, message, { cause: error });
 }

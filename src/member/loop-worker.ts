@@ -21,6 +21,8 @@ export interface LoopWorkerData {
   readonly options: MemberOptions;
   readonly cluster: string;
   readonly layout: Layout;
+  /** The longest promise of a voter that may have been given before this start. */
+  readonly promisedMs: number;
   readonly sql: MessagePort;
   readonly app: MessagePort;
   readonly shared: SharedArrayBuffer;
@@ -39,7 +41,7 @@ async function start(): Promise<void> {
     options,
     cluster,
     log,
-    raft: new Raft(raftConfig(options, seed), log, log.hardState),
+    raft: new Raft(raftConfig(options, seed, data.promisedMs), log, log.hardState),
     sql: new ThreadPort<SqlToLoop, LoopToSql>(data.sql),
     app,
     shared: new SharedState(shared),

@@ -1,13 +1,5 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  asPacelineError,
-  type ErrorCode,
-  messageOf,
-  PacelineError,
-  saysFull,
-  systemCode,
-} from '../base/errors.ts';
 import { writeFileAtomically } from '../log-store/atomic-file.ts';
 import { openFileLog } from '../log-store/file.ts';
 import { TEMPORARY_SUFFIX } from '../log-store/layout.ts';
@@ -16,7 +8,7 @@ import { type ChecksumValue, DatabaseChecksum } from '../redo/checksum.ts';
 import { PageHasher } from '../redo/page-hash.ts';
 import { importDatabase } from '../sqlite/import.ts';
 import { seedPage } from '../sqlite/seed.ts';
-import { type Layout, writeIdentity } from './directory.ts';
+import { cannotWrite, type Layout, writeIdentity } from './directory.ts';
 import type { MemberOptions } from './options.ts';
 
 /** Room in a log record or a frame beside the entry that it carries. */
@@ -61,22 +53,13 @@ export async function createMember(
   try {
     discard(layout);
     await writeFiles(layout, cluster, options);
-    await writeIdentity(layout, cluster, options);
+    const { id, import: file } = options;
+    await writeIdentity(layout, { cluster, id, ...(file === null ? {} : { imported: file }) });
   } catch (error) {
     // What there was no room for, or cannot be imported, must not take room. With an identity it is a member all the same.
     if (!existsSync(layout.identity)) discard(layout);
-    throw cannotBegin(error, dirname(layout.identity));
+    throw cannotWrite(error, dirname(layout.identity));
   }
-}
-
-function cannotBegin(error: unknown, dir: string): PacelineError {
-  if (error instanceof PacelineError) return error;
-  if (systemCode(error) === undefined) return asPacelineError(error);
-  const [code, advice]: [ErrorCode, string] = saysFull(error)
-    ? ['DISK_FULL', 'free some space there']
-    : ['IO', 'check the disk and the permissions'];
-  const message = `cannot make a member’s files in ${dir}: ${messageOf(error)}; ${advice}, then start this member again`;
-  return new PacelineError(code, message, { cause: error });
 }
 
 function discard({ identity, log, database, incoming }: Layout): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
 import type { LocalDatabase } from '../api/database.ts';
+import { must } from '../base/assert.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { DirectoryLock } from '../sqlite/directory-lock.ts';
 import { Reader } from '../sqlite/reader.ts';
@@ -8,10 +9,12 @@ import { endWorker, startWorker, type Thread } from '../sqlite/start-worker.ts';
 import { systemClock } from './clock.ts';
 import { clusterIdOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
 import { Handle } from './handle.ts';
+import { KeptPromise } from './kept-promise.ts';
 import type { LoopWorkerData } from './loop-worker.ts';
 import { createMember } from './new-member.ts';
 import { type MemberOptions, type OpenOptions, resolveOptions } from './options.ts';
 import { ThreadPort } from './port.ts';
+import { promiseMs } from './raft-timing.ts';
 import type { ReaderWorkerData } from './reader-thread.ts';
 import { SharedState } from './shared-state.ts';
 import type { SqlWorkerData } from './sql-worker.ts';
@@ -31,12 +34,20 @@ export async function open(options: OpenOptions): Promise<LocalDatabase> {
   const lock = new DirectoryLock(layout.lock, resolved.dir);
   try {
     const cluster = clusterIdOf(resolved);
-    const known = readIdentity(layout, cluster, resolved.id);
-    if (known === null) await createMember(layout, cluster, resolved);
+    const known = () => readIdentity(layout, cluster, resolved.id);
+    if (known() === null) await createMember(layout, cluster, resolved);
+    const identity = must(known(), 'a member has an identity');
+    const logger = options.logger ?? null;
+    const promise = new KeptPromise({
+      ...{ layout, identity, givesMs: promiseMs(resolved), clock: systemClock },
+      onFailure: ({ message }) => logger?.warn({ member: resolved.id }, message),
+    });
+    await promise.raise();
     // What counts is what this directory began with, not what it is asked for now.
-    const began = known === null ? resolved : { ...resolved, import: known.imported ?? null };
-    const handle = startThreads(began, cluster, layout, lock, options.logger ?? null);
+    const began = { ...resolved, import: identity.imported ?? null };
+    const handle = startThreads(began, cluster, layout, { lock, promise }, logger);
     await whenReady(handle);
+    promise.lower();
     return handle;
   } catch (error) {
     lock.release();
@@ -57,7 +68,7 @@ function startThreads(
   options: MemberOptions,
   cluster: string,
   layout: Layout,
-  lock: DirectoryLock,
+  { lock, promise }: { readonly lock: DirectoryLock; readonly promise: KeptPromise },
   logger: OpenOptions['logger'] | null,
 ): Handle {
   const shared = new SharedState();
@@ -70,6 +81,7 @@ function startThreads(
     options,
     cluster,
     layout,
+    promisedMs: promise.beforeMs,
     app: appLoop.port2,
     sql: loopSql.port1,
     shared: shared.buffer,
@@ -105,6 +117,7 @@ function startThreads(
     onClosed: async () => {
       for (const channel of [appLoop, appSql]) channel.port1.close();
       await Promise.all(threads.map((thread) => endWorker(thread, WORKER_END_MS)));
+      await promise.stop();
       lock.release();
     },
   });

@@ -18,10 +18,21 @@ export function leaseMs({ leaseDriftMs }: MemberOptions, promisedTicks: number):
   return promisedTicks * TICK_MS - leaseDriftMs - 2 * TICK_MS;
 }
 
-export function raftConfig(options: MemberOptions, seed: number): RaftConfig {
+/** For so long a voter with these options promises a leader to help nobody else; 0 without leases. */
+export function promiseMs({ leaseDriftMs, electionTimeoutMs }: MemberOptions): number {
+  return leaseDriftMs > 0 ? electionTicks(electionTimeoutMs) * TICK_MS : 0;
+}
+
+function electionTicks(electionTimeoutMs: number): number {
+  return Math.ceil(electionTimeoutMs / TICK_MS);
+}
+
+/** `promisedMs`: what it may have promised before this start. */
+export function raftConfig(options: MemberOptions, seed: number, promisedMs = 0): RaftConfig {
   return {
     id: options.id,
-    electionTicks: Math.ceil(options.electionTimeoutMs / TICK_MS),
+    electionTicks: electionTicks(options.electionTimeoutMs),
+    promisedTicks: Math.ceil(promisedMs / TICK_MS),
     heartbeatTicks: Math.max(1, Math.floor(options.heartbeatMs / TICK_MS)),
     campaignDelayTicks: CAMPAIGN_DELAY_TICKS,
     inflightMessagesMax: INFLIGHT_MESSAGES_MAX,

@@ -53,6 +53,11 @@ export interface RaftConfig {
    * lead, also not when its connection closes or after they restart. The same on all members. Default false.
    */
   readonly protectLeader?: boolean;
+  /**
+   * The longest such promise that this member may have given before this start: for so many ticks it helps nobody to lead, whatever
+   * is promised now. Default 0.
+   */
+  readonly promisedTicks?: number;
   /** A campaign on a hint that came to nothing is repeated after this many to twice as many ticks; default 3. */
   readonly campaignRetryTicks?: number;
   /**
@@ -89,6 +94,7 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
       config.snapshotRetryTicks ?? SNAPSHOT_RETRY_ELECTIONS * config.electionTicks,
     delayCommitNews: config.delayCommitNews ?? false,
     protectLeader: config.protectLeader ?? false,
+    promisedTicks: config.promisedTicks ?? 0,
     campaignRetryTicks: config.campaignRetryTicks ?? CAMPAIGN_RETRY_TICKS,
     readsPendingMax: config.readsPendingMax ?? READS_PENDING_MAX,
     readRoundsMax: config.readRoundsMax ?? READ_ROUNDS_MAX,
@@ -104,6 +110,8 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
   requirePositive(resolved, 'campaignRetryTicks');
   requirePositive(resolved, 'readsPendingMax');
   requirePositive(resolved, 'readRoundsMax');
+  if (!Number.isSafeInteger(resolved.promisedTicks) || resolved.promisedTicks < 0)
+    throw invalid(`promisedTicks must be 0 or a positive integer, not ${resolved.promisedTicks}`);
   if (resolved.heartbeatTicks >= resolved.electionTicks) {
     throw invalid('heartbeatTicks must be less than electionTicks; ten times less is usual');
   }
@@ -112,7 +120,7 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
 
 type NumericKey = Exclude<
   keyof ResolvedConfig,
-  'id' | 'prng' | 'delayCommitNews' | 'protectLeader'
+  'id' | 'prng' | 'delayCommitNews' | 'protectLeader' | 'promisedTicks'
 >;
 
 function requirePositive(config: ResolvedConfig, key: NumericKey): void {

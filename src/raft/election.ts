@@ -22,8 +22,9 @@ export function tickElection(state: RaftState): void {
   state.leaderSilentTicks += 1;
   if (!isElectable(state)) return;
   if (state.campaignIn !== null) state.campaignIn -= 1;
-  const hinted = state.campaignIn !== null && state.campaignIn <= 0 && !isBound(state);
-  const timedOut = state.electionElapsed >= state.electionTimeout;
+  const bound = isBound(state);
+  const hinted = state.campaignIn !== null && state.campaignIn <= 0 && !bound;
+  const timedOut = state.electionElapsed >= state.electionTimeout && !bound;
   // Nobody could refuse or be disturbed by a single voter: waiting would only delay the start.
   const alone = state.leader === null && isOnlyVoter(state);
   if (hinted) campaignOnHint(state);
@@ -102,11 +103,13 @@ export function hearsLeader(state: RaftState): boolean {
 
 /**
  * With `protectLeader`: whether a leader may count on us still. By the leader's last word, whatever became of the
- * connection with it since; after a start for as long as if it had come just before. Nobody else votes where there is one voter.
+ * connection with it since; after a start for as long as if it had come just before, and as long as what was promised before it.
+ * Nobody else votes where there is one voter.
  */
 function isBound(state: RaftState): boolean {
   const { protectLeader, electionTicks } = state.config;
-  return protectLeader && state.leaderSilentTicks < electionTicks && !isOnlyVoter(state);
+  const promised = protectLeader && state.leaderSilentTicks < electionTicks;
+  return (promised || state.promisedTicks > 0) && !isOnlyVoter(state);
 }
 
 /**

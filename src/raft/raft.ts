@@ -61,6 +61,7 @@ export class Raft {
       commit,
       electionElapsed: 0,
       leaderSilentTicks: 0,
+      promisedTicks: resolved.promisedTicks,
       electionTimeout: 0,
       campaignIn: null,
       hintedTriesLeft: 0,
@@ -118,6 +119,7 @@ export class Raft {
   tick(): void {
     const state = this.#state;
     state.commitNewsDue = true;
+    state.promisedTicks = Math.max(0, state.promisedTicks - 1);
     tickAskedReads(state);
     if (state.leading !== null) tickLeader(state, state.leading);
     else tickElection(state);

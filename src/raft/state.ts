@@ -27,6 +27,8 @@ export interface RaftState {
   electionElapsed: number;
   /** Ticks since a leader was heard, or since the start: one may have been heard just before. */
   leaderSilentTicks: number;
+  /** Ticks for which a promise from before the start may still last. */
+  promisedTicks: number;
   /** The current draw from [electionTicks, 2 * electionTicks). */
   electionTimeout: number;
   /** Ticks until a campaign because the leader's connection closed; null without such a hint. */

@@ -66,6 +66,36 @@ test('after a start it is bound as if it had heard a leader just before', () => 
   assert.equal(one.take().afterDurable.length, 1);
 });
 
+for (const protectLeader of [true, false])
+  test(`a promise from before a start is kept, though ${protectLeader ? 'a shorter one is' : 'none is'} given now`, () => {
+    const promisedTicks = 5 * CONFIG.electionTicks;
+    const one = new One({ config: { protectLeader, promisedTicks } });
+    hear(one);
+    one.raft.peerGone('b');
+    if (one.raft.hasReady()) one.take();
+    for (let tick = 0; tick < promisedTicks; tick++) {
+      assert.equal(wouldVote(one), false, `after ${tick} ticks`);
+      assert.equal(one.raft.role, 'follower');
+      one.ticks(1);
+    }
+    assert.equal(one.raft.role, 'pre-candidate', 'it is free, and its own time was up long ago');
+    assert.equal(wouldVote(one), true);
+  });
+
+test('a promise from before a start keeps nobody from following, nor a leader from handing over', () => {
+  const one = new One({ config: { promisedTicks: 50 } });
+  hear(one);
+  assert.equal(one.raft.leader, 'b');
+  one.step('b', 1, { type: 'timeout-now' });
+  assert.equal(one.raft.role, 'candidate');
+});
+
+test('the only voter need not wait for a promise that it gave when there were others', () => {
+  const one = new One({ members: ['a'], config: { promisedTicks: 50 } });
+  one.ticks(1);
+  assert.equal(one.raft.role, 'leader');
+});
+
 test('a leader may hold a lease once an entry of its term is committed, and never again after it asked another to campaign', () => {
   const one = new One(PROTECTED);
   one.lead(false);
