@@ -17,7 +17,8 @@ interface Proven {
 /**
  * How old this member's copy is, for bounded reads. A leader that a majority confirmed after a moment of ours had all that
  * was committed before that moment: its answer to a read-index question is such a proof, by our own clock alone. It
- * is asked while there are bounded reads: every `everyMs`, and at once where one waits.
+ * is asked while there are bounded reads: every `everyMs`, and at once where one waits; and as long as a copy that began
+ * empty is not known to have what the cluster has.
  */
 export class CopyAge {
   readonly #indexes: ReadIndexes;
@@ -43,7 +44,7 @@ export class CopyAge {
     const now = this.#now();
     if (this.#told !== null && now - this.#lastProvenMs > FORGET_MS) this.#forget();
     if (now - this.#askedMs < this.#everyMs && !this.#shared.ageIsAwaited) return;
-    const wanted = this.#shared.takeWantsAge();
+    const wanted = this.#shared.takeWantsAge() || this.#shared.isNew;
     if (wanted && this.#asked < ASKED_MAX) this.#ask(now);
   }
 

@@ -93,6 +93,7 @@ export class DatabaseSlot {
     }
     const { wal, pageSize } = this.#opened;
     const { term, index } = this.#opened.position;
+    if (index === 0) shared.beginNew();
     shared.setVisible(index);
     const inWal = storedPositions(wal, cluster, POSITIONS_MAX);
     tellLoop({ type: 'opened', position: { term, index }, inWal, pageSize });

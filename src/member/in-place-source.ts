@@ -57,8 +57,8 @@ export class InPlaceSource implements StatementSource {
   }
 
   #mayReadNow(): boolean {
-    const { session, options } = this.#parts;
-    if (options.after !== undefined) return false;
+    const { session, shared, options } = this.#parts;
+    if (options.after !== undefined || shared.isNew) return false;
     return options.level === 'eventual' || session.isCurrent || session.look();
   }
 

@@ -188,7 +188,7 @@ export class LeaderLink {
   get leader(): MemberId | null {
     const { self, raft, shared, network } = this.#parts;
     const { leader } = raft;
-    if (leader === self) return shared.accepting ? leader : null;
+    if (leader === self) return shared.acceptingTerm !== 0 ? leader : null;
     return leader !== null && network.isConnected(leader) ? leader : null;
   }
 }

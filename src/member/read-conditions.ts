@@ -30,7 +30,7 @@ export class ReadConditions {
   /** Whether this copy has what the read must see. Throws POSITION_LOST. */
   mayRead(request: ReadRequest): boolean {
     const { shared, session } = this.#parts;
-    if (request.after?.look() === false) return false;
+    if (shared.isNew || request.after?.look() === false) return false;
     switch (request.level) {
       case 'eventual':
         return true;
@@ -76,6 +76,7 @@ export class ReadConditions {
 
   /** Why a read could not be made in time, with how far behind this member is. */
   notServed(request: ReadRequest): PacelineError {
+    if (this.#parts.shared.isNew) return this.#isNew();
     if (request.level === 'strong' && request.readIndex === null)
       return new PacelineError(
         'NO_LEADER',
@@ -84,6 +85,13 @@ export class ReadConditions {
     return new PacelineError(
       'LAGGING',
       `this member did not get in time to what the read must see (level ${request.level}); ${this.#lag()}: read at another member, with "forward", or again`,
+    );
+  }
+
+  #isNew(): PacelineError {
+    return new PacelineError(
+      'NOT_READY',
+      `this member began empty and has not caught up with the cluster yet; ${this.#lag()}: read at another member, with "forward", or again`,
     );
   }
 

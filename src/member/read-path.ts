@@ -42,6 +42,7 @@ const SESSION: ReadOptions = {};
  */
 export class ReadPath {
   readonly #parts: ReadPathParts;
+  #mayBeNew = true;
 
   constructor(parts: ReadPathParts) {
     this.#parts = parts;
@@ -50,7 +51,8 @@ export class ReadPath {
   /** Most reads are over at once, without a promise of ours in between. */
   query(sql: string, args: SqlArgs | undefined, options?: ReadOptions): Promise<QueryResult> {
     const { shared, session, copy, slow } = this.#parts;
-    if (options !== undefined || slow?.has(sql) === true) return this.#query(sql, args, options);
+    if (options !== undefined || slow?.has(sql) === true || this.#isNew)
+      return this.#query(sql, args, options);
     try {
       if (!session.isCurrent && !session.look()) return this.#query(sql, args, options);
       const undone = shared.undone;
@@ -66,6 +68,12 @@ export class ReadPath {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** A copy that is not new will never be again. */
+  get #isNew(): boolean {
+    this.#mayBeNew = this.#mayBeNew && this.#parts.shared.isNew;
+    return this.#mayBeNew;
   }
 
   async #query(

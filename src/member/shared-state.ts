@@ -29,6 +29,7 @@ const SNAPSHOTS_ENDED = 17;
 const OPEN_SNAPSHOTS = 18;
 const READERS_LEAVE = 19;
 const STABLE = 20;
+const NEW = 21;
 const FIELDS = 22;
 /** The table of terms lies behind the fields, at a place that suits its numbers. */
 const TERMS_AT = FIELDS * 4;
@@ -46,12 +47,7 @@ export class SharedState {
     this.#terms = new CommittedTerms(buffer, TERMS_AT);
   }
 
-  /** Whether this member leads and takes writes. */
-  get accepting(): boolean {
-    return this.acceptingTerm !== 0;
-  }
-
-  /** Low bits of the term in which it does; 0: it does not. */
+  /** Low bits of the term in which this member leads and takes writes; 0: it does not. */
   get acceptingTerm(): number {
     return Atomics.load(this.#fields, ACCEPTING);
   }
@@ -157,7 +153,17 @@ export class SharedState {
   setCurrentAsOf(ms: number): void {
     Atomics.store(this.#fields, CURRENT_AS_OF, Math.floor(ms) | 0);
     Atomics.store(this.#fields, CURRENT_KNOWN, 1);
+    Atomics.store(this.#fields, NEW, 0);
     this.#news = true;
+  }
+
+  /** Whether this copy began empty, and has not had all that was committed at any moment since: there may be much that it has nothing of. */
+  get isNew(): boolean {
+    return Atomics.load(this.#fields, NEW) === 1;
+  }
+
+  beginNew(): void {
+    Atomics.store(this.#fields, NEW, 1);
   }
 
   /** Too long ago to tell by the low bits. */
@@ -227,10 +233,7 @@ export class SharedState {
     Atomics.store(this.#fields, READERS_WAIT, value ? 1 : 0);
   }
 
-  /**
-   * The files are to be replaced, and whoever has them open is asked to close them. A thread that stands still cannot hear
-   * that: it is woken, and finds it here.
-   */
+  /** The files are to be replaced, and whoever has them open is asked to close them. Who stands still is woken, and finds it here. */
   get readersLeave(): boolean {
     return Atomics.load(this.#fields, READERS_LEAVE) === 1;
   }
@@ -275,8 +278,7 @@ export class SharedState {
 
   /**
    * Lets the calling thread stand still until `isTrue`, for at most `timeoutMs`; returns whether it is. It does not while readers
-   * are to leave. Threads that
-   * change something look whether anyone stands still after they have, and we look at their changes after we have said so.
+   * are to leave. Threads that change something look for such afterwards, and we look at their changes after we have said so.
    */
   block(isTrue: () => boolean, timeoutMs: number, now: () => number): boolean {
     const deadline = now() + timeoutMs;

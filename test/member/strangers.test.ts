@@ -35,7 +35,9 @@ for (const [what, { how, code }] of Object.entries(ODD)) {
     await assert.rejects(write, { code: 'NO_LEADER' });
     const { members } = await leader!.status();
     assert.equal(members.find(({ id }) => id === 'c')!.connected, false);
-    assert.deepEqual((await odd.query("SELECT name FROM sqlite_schema WHERE name = 't'")).rows, []);
+    assert.equal((await odd.status()).appliedIndex, 0);
+    const read = odd.query('SELECT 1', [], { level: 'eventual', timeoutMs: 100 });
+    await assert.rejects(read, { code: 'NOT_READY' });
   });
 }
 
