@@ -33,7 +33,7 @@ export interface OpenDatabase extends EngineParts {
   readonly files: Pick<DatabaseFiles, 'mainFd' | 'walFd'>;
   /** What keeps its WAL short. `onFailure`: checkpoints cannot go on. */
   startCheckpoints(onFailure: (error: Error) => void): CheckpointTools;
-  /** Brings everything into the main file; false if a foreign reader prevents it. */
+  /** Brings everything into the main file; false if a foreign reader prevents it. Throws DISK_FULL, IO. */
   fold(): boolean;
   close(): void;
   /** To be closed only when no connection of this process has the database open any more. */

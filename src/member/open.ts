@@ -6,7 +6,7 @@ import { DirectoryLock } from '../sqlite/directory-lock.ts';
 import { Reader } from '../sqlite/reader.ts';
 import { endWorker, startWorker, type Thread } from '../sqlite/start-worker.ts';
 import { systemClock } from './clock.ts';
-import { clusterIdOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
+import { identityOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
 import { Handle } from './handle.ts';
 import type { LoopWorkerData } from './loop-worker.ts';
 import { createMember } from './new-member.ts';
@@ -30,9 +30,10 @@ export async function open(options: OpenOptions): Promise<LocalDatabase> {
   makeDirectory(resolved.dir);
   const lock = new DirectoryLock(layout.lock, resolved.dir);
   try {
-    const cluster = clusterIdOf(resolved);
-    const known = readIdentity(layout, cluster, resolved.id);
-    if (known === null) await createMember(layout, cluster, resolved);
+    const identity = identityOf(resolved);
+    const { cluster } = identity;
+    const known = readIdentity(layout, identity);
+    if (known === null) await createMember(layout, identity, resolved);
     // What counts is what this directory began with, not what it is asked for now.
     const began = known === null ? resolved : { ...resolved, import: known.imported ?? null };
     const handle = startThreads(began, cluster, layout, lock, options.logger ?? null);
