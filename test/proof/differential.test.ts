@@ -22,9 +22,10 @@ for (const seed of SEEDS)
     coverage.add(await runSeed(t, options));
   });
 
-test('every feature did what it is there for, and every disturbance happened', (t) => {
+test('every feature did what it is there for, every way was gone, and every disturbance happened', (t) => {
   for (const line of coverage.lines()) t.diagnostic(line);
   assert.deepEqual(coverage.missing(), []);
+  assert.deepEqual(coverage.missingWays(), []);
   assert.equal(coverage.disturbances().size, DISTURBANCES.length);
 });
 

@@ -17,7 +17,7 @@ const CLI = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 /** Members that never start: their directories are looked at. */
 async function stoppedCluster(t: TestContext): Promise<ChaosCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'paceline-lost-'));
-  const cluster = await ChaosCluster.make(dir, CLI, 3, {});
+  const cluster = await ChaosCluster.make(dir, CLI, ['a', 'b', 'c'], {});
   for (const { settings } of cluster.members) makeDirectory(settings.dir);
   t.after(async () => {
     await cluster.destroy();
@@ -35,7 +35,14 @@ function makeDirectory(dir: string): void {
 /** Acknowledged by `a` alone at 2.5, at a time that any damage comes after. */
 const WRITE: Told = {
   ...done([0, 1], append(7), null, { index: 5, term: 2 }),
-  ...{ id: 'w1', durability: 'local', style: 'plain', error: null, ofHandle: false },
+  ...{
+    id: 'w1',
+    durability: 'local',
+    mayHaveAsked: ['local'],
+    style: 'plain',
+    error: null,
+    ofHandle: false,
+  },
   reached: { committed: false, members: ['a'] },
 };
 
