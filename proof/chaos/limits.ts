@@ -58,6 +58,7 @@ export const LIMITS = {
   rssTimesMax: 2, // what V8 keeps after load
   rssBytesMore: 96 * 2 ** 20,
   quietMs: 1_500, // before descriptors are counted: connections of clients that left are closed by then
+  collectedMs: 30_000, // then garbage was collected, with connections to replaced databases: V8 does it after 8 s of idleness
 
   logLinesShown: 20,
 } as const;

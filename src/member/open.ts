@@ -7,6 +7,7 @@ import { Reader } from '../sqlite/reader.ts';
 import { endWorker, startWorker, type Thread } from '../sqlite/start-worker.ts';
 import { systemClock } from './clock.ts';
 import { clusterIdOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
+import { removeHalfWritten } from './half-written.ts';
 import { Handle } from './handle.ts';
 import type { LoopWorkerData } from './loop-worker.ts';
 import { createMember } from './new-member.ts';
@@ -30,6 +31,7 @@ export async function open(options: OpenOptions): Promise<LocalDatabase> {
   makeDirectory(resolved.dir);
   const lock = new DirectoryLock(layout.lock, resolved.dir);
   try {
+    removeHalfWritten(layout);
     const cluster = clusterIdOf(resolved);
     const known = readIdentity(layout, cluster, resolved.id);
     if (known === null) await createMember(layout, cluster, resolved);

@@ -88,7 +88,7 @@ test('a receipt that says less than what was asked for is reported', () => {
     assert.deepEqual(settleAll(THERE, appended(durability, reached)).violations, []);
 });
 
-test('what asked for nothing may be acknowledged as any of the members in question has it', () => {
+test('what asked for nothing may be acknowledged as one of the members in question has it', () => {
   const asking = (...mayHaveAsked: Durability[]) => appended(null, ALONE, { mayHaveAsked });
   assert.deepEqual(settleAll(NOWHERE, asking('local', 'quorum')).violations, []);
   assert.equal(settleAll(NOWHERE, asking('local', 'quorum')).lost.length, 1);
