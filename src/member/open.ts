@@ -7,6 +7,7 @@ import { Reader } from '../sqlite/reader.ts';
 import { endWorker, startWorker, type Thread } from '../sqlite/start-worker.ts';
 import { systemClock } from './clock.ts';
 import { identityOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
+import { removeHalfWritten } from './half-written.ts';
 import { Handle } from './handle.ts';
 import type { LoopWorkerData } from './loop-worker.ts';
 import { createMember } from './new-member.ts';
@@ -33,6 +34,7 @@ export async function open(options: OpenOptions): Promise<LocalDatabase> {
     const identity = identityOf(resolved);
     const { cluster } = identity;
     const known = readIdentity(layout, identity);
+    removeHalfWritten(layout);
     if (known === null) await createMember(layout, identity, resolved);
     // What counts is what this directory began with, not what it is asked for now.
     const began = known === null ? resolved : { ...resolved, import: known.imported ?? null };
