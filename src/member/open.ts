@@ -4,7 +4,7 @@ import type { LocalDatabase } from '../api/database.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { DirectoryLock } from '../sqlite/directory-lock.ts';
 import { Reader } from '../sqlite/reader.ts';
-import { endWorker, startWorker, type Thread } from '../sqlite/start-worker.ts';
+import { endWorker, startWorker } from '../sqlite/start-worker.ts';
 import { systemClock } from './clock.ts';
 import { identityOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
 import { removeHalfWritten } from './half-written.ts';
@@ -13,7 +13,7 @@ import type { LoopWorkerData } from './loop-worker.ts';
 import { createMember } from './new-member.ts';
 import { type MemberOptions, type OpenOptions, resolveOptions } from './options.ts';
 import { ThreadPort } from './port.ts';
-import type { ReaderWorkerData } from './reader-thread.ts';
+import { startReaderThread } from './reader-link.ts';
 import { SharedState } from './shared-state.ts';
 import type { SqlWorkerData } from './sql-worker.ts';
 
@@ -98,7 +98,8 @@ function startThreads(
   const handle = new Handle({
     options,
     openReader: () => new Reader(path, resultBytesMax),
-    startReader: (stop) => startReader({ path, resultBytesMax, shared: shared.buffer, stop }),
+    startReader: (stop, events) =>
+      startReaderThread({ path, resultBytesMax, shared: shared.buffer, stop }, events),
     sql: new ThreadPort(appSql.port1),
     loop: new ThreadPort(appLoop.port1),
     shared,
@@ -114,10 +115,6 @@ function startThreads(
   for (const { worker } of threads)
     worker.on('error', (error) => handle.threadFailed(asFault(error)));
   return handle;
-}
-
-function startReader(data: ReaderWorkerData): Thread {
-  return startWorker(new URL('./reader-worker.js', import.meta.url), data);
 }
 
 function asFault(error: unknown): PacelineError {

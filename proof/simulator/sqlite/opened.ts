@@ -22,7 +22,7 @@ import { Books, firstDifference, type Left } from './books.ts';
 import { TimedCheckpoints } from './checkpoints.ts';
 import { TimelessExecutor } from './executor.ts';
 import { contentOf, readFiles } from './read-files.ts';
-import { watchedReader } from './reader.ts';
+import { type ReaderWatch, WatchedReader } from './reader.ts';
 import { limitRoom, type Room } from './room.ts';
 import { WatchedWal } from './wal.ts';
 
@@ -70,12 +70,17 @@ export class OpenedDatabase {
     };
   }
 
-  openReader(onRead: (result: object, at: EntryId) => void): ReturnType<OpenReader> {
-    const reader = watchedReader(this.#path, (result, at) => {
-      this.#checkSeen(at);
-      onRead(result, at);
+  openReader(onRead: ReaderWatch['onRead']): ReturnType<OpenReader> {
+    const reader = new WatchedReader(this.#path, {
+      onRead,
+      onSeen: (at) => this.#checkSeen(at),
+      onMoved: (held, at) => {
+        const what = `a reader holds ${held.term}.${held.index}, and sees ${at.term}.${at.index}`;
+        this.#parts.onViolation(new Violation('I6 one state', what));
+      },
     });
-    return { ...reader, close: this.#closing(reader.close) };
+    const close = this.#closing(reader.close.bind(reader));
+    return Object.assign(reader, { close });
   }
 
   /** As SQLite sees it, and by the bytes in its files. */
