@@ -225,7 +225,8 @@ export class DatabaseSlot {
       return closed();
     }
     running.close(fold).then((prevented) => {
-      if (prevented !== null) this.#warn(`${prevented}: the WAL stays beside the database`);
+      if (prevented !== null)
+        this.#warn(`the WAL stays beside the database until the next start: ${prevented}`);
       closed();
     }, this.#parts.onFailure);
   }

@@ -1,14 +1,21 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writeFileAtomically } from '../log-store/atomic-file.ts';
 import { openFileLog } from '../log-store/file.ts';
-import { TEMPORARY_SUFFIX } from '../log-store/layout.ts';
 import { type EntryId, INITIAL_HARD_STATE, type Membership, ORIGIN } from '../raft/entry.ts';
 import { type ChecksumValue, DatabaseChecksum } from '../redo/checksum.ts';
 import { PageHasher } from '../redo/page-hash.ts';
 import { importDatabase } from '../sqlite/import.ts';
 import { seedPage } from '../sqlite/seed.ts';
-import { cannotWrite, type Layout, writeIdentity } from './directory.ts';
+import {
+  abandonDirectory,
+  beginDirectory,
+  cannotWrite,
+  finishDirectory,
+  type Identity,
+  type Layout,
+  madeAnew,
+} from './directory.ts';
 import type { MemberOptions } from './options.ts';
 
 /** Room in a log record or a frame beside the entry that it carries. */
@@ -41,30 +48,29 @@ interface Start {
 }
 
 /**
- * Makes a new member's files: the database that every member of a new cluster starts from, an empty log behind it, and last
- * the identity. Until that is written the member has promised nothing to anybody, so what an interrupted first start left
- * is thrown away.
+ * Makes a new member's files: the database that every member of a new cluster starts from, and an empty log behind it. Until
+ * the identity has its name the member has promised nothing to anybody, so what an interrupted first start left is thrown away.
  */
 export async function createMember(
   layout: Layout,
-  cluster: string,
+  identity: Identity,
   options: MemberOptions,
 ): Promise<void> {
+  await beginDirectory(layout, identity);
+  discard(layout);
   try {
-    discard(layout);
-    await writeFiles(layout, cluster, options);
-    const { id, import: file } = options;
-    await writeIdentity(layout, { cluster, id, ...(file === null ? {} : { imported: file }) });
+    await writeFiles(layout, identity.cluster, options);
   } catch (error) {
-    // What there was no room for, or cannot be imported, must not take room. With an identity it is a member all the same.
-    if (!existsSync(layout.identity)) discard(layout);
+    // What there was no room for, or cannot be imported, must not take room.
+    discard(layout);
+    abandonDirectory(layout);
     throw cannotWrite(error, dirname(layout.identity));
   }
+  await finishDirectory(layout);
 }
 
-function discard({ identity, log, database, incoming }: Layout): void {
-  for (const path of [identity + TEMPORARY_SUFFIX, log, dirname(database), incoming])
-    rmSync(path, { recursive: true, force: true });
+function discard(layout: Layout): void {
+  for (const path of madeAnew(layout)) rmSync(path, { recursive: true, force: true });
 }
 
 async function writeFiles(layout: Layout, cluster: string, options: MemberOptions): Promise<void> {

@@ -6,9 +6,10 @@ import type { TransactionStep } from '../api/transaction-wire.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { decodeResults } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
+import { refuseSavepointAlone } from '../sqlite/savepoints.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ForwardAnswer } from './protocol.ts';
-import { isAborted, outlived, usedAfterEnd } from './transaction-errors.ts';
+import { isAborted, isUsedUp, outlived, usedAfterEnd } from './transaction-errors.ts';
 
 /** After its lifetime the leader says that it was rolled back; past this nobody will. */
 const SILENCE_MS = 1_000;
@@ -83,6 +84,11 @@ export class OpenTransaction implements Transaction {
     return this.#ended !== null;
   }
 
+  /** Whether its caller has committed it, rolled it back or closed it, before anybody else ended it. */
+  get endedByCaller(): boolean {
+    return this.#aborted !== null || isUsedUp(this.#ended);
+  }
+
   /** Whether it was rolled back for no reason of its caller's, who may run it again. */
   get wasAborted(): boolean {
     return this.#aborted ?? isAborted(this.#ended);
@@ -108,6 +114,7 @@ export class OpenTransaction implements Transaction {
 
   async batch(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
     checkBatch(statements, this.#terms.sqlBytesMax);
+    refuseSavepointAlone(statements);
     try {
       return await this.#run(statements, false);
     } catch (error) {

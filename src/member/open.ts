@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import type { LocalDatabase } from '../api/database.ts';
-import { must } from '../base/assert.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { DirectoryLock } from '../sqlite/directory-lock.ts';
 import { Reader } from '../sqlite/reader.ts';
-import { endWorker, startWorker, type Thread } from '../sqlite/start-worker.ts';
+import { endWorker, startWorker } from '../sqlite/start-worker.ts';
 import { systemClock } from './clock.ts';
-import { clusterIdOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
+import { identityOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
+import { removeHalfWritten } from './half-written.ts';
 import { Handle } from './handle.ts';
 import { KeptPromise } from './kept-promise.ts';
 import type { LoopWorkerData } from './loop-worker.ts';
@@ -15,7 +16,7 @@ import { createMember } from './new-member.ts';
 import { type MemberOptions, type OpenOptions, resolveOptions } from './options.ts';
 import { ThreadPort } from './port.ts';
 import { promiseMs } from './raft-timing.ts';
-import type { ReaderWorkerData } from './reader-thread.ts';
+import { startReaderThread } from './reader-link.ts';
 import { SharedState } from './shared-state.ts';
 import type { SqlWorkerData } from './sql-worker.ts';
 
@@ -30,21 +31,25 @@ const WORKER_END_MS = 3_000;
 export async function open(options: OpenOptions): Promise<LocalDatabase> {
   const resolved = resolveOptions(options);
   const layout = layoutOf(resolved.dir);
+  const identity = identityOf(resolved);
   makeDirectory(resolved.dir);
+  // Where no member ever was, not even the lock is made before it is known that one may be there.
+  if (!existsSync(layout.lock)) readIdentity(layout, identity);
   const lock = new DirectoryLock(layout.lock, resolved.dir);
   try {
-    const cluster = clusterIdOf(resolved);
-    const known = () => readIdentity(layout, cluster, resolved.id);
-    if (known() === null) await createMember(layout, cluster, resolved);
-    const identity = must(known(), 'a member has an identity');
+    const { cluster } = identity;
+    const before = readIdentity(layout, identity);
+    removeHalfWritten(layout);
+    if (before === null) await createMember(layout, identity, resolved);
+    const known = before ?? identity;
     const logger = options.logger ?? null;
     const promise = new KeptPromise({
-      ...{ layout, identity, givesMs: promiseMs(resolved), clock: systemClock },
+      ...{ layout, identity: known, givesMs: promiseMs(resolved), clock: systemClock },
       onFailure: ({ message }) => logger?.warn({ member: resolved.id }, message),
     });
     await promise.raise();
     // What counts is what this directory began with, not what it is asked for now.
-    const began = { ...resolved, import: identity.imported ?? null };
+    const began = { ...resolved, import: known.imported ?? null };
     const handle = startThreads(began, cluster, layout, { lock, promise }, logger);
     await whenReady(handle);
     promise.lower();
@@ -107,7 +112,8 @@ function startThreads(
   const handle = new Handle({
     options,
     openReader: () => new Reader(path, resultBytesMax),
-    startReader: (stop) => startReader({ path, resultBytesMax, shared: shared.buffer, stop }),
+    startReader: (stop, events) =>
+      startReaderThread({ path, resultBytesMax, shared: shared.buffer, stop }, events),
     sql: new ThreadPort(appSql.port1),
     loop: new ThreadPort(appLoop.port1),
     shared,
@@ -124,10 +130,6 @@ function startThreads(
   for (const { worker } of threads)
     worker.on('error', (error) => handle.threadFailed(asFault(error)));
   return handle;
-}
-
-function startReader(data: ReaderWorkerData): Thread {
-  return startWorker(new URL('./reader-worker.js', import.meta.url), data);
 }
 
 function asFault(error: unknown): PacelineError {

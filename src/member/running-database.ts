@@ -95,7 +95,10 @@ export class RunningDatabase {
     return this.engine.undoAbove(committed);
   }
 
-  /** A checkpoint that is under way is finished first. `fold` brings everything into the main file; what prevents it is returned. */
+  /**
+   * A checkpoint that is under way is finished first. `fold` brings everything into the main file; what prevents that, a foreign reader
+   * or a full disk, is returned: the WAL stays beside it then, for the next start.
+   */
   async close(fold: boolean): Promise<string | null> {
     const { checkpoints, pins, snapshotPin } = this.#tools;
     await checkpoints.close();

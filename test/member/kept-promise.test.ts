@@ -7,7 +7,7 @@ import { KeptPromise } from '../../src/member/kept-promise.ts';
 import { scratch } from '../cluster/fixture.ts';
 import { Local } from './fixture.ts';
 
-const WHO = { cluster: 'c', id: 'a' };
+const WHO = { format: 1, cluster: 'c', id: 'a' };
 
 /** A member's directory, and a clock that the test moves. */
 class Kept {
@@ -21,7 +21,7 @@ class Kept {
   }
 
   get promisedMs(): number {
-    return readIdentity(this.layout, WHO.cluster, WHO.id)?.promisedMs ?? 0;
+    return readIdentity(this.layout, WHO)?.promisedMs ?? 0;
   }
 
   /** As `open` does it. Returns what it is bound by, and its end. */
@@ -30,7 +30,7 @@ class Kept {
     const promise = new KeptPromise({
       ...{
         layout: this.layout,
-        identity: readIdentity(this.layout, WHO.cluster, WHO.id)!,
+        identity: readIdentity(this.layout, WHO)!,
         givesMs,
       },
       clock: {
