@@ -1,7 +1,7 @@
 import { describeOperation } from './describe.ts';
 import type { Finding } from './finding.ts';
 import type { BankStart } from './model.ts';
-import { type History, isRead, type Operation, objectOf } from './operation.ts';
+import { type History, isRead, type Operation, objectOf, readOf } from './operation.ts';
 import { valuesSeen, writesByValue } from './versions.ts';
 
 /**
@@ -11,15 +11,25 @@ import { valuesSeen, writesByValue } from './versions.ts';
  */
 export function checkCommittedReads(history: History, bank: BankStart): Finding[] {
   const writes = writesByValue(history);
-  const longest = longestLists(history);
-  return history.flatMap((operation) => {
-    if (!isRead(operation.action) || operation.outcome.kind !== 'ok') return [];
+  const reads = history.flatMap(readsOf);
+  const longest = longestLists(reads);
+  return reads.flatMap((operation) => {
     const finding =
       wrongValue(operation, writes) ??
       wrongList(operation, longest) ??
       wrongBalances(operation, bank);
     return finding === null ? [] : [finding];
   });
+}
+
+/** Reads, and what a transaction has read before it wrote. */
+function readsOf(operation: Operation): Operation[] {
+  const { action, outcome } = operation;
+  if (outcome.kind !== 'ok') return [];
+  if (isRead(action)) return [operation];
+  if (outcome.before === undefined) return [];
+  const observed = outcome.before;
+  return [{ ...operation, action: readOf(action), outcome: { kind: 'ok', observed } }];
 }
 
 function longestLists(history: History): Map<string, Operation> {

@@ -35,8 +35,10 @@ export function describeOperation(operation: Operation): string {
       : outcome.observed === null && level === null
         ? 'ok'
         : describeObserved(outcome.observed);
+  const before = outcome.kind === 'ok' ? outcome.before : undefined;
+  const saw = before === undefined ? '' : `, before: ${describeObserved(before)}`;
   const at = position === null ? '' : ` at ${position.term}.${position.index}`;
   const how = level === null ? '' : ` (${level})`;
   const times = `${called}..${returned ?? '?'}`;
-  return `${times} client ${client}: ${describeAction(action)}${how} => ${answer}${at}`;
+  return `${times} client ${client}: ${describeAction(action)}${how} => ${answer}${saw}${at}`;
 }

@@ -18,12 +18,12 @@ export function orderList(operations: readonly Operation[]): 'ordered' | 'imposs
   reads.sort(
     (a, b) => a.values.length - b.values.length || a.operation.called - b.operation.called,
   );
-  const longest = reads.at(-1)?.values ?? [];
+  const shown = [...reads.map(({ values }) => values), ...operations.flatMap(shownByAppend)];
+  const longest = shown.reduce((one, other) => (other.length > one.length ? other : one), []);
   const seen = new Set(longest);
   if (seen.size < longest.length || longest.some((value) => !appends.has(value)))
     return 'impossible';
-  if (reads.some(({ values }) => values.some((value, i) => value !== longest[i])))
-    return 'impossible';
+  if (shown.some((values) => values.some((value, i) => value !== longest[i]))) return 'impossible';
   const unseen = [...appends].filter(([value, { outcome }]) => {
     return !seen.has(value) && outcome.kind === 'ok';
   });
@@ -36,6 +36,12 @@ export function orderList(operations: readonly Operation[]): 'ordered' | 'imposs
 interface Read {
   readonly operation: Operation;
   readonly values: readonly number[];
+}
+
+/** An append that has read the list before shows what it was right afterwards. */
+function shownByAppend({ action, outcome }: Operation): (readonly number[])[] {
+  if (action.kind !== 'append' || outcome.kind !== 'ok' || outcome.before === undefined) return [];
+  return [[...(outcome.before as readonly number[]), action.value]];
 }
 
 function appendsByValue(operations: readonly Operation[]): Map<number, Operation> | null {

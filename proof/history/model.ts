@@ -1,5 +1,5 @@
 import { unreachable } from '../../src/base/assert.ts';
-import type { Action, ObjectKind, Outcome } from './operation.ts';
+import type { Action, ObjectKind, Observed, Outcome } from './operation.ts';
 
 /** How an object behaves when operations happen one after the other. A state is plain text. */
 export interface Model {
@@ -64,6 +64,24 @@ function bank({ accounts, balance }: BankStart): Model {
 }
 
 export function modelOf(kind: ObjectKind, start: BankStart): Model {
+  const { initial, step } = plainModelOf(kind, start);
+  return {
+    initial,
+    step(state, action, outcome) {
+      const before = outcome.kind === 'ok' ? outcome.before : undefined;
+      return before === undefined || stateShown(before) === state
+        ? step(state, action, outcome)
+        : null;
+    },
+  };
+}
+
+/** The state that a read shows so. */
+function stateShown(observed: Observed): string {
+  return Array.isArray(observed) ? listState(observed) : String(observed ?? '');
+}
+
+function plainModelOf(kind: ObjectKind, start: BankStart): Model {
   switch (kind) {
     case 'register':
       return REGISTER;

@@ -1,4 +1,4 @@
-import type { Operation } from './operation.ts';
+import { isRead, type Operation, objectKind } from './operation.ts';
 
 /**
  * The operations of one object without those of unknown outcome that no order needs: an append that nobody
@@ -24,9 +24,9 @@ function namedValues(operations: readonly Operation[]): Set<number> {
   for (const { action, outcome } of operations) {
     if (action.kind === 'cas') named.add(action.expected);
     if (outcome.kind !== 'ok') continue;
-    if (action.kind === 'list')
-      for (const value of outcome.observed as readonly number[]) named.add(value);
-    if (action.kind === 'read' && outcome.observed !== null) named.add(outcome.observed as number);
+    const shown = isRead(action) ? outcome.observed : outcome.before;
+    if (objectKind(action) === 'bank' || shown === undefined || shown === null) continue;
+    for (const value of Array.isArray(shown) ? shown : [shown]) named.add(value);
   }
   return named;
 }

@@ -31,12 +31,13 @@ export type ObjectKind = 'register' | 'list' | 'bank';
 export type Observed = null | number | boolean | readonly number[];
 
 /**
- * - `ok`: the answer came, and says `observed`.
+ * - `ok`: the answer came, and says `observed`; of a transaction that read the object before it wrote (or did not), also
+ *   what it was `before`, in the shape of a read's answer.
  * - `rejected`: it surely did not happen, and says nothing about the state.
  * - `unknown`: it may take effect at any time after the call, or never.
  */
 export type Outcome =
-  | { readonly kind: 'ok'; readonly observed: Observed }
+  | { readonly kind: 'ok'; readonly observed: Observed; readonly before?: Observed }
   | { readonly kind: 'rejected' }
   | { readonly kind: 'unknown' };
 
@@ -83,6 +84,12 @@ export type History = readonly Operation[];
 
 export function isRead(action: Action): boolean {
   return action.kind === 'read' || action.kind === 'list' || action.kind === 'balances';
+}
+
+/** The read of the object of a write. */
+export function readOf(action: Action): Action {
+  if ('bank' in action) return { kind: 'balances', bank: action.bank };
+  return { kind: objectKind(action) === 'list' ? 'list' : 'read', key: action.key };
 }
 
 /** May have changed something: neither a read, nor rejected, nor seen to change nothing. */

@@ -10,10 +10,11 @@ const FOCUSED = {
 };
 /** The longest leases that the simulator's plans have. */
 const LEASE_DRIFT_SHARE = 10;
+const MANY_CALLS = { functions: 0.5, states: 0.5, loads: 0.4 };
 /** A few commits. */
 const SMALL_WAL_BYTES = 8_000;
 
-const { sabotage, firstSeed, seeds, faults, leases, realSqlite } = JSON.parse(
+const { sabotage, firstSeed, seeds, faults, leases, calls, realSqlite } = JSON.parse(
   process.argv[2]!,
 ) as Order;
 if (sabotage !== null) await applySabotage(sabotage);
@@ -24,7 +25,10 @@ const { makePlan } = await import('../simulator/plan.ts');
 function focused(seed: number, kinds: readonly FaultKind[]): Partial<Plan> {
   const { options } = makePlan(seed);
   const leaseDriftMs = leases ? options.electionTimeoutMs / LEASE_DRIFT_SHARE : 0;
-  const plan = { ...FOCUSED, faults: new Set(kinds), options: { ...options, leaseDriftMs } };
+  const plan = {
+    ...{ ...FOCUSED, faults: new Set(kinds), options: { ...options, leaseDriftMs } },
+    ...(calls ? { calls: MANY_CALLS } : {}),
+  };
   if (!realSqlite) return plan;
   const checkpointWalBytes = SMALL_WAL_BYTES;
   return {

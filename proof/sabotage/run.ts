@@ -48,6 +48,7 @@ async function firstCaught(sabotage: Sabotage, firstSeed: number): Promise<Outco
   const how = {
     faults: sabotage.faults ?? null,
     leases: sabotage.leases === true,
+    calls: sabotage.calls === true,
     realSqlite: sabotage.realSqlite === true,
   };
   let seeds = 0;

@@ -17,6 +17,8 @@ export interface Sabotage {
   readonly faults?: readonly FaultKind[];
   /** With those: leaders hold leases. */
   readonly leases?: true;
+  /** With those: clients run functions as transactions, hold states, and load. */
+  readonly calls?: true;
   /** With those: members have SQLite, and a WAL that is emptied often. */
   readonly realSqlite?: true;
 }

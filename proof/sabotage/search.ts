@@ -13,6 +13,8 @@ export interface Order {
   readonly faults: readonly FaultKind[] | null;
   /** With such faults: whether leaders hold leases. */
   readonly leases: boolean;
+  /** With such faults: whether clients run functions as transactions, hold states, and load. */
+  readonly calls: boolean;
   /** With such faults: whether members have SQLite. */
   readonly realSqlite: boolean;
 }

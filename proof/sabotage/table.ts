@@ -1,3 +1,4 @@
+import { CALL_SABOTAGES } from './calls.ts';
 import { PROMISE_SABOTAGES } from './promises.ts';
 import type { Sabotage } from './sabotage.ts';
 
@@ -188,4 +189,5 @@ export const SABOTAGES: readonly Sabotage[] = [
     realSqlite: true,
   },
   ...PROMISE_SABOTAGES,
+  ...CALL_SABOTAGES,
 ];

@@ -15,7 +15,6 @@ export type HandedTokens = Map<number, string>;
 
 /** No fault explains these. */
 const NEVER: ReadonlySet<string> = new Set(['INTERNAL', 'REQUEST_INVALID', 'TOKEN_INVALID']);
-const POSITION = /(\d+)\.(\d+) was discarded/;
 
 /** How one client reads: at every level, and what came of it is judged by what that level promises. */
 export class ClientReads {
@@ -38,14 +37,14 @@ export class ClientReads {
   }
 
   async ask(member: MemberProcess, action: Action, reading: Reading): Promise<Answer> {
+    const promised = this.#cluster.promises.asked(member, reading.options);
     const read = async (statement: Statement) => {
-      const promised = this.#cluster.promises.asked(member, reading.options);
       const result = await query(member, statement, reading);
       return this.#answered(member, promised, result, reading);
     };
     const answer = await performRead(read, action);
     const { error } = answer;
-    if (error) this.#cluster.check(() => this.#refused(error));
+    if (error) this.refused(member, promised, error);
     return answer;
   }
 
@@ -63,11 +62,14 @@ export class ClientReads {
     return { ...result, position: at };
   }
 
-  #refused({ code, message }: PacelineError): void {
-    if (NEVER.has(code)) throw new Violation('no error without a fault', `${code}: ${message}`);
-    if (code !== 'POSITION_LOST') return;
-    const [, term, index] = POSITION.exec(message)!;
-    this.#token.lost();
-    this.#cluster.promises.toldLost({ term: Number(term), index: Number(index) });
+  /** The read was refused. */
+  refused(member: MemberProcess, { needs }: Promised, { code, message }: PacelineError): void {
+    const { promises, calls } = this.#cluster;
+    this.#cluster.check(() => {
+      if (NEVER.has(code)) throw new Violation('no error without a fault', `${code}: ${message}`);
+      if (promises.lost.refused(member, needs, code, message) === null) return;
+      calls.did('told lost');
+      this.#token.lost();
+    });
   }
 }

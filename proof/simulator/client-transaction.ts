@@ -5,6 +5,7 @@ import type { Prng } from '../../src/base/prng.ts';
 import type { Action } from '../history/operation.ts';
 import { type Answer, answer, answerOfError } from '../workload/perform.ts';
 import { observedIn, SQL, toStatements } from '../workload/statements.ts';
+import { NOT_DONE } from './client-session.ts';
 import type { Cluster } from './cluster.ts';
 import type { MemberProcess } from './member.ts';
 import { Violation } from './violation.ts';
@@ -16,14 +17,6 @@ const THOUGHT_MS_MAX = 30;
 /** Clocks may be slow by a fifth; and a little for the turn in which it is noticed. */
 const SLOWEST = 1.3;
 const TURN_MS = 30;
-
-/** It did not happen. */
-export const NOT_DONE: Answer = {
-  outcome: { kind: 'rejected' },
-  position: null,
-  reached: null,
-  error: null,
-};
 
 /** Carries out a write as an interactive transaction, with time passing between its statements. */
 export class ClientTransaction {

@@ -1,10 +1,12 @@
+import type { Durability } from '../../src/api/durability.ts';
 import type { Position } from '../../src/api/request.ts';
 import { PacelineError } from '../../src/base/errors.ts';
 import type { Prng } from '../../src/base/prng.ts';
 import type { Action } from '../history/operation.ts';
 import { type Answer, answer, answerOfError, performWrite } from '../workload/perform.ts';
+import { NOT_DONE } from './client-session.ts';
 import type { ClientToken } from './client-token.ts';
-import { ClientTransaction, NOT_DONE } from './client-transaction.ts';
+import { ClientTransaction } from './client-transaction.ts';
 import type { Cluster } from './cluster.ts';
 import type { MemberProcess } from './member.ts';
 import { Violation } from './violation.ts';
@@ -33,28 +35,30 @@ export class ClientWrites {
         ? performWrite(handle, action, options)
         : this.#transaction.perform(member, action, writing);
     const given = await asked;
-    return given.position === null ? given : this.#acknowledged(member, call, given, writing);
+    if (given.position === null) return given;
+    const forGood = this.acknowledged(member, given, options.durability);
+    // One with an id may have been done by an earlier try; a transaction has its place when it is committed.
+    const isPlain = options.id === undefined && ending === null;
+    if (forGood && isPlain)
+      this.#cluster.check(() => this.#cluster.handleOrder.done(member, call, given.position!));
+    return given;
   }
 
-  #acknowledged(
+  /** The answer has a position. Returns whether what was acknowledged is there for good. */
+  acknowledged(
     member: MemberProcess,
-    call: number,
-    given: Answer,
-    { options, ending }: Writing,
-  ): Answer {
-    const { writePromises, promises, handleOrder } = this.#cluster;
-    const { position, reached } = given;
+    { position, reached }: Answer,
+    asked: Durability | undefined,
+  ): boolean {
+    const { writePromises, promises, plan } = this.#cluster;
+    const durability = asked ?? plan.options.durability;
     let forGood = false;
     this.#cluster.check(() => {
-      const { durability } = options;
       forGood = writePromises.acknowledged(member, position!, reached!, durability);
-      // One with an id may have been done by an earlier try; a transaction has its place when it is committed.
-      const isPlain = options.id === undefined && ending === null;
-      if (forGood && isPlain) handleOrder.done(member, call, position!);
     });
     promises.wrote(member, position!);
     if (forGood) this.#token.sawCommitted(position!);
-    return given;
+    return forGood;
   }
 
   /** What became of a write. `ended`: nobody will do any more of it by itself, as of a transaction that was asked about. */

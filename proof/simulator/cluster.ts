@@ -8,12 +8,16 @@ import { Raft } from '../../src/raft/raft.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import { Timeline } from '../../src/transport/timeline.ts';
 import type { Transport } from '../../src/transport/transport.ts';
+import { CallsDone } from './calls-done.ts';
 import { Checker } from './checker.ts';
 import { MemoryDatabase } from './database/memory.ts';
 import { HandleOrder } from './handle-order.ts';
+import { LoadPromises } from './load-promises.ts';
 import { Machine } from './machine.ts';
 import { MemberProcess } from './member.ts';
+import { MEMBER_NAMES } from './member-names.ts';
 import { SimPolicy } from './network.ts';
+import { OneState } from './one-state.ts';
 import type { Plan } from './plan.ts';
 import { ReadPromises } from './read-promises.ts';
 import { newSnapshotDisk } from './snapshot-files.ts';
@@ -23,7 +27,6 @@ import { Violation } from './violation.ts';
 import { joinNetwork, type Parts, type World } from './world.ts';
 import { WritePromises } from './write-promises.ts';
 
-const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const CLUSTER = '0123456789abcdef0123456789abcdef';
 /** A member that stopped by itself is started again after this. */
 const OPERATOR_MS = 300;
@@ -44,6 +47,9 @@ export class Cluster implements World {
   readonly promises: ReadPromises;
   readonly writePromises: WritePromises;
   readonly handleOrder = new HandleOrder();
+  readonly oneState = new OneState();
+  readonly loads = new LoadPromises();
+  readonly calls = new CallsDone();
   readonly parts: Parts;
   readonly machines = new Map<MemberId, Machine>();
   readonly #prng: Prng;
@@ -64,8 +70,8 @@ export class Cluster implements World {
     this.promises = new ReadPromises(this.checker, now);
     this.writePromises = new WritePromises(this.checker, plan);
     const count = plan.voters + plan.learners + plan.spares;
-    assert(count <= NAMES.length, `there are names for ${NAMES.length} members`);
-    const ids = NAMES.slice(0, count);
+    assert(count <= MEMBER_NAMES.length, `there are names for ${MEMBER_NAMES.length} members`);
+    const ids = MEMBER_NAMES.slice(0, count);
     const membership = ids
       .slice(0, plan.voters + plan.learners)
       .map((id, i) => ({ id, address: `${id}:1`, voter: i < plan.voters }));

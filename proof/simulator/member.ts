@@ -1,5 +1,5 @@
 import { asPacelineError, PacelineError } from '../../src/base/errors.ts';
-import type { Prng } from '../../src/base/prng.ts';
+import { Prng } from '../../src/base/prng.ts';
 import { openFileLog } from '../../src/log-store/file.ts';
 import type { LogStore } from '../../src/log-store/log-store.ts';
 import { Handle } from '../../src/member/handle.ts';
@@ -15,14 +15,17 @@ import type {
   SqlToLoop,
 } from '../../src/member/protocol.ts';
 import { raftConfig, TICK_MS } from '../../src/member/raft-timing.ts';
+import type { StartReader } from '../../src/member/reader-thread.ts';
 import { SharedState } from '../../src/member/shared-state.ts';
 import { SqlThread } from '../../src/member/sql-thread.ts';
+import type { EntryId } from '../../src/raft/entry.ts';
 import type { Role } from '../../src/raft/ready.ts';
 import type { Watched } from './checker.ts';
 import type { DatabaseFiles } from './database/files.ts';
 import type { MemberHome } from './database/member-database.ts';
 import type { Machine } from './machine.ts';
 import { connectPorts } from './port.ts';
+import { simReaderThreads } from './reader-threads.ts';
 import { simSnapshotFiles } from './snapshot-files.ts';
 import { type SimProcess, SimThread } from './thread.ts';
 import { Violation } from './violation.ts';
@@ -32,6 +35,8 @@ import type { World } from './world.ts';
 /** Where a member's log is on its disk. */
 const LOG_DIR = '/member/log';
 const INCOMING = 'incoming.db';
+/** Chances of their own, so that they do not change what else a seed decides. */
+const READERS = 0x4ead;
 
 /** One process of a member: the product's loop, SQL thread and handle, on simulated threads. */
 export class MemberProcess implements SimProcess {
@@ -94,6 +99,7 @@ export class MemberProcess implements SimProcess {
     this.handle = new Handle({
       options,
       openReader: this.home.openReader,
+      ...this.#readerThreads(),
       sql: appSql,
       loop: appLoop,
       shared: this.#shared,
@@ -116,6 +122,11 @@ export class MemberProcess implements SimProcess {
 
   get id(): string {
     return this.machine.id;
+  }
+
+  /** Null if it has no database. */
+  get databasePosition(): EntryId | null {
+    return this.home.files?.position(this.#world.cluster) ?? null;
   }
 
   touched(): void {
@@ -147,6 +158,17 @@ export class MemberProcess implements SimProcess {
     this.#role = role;
     this.#term = term;
     this.trace(`is ${role} of term ${term}`);
+  }
+
+  /** Where clients ask for them. */
+  #readerThreads(): { startReader?: StartReader } {
+    const { timeline, plan } = this.#world;
+    if (plan.calls.states === 0) return {};
+    const { appThread, home } = this;
+    const prng = new Prng(plan.seed ^ READERS ^ this.machine.starts);
+    const delay = () => 0.01 + (prng.next() / 2 ** 32) * plan.portMsMax;
+    const parts = { timeline, appThread, delay, shared: this.#shared };
+    return { startReader: simReaderThreads({ ...parts, process: this, open: home.openReader }) };
   }
 
   #makeHome(): MemberHome {

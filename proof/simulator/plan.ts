@@ -1,6 +1,9 @@
+import type { Durability } from '../../src/api/durability.ts';
 import { Prng } from '../../src/base/prng.ts';
+import { DEFAULTS } from '../../src/member/options.ts';
 import { diskFiles } from '../../src/member/snapshot-files.ts';
 import type { FaultRates } from '../../src/transport/memory-policy.ts';
+import { OF_SNAPSHOTS, vary } from './plan-variations.ts';
 
 /** What can go wrong. Each run has some of them. */
 export const FAULT_KINDS = [
@@ -66,7 +69,18 @@ export interface Plan {
   readonly portMsMax: number;
   readonly diskMsMax: number;
   readonly snapshots: SnapshotPlan;
+  readonly calls: CallShares;
   readonly options: PlanOptions;
+}
+
+/** What clients do beside single statements, batches and transactions that they end themselves: shares of their actions. */
+export interface CallShares {
+  /** Of the writes: functions that are run as a transaction, and read what they change. */
+  readonly functions: number;
+  /** Of the reads: several of one state that is held (snapshots, read transactions, rows one by one), and reads in other threads. */
+  readonly states: number;
+  /** Of the appends: many at a time, by `load`. */
+  readonly loads: number;
 }
 
 /** How databases come from one member to another. */
@@ -90,13 +104,11 @@ export interface PlanOptions {
   readonly logKeepBytes: number;
   readonly segmentBytesMax: number;
   readonly pageCacheBytes: number;
+  readonly durability: Durability;
+  readonly snapshotWalBytesMax: number;
 }
 
-/** Chances of their own, so that they do not change what else a seed decides. */
-const LEASES = 0x1ea5e;
-const SNAPSHOTS = 0x5a9;
-/** What befalls members that are giving or taking a snapshot: in runs with many of them. */
-const OF_SNAPSHOTS: readonly FaultKind[] = ['snapshot-giver-dies', 'snapshot-taker-dies'];
+const NO_CALLS: CallShares = { functions: 0, states: 0, loads: 0 };
 /** As members do it by themselves. */
 const SNAPSHOTS_AS_THEY_ARE: SnapshotPlan = { chunkBytes: diskFiles.chunkBytes, readMs: 0 };
 /** One run of so many is on real SQLite: those take longer. */
@@ -135,33 +147,10 @@ export function makePlan(seed: number): Plan {
     portMsMax: one([0.05, 0.05, 1, 5]),
     diskMsMax: one([0.1, 2, 5]),
     snapshots: SNAPSHOTS_AS_THEY_ARE,
-    options: { ...makeOptions(one), leaseDriftMs: 0 },
+    calls: NO_CALLS,
+    options: { ...makeOptions(one), ...AS_BY_DEFAULT },
   };
-  return withSnapshots(withLeases(plan, new Prng(seed ^ LEASES)), new Prng(seed ^ SNAPSHOTS));
-}
-
-/** Some keep so little of the log that whoever was away for a moment needs a snapshot, which comes in many small pieces. */
-function withSnapshots(plan: Plan, prng: Prng): Plan {
-  if (plan.voters < 2 || !prng.chance(0.3)) return plan;
-  const one = <T>(of: readonly T[]): T => of[prng.between(0, of.length - 1)]!;
-  const faults = new Set(plan.faults);
-  for (const kind of ['kill', 'partition'] as const) faults.add(kind);
-  for (const kind of [...OF_SNAPSHOTS, 'snapshot-rot', 'lose-snapshot'] as const)
-    if (prng.chance(0.8)) faults.add(kind);
-  const { pageSizeBytes } = plan.options;
-  const snapshots = { chunkBytes: one([1, 2, 8]) * pageSizeBytes, readMs: one([1, 20, 100]) };
-  const short = { checkpointWalBytes: 8_000, logKeepBytes: one([1, 1_000]), segmentBytesMax: 4096 };
-  const restMs = one([20, 20, 100]);
-  return { ...plan, faults, restMs, snapshots, options: { ...plan.options, ...short } };
-}
-
-/** Some have leases, and then clocks that do not jump. */
-function withLeases(plan: Plan, prng: Prng): Plan {
-  if (!prng.chance(0.4)) return plan;
-  const faults = new Set(plan.faults);
-  faults.delete('clock-jump');
-  const leaseDriftMs = plan.options.electionTimeoutMs / (prng.chance(0.5) ? 5 : 10);
-  return { ...plan, faults, options: { ...plan.options, leaseDriftMs } };
+  return vary(plan);
 }
 
 /** How far a clock may be off, in percent: two of them by no more than leases allow for within an election timeout. */
@@ -180,7 +169,12 @@ function networkRates(faults: ReadonlySet<FaultKind>, prng: Prng): FaultRates {
   };
 }
 
-function makeOptions(one: <T>(of: readonly T[]) => T): Omit<PlanOptions, 'leaseDriftMs'> {
+const { durability, snapshotWalBytesMax } = DEFAULTS;
+const AS_BY_DEFAULT = { leaseDriftMs: 0, durability, snapshotWalBytesMax };
+
+function makeOptions(
+  one: <T>(of: readonly T[]) => T,
+): Omit<PlanOptions, keyof typeof AS_BY_DEFAULT> {
   return {
     pageSizeBytes: one([512, 512, 512, 512, 512, 1024, 4096]),
     heartbeatMs: 100,

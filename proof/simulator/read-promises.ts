@@ -2,6 +2,7 @@ import type { ReadOptions } from '../../src/api/read-options.ts';
 import { decodeToken } from '../../src/api/token.ts';
 import type { EntryId, Index } from '../../src/raft/entry.ts';
 import type { Checker } from './checker.ts';
+import { LostPromises, type Needs } from './lost-promises.ts';
 import type { MemberProcess } from './member.ts';
 import { require } from './violation.ts';
 
@@ -14,8 +15,7 @@ interface Due {
 /** What a read was promised when it was asked. */
 export interface Promised {
   readonly due: readonly Due[];
-  /** Writes that this handle was told of: each is seen, unless a failover has discarded it. */
-  readonly wrote: readonly EntryId[];
+  readonly needs: Needs;
 }
 
 /** What one handle was told. */
@@ -35,25 +35,26 @@ export class ReadPromises {
   readonly #checker: Checker;
   readonly #now: () => number;
   readonly #told = new WeakMap<MemberProcess, Told>();
-  /** Positions that somebody was told are lost. */
-  readonly #lost: EntryId[] = [];
+  readonly lost: LostPromises;
 
   constructor(checker: Checker, now: () => number) {
     this.#checker = checker;
     this.#now = now;
+    this.lost = new LostPromises(checker, now);
   }
 
   /** Call when the read is asked. */
   asked(member: MemberProcess, options: ReadOptions): Promised {
     const { level, after } = options;
     const due: Due[] = [];
-    if (after !== undefined)
-      due.push({ invariant: 'session token', index: decodeToken(after).index });
+    const token = after === undefined ? null : decodeToken(after);
+    if (token !== null) due.push({ invariant: 'session token', index: token.index });
     if (level === 'strong') due.push({ invariant: 'linearizable', index: this.#checker.commit });
     if (level === 'bounded') due.push(...this.#bounds(member, options));
     const { wrote, read } = this.#of(member);
-    if (level !== 'session') return { due, wrote: [] };
-    return { due: [...due, { invariant: 'monotonic reads', index: read }], wrote: [...wrote] };
+    if (level !== 'session') return { due, needs: this.lost.needs(member, token, []) };
+    due.push({ invariant: 'monotonic reads', index: read });
+    return { due, needs: this.lost.needs(member, token, [...wrote]) };
   }
 
   /** A clock that is slow by a quarter takes less for so many milliseconds than they are. */
@@ -68,7 +69,7 @@ export class ReadPromises {
   }
 
   /** The read was answered from the state at `at`; null if another member did that. */
-  answered(member: MemberProcess, { due, wrote }: Promised, at: EntryId | null): void {
+  answered(member: MemberProcess, { due, needs }: Promised, at: EntryId | null): void {
     if (at === null) return;
     const checker = this.#checker;
     checker.read(member.id, at);
@@ -76,7 +77,8 @@ export class ReadPromises {
       require(at.index >= index, invariant, () => {
         return `${member.id} answered a read from ${checker.describe(at)}, and it had to see ${index}`;
       });
-    for (const position of wrote) {
+    this.lost.answered(member, needs, at);
+    for (const position of needs.wrote) {
       const seen = at.index >= position.index || checker.isLost(position);
       require(seen, 'read your writes', () => {
         return `${member.id} answered a read from ${checker.describe(at)} to the author of ${checker.describe(position)}`;
@@ -95,17 +97,14 @@ export class ReadPromises {
     told.wrote = [...(last === undefined ? [] : [last]), ...open, position];
   }
 
-  /** A read was refused since `position` is lost: it must not be there, nor come. */
-  toldLost(position: EntryId): void {
-    this.#lost.push(position);
-    this.checkLost();
-  }
-
-  checkLost(): void {
-    for (const position of this.#lost)
-      require(position.index === 0 || !this.#checker.isCommitted(position), 'I10 lost', () => {
-        return `${this.#checker.describe(position)} was told to be lost`;
-      });
+  /** What a transaction that only reads says of its state, which was at `at`, as far as that is known. */
+  toldState(member: MemberProcess, at: EntryId | null, told: EntryId | null): void {
+    if (told === null) return;
+    const checker = this.#checker;
+    const right = checker.isCommitted(told) && (at === null || told.index >= at.index);
+    require(right, 'I6 one state', () => {
+      return `${member.id} says that the state at ${at?.term}.${at?.index} is at ${checker.describe(told)}`;
+    });
   }
 
   #of(member: MemberProcess): Told {

@@ -1,3 +1,4 @@
+import { CALL_KINDS, type CallKind } from './calls-done.ts';
 import { FAULT_KINDS, type FaultKind } from './plan.ts';
 import type { RunResult } from './run-result.ts';
 
@@ -5,6 +6,7 @@ import type { RunResult } from './run-result.ts';
 export class Tally {
   readonly #startedMs = performance.now();
   readonly faults = new Map<FaultKind, number>();
+  readonly calls = new Map<CallKind, number>();
   runs = 0;
   /** By what the members have for a database. */
   readonly kinds = {
@@ -27,8 +29,8 @@ export class Tally {
     this.elections += result.elections;
     this.steps += result.steps;
     this.undecided += result.undecided;
-    for (const [kind, count] of result.faults)
-      this.faults.set(kind, (this.faults.get(kind) ?? 0) + count);
+    addAll(this.faults, result.faults);
+    addAll(this.calls, result.calls);
   }
 
   get memberSeconds(): number {
@@ -43,15 +45,23 @@ export class Tally {
   }
 
   summary(): string {
-    const faults = FAULT_KINDS.map((kind) => `${kind} ${this.faults.get(kind) ?? 0}`).join(', ');
     const { memory, sqlite } = this.kinds;
     return [
       `${this.progress()}, ${this.operations} operations, ${this.entries} entries, ` +
         `${this.elections} elections, ${this.steps} steps, ${this.undecided} histories undecided`,
       `member-seconds on real SQLite: ${share(sqlite)}; on a state machine: ${share(memory)}`,
-      `faults: ${faults}`,
+      `calls: ${counted(CALL_KINDS, this.calls)}`,
+      `faults: ${counted(FAULT_KINDS, this.faults)}`,
     ].join('\n');
   }
+}
+
+function addAll<K>(to: Map<K, number>, counts: ReadonlyMap<K, number>): void {
+  for (const [kind, count] of counts) to.set(kind, (to.get(kind) ?? 0) + count);
+}
+
+function counted<K>(kinds: readonly K[], counts: ReadonlyMap<K, number>): string {
+  return kinds.map((kind) => `${kind} ${counts.get(kind) ?? 0}`).join(', ');
 }
 
 function share({ memberSeconds, cpuSeconds }: Tally['kinds']['memory']): string {

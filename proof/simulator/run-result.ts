@@ -1,3 +1,4 @@
+import type { CallKind } from './calls-done.ts';
 import type { FaultKind, Plan } from './plan.ts';
 
 export interface Failure {
@@ -20,6 +21,7 @@ export interface RunResult {
   readonly elections: number;
   readonly entries: number;
   readonly faults: ReadonlyMap<FaultKind, number>;
+  readonly calls: ReadonlyMap<CallKind, number>;
   /** What the nemesis did. */
   readonly events: number;
   /** When it was over, or failed. */

@@ -86,6 +86,7 @@ class Run {
       elections: checker.elections,
       entries: checker.commit,
       faults: this.#nemesis.counts,
+      calls: this.#cluster.calls.counts,
       events: this.#nemesis.events,
       endedMs: this.#cluster.timeline.nowMs,
       undecided: this.#undecided,
@@ -166,7 +167,7 @@ class Run {
     await this.#settle();
     compareDatabases(this.#cluster);
     this.#judge(await this.#finalReads());
-    this.#cluster.promises.checkLost();
+    this.#cluster.promises.lost.check();
     this.#cluster.writePromises.checkLost(this.#taking());
   }
 
@@ -176,7 +177,9 @@ class Run {
       try {
         if (member === undefined) throw new Error('nobody serves');
         const more = this.#plan.realSqlite ? MOVING_PAGES : [];
-        await member.handle.batch([...this.#workload.schema(), ...more], { id: 'schema' });
+        await member.handle.batch([...this.#workload.schema(), ...more], {
+          ...{ id: 'schema', durability: 'quorum' },
+        });
         return;
       } catch (error) {
         if (i === 100) throw new Violation('liveness', `no schema: ${String(error)}`);
@@ -225,6 +228,7 @@ class Run {
   #judge(final: Operation[]): void {
     const { accounts, balance } = BANKS;
     const history = this.#cluster.writePromises.settled(this.#recorder.history());
+    this.#cluster.loads.check([...history, ...final]);
     const { findings, undecided } = judge(history, final, {
       bank: { accounts, balance },
     });

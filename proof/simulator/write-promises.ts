@@ -2,7 +2,7 @@ import type { Durability, Reached } from '../../src/api/durability.ts';
 import type { Position, WriteOutcome } from '../../src/api/request.ts';
 import { decodeLostFile } from '../../src/member/lost-file.ts';
 import type { EntryId } from '../../src/raft/entry.ts';
-import type { Observed, Operation, Outcome } from '../history/operation.ts';
+import type { Operation, Outcome } from '../history/operation.ts';
 import type { Checker } from './checker.ts';
 import type { Machine } from './machine.ts';
 import type { MemberProcess } from './member.ts';
@@ -13,8 +13,10 @@ import { mayBeDiscarded } from './writing.ts';
 /** Acknowledged below a majority: only the end tells whether it counts. */
 interface Provisional {
   readonly position: EntryId;
-  readonly observed: Observed;
+  readonly outcome: Outcome;
   readonly operation: Operation;
+  /** Another operation of the same write. */
+  readonly more: boolean;
 }
 
 /** What the acknowledgement of a write promises (docs/writes.md), by what the checker knows of the members' disks. */
@@ -33,7 +35,7 @@ export class WritePromises {
     member: MemberProcess,
     position: Position,
     reached: Reached,
-    durability: Durability | undefined,
+    durability: Durability,
   ): boolean {
     const checker = this.#checker;
     const { committed, members } = reached;
@@ -46,14 +48,14 @@ export class WritePromises {
     require(committed ||
       stable ||
       mayBeDiscarded(durability, this.#plan), 'I4 acknowledged when committed', () => {
-      return `${member.id} acknowledged ${checker.describe(position)} at durability ${durability ?? 'quorum'}`;
+      return `${member.id} acknowledged ${checker.describe(position)} at durability ${durability}`;
     });
     if (!stable) this.#checkReached(position, reached, durability);
     return committed;
   }
 
-  #checkReached(position: Position, { members }: Reached, durability: Durability | undefined) {
-    if (members === null || durability === undefined || durability === 'quorum') return;
+  #checkReached(position: Position, { members }: Reached, durability: Durability) {
+    if (members === null || durability === 'quorum') return;
     const enough =
       durability === 'local'
         ? members.length > 0
@@ -67,9 +69,9 @@ export class WritePromises {
     });
   }
 
-  /** Acknowledged, and not committed: its `operation` is in the history as one of unknown outcome. */
-  provisional(position: EntryId, observed: Observed, operation: Operation): void {
-    this.#provisional.push({ position, observed, operation });
+  /** Acknowledged, and not committed: its `operation` is in the history as one of unknown outcome. `more`: of a write that has several. */
+  provisional(position: EntryId, outcome: Outcome, operation: Operation, more = false): void {
+    this.#provisional.push({ position, outcome, operation, more });
   }
 
   /** How many there are so far. */
@@ -80,7 +82,8 @@ export class WritePromises {
   /** How many of the first `count` a leader of that term, who has committed up to `commit`, may still lose. */
   atRisk(count: number, term: number, commit: number): number {
     const until = this.#provisional.slice(0, count);
-    return until.filter(({ position: p }) => p.term === term && p.index > commit).length;
+    return until.filter(({ position: p, more }) => !more && p.term === term && p.index > commit)
+      .length;
   }
 
   /** A write that was acknowledged for good, and what `outcome` says of it right afterwards. */
@@ -110,8 +113,8 @@ export class WritePromises {
     return history.map((operation) => {
       const one = known.get(operation);
       if (one === undefined || !this.#checker.isCommitted(one.position)) return operation;
-      const { observed, position } = one;
-      return { ...operation, outcome: { kind: 'ok', observed }, position };
+      const { outcome, position } = one;
+      return { ...operation, outcome, position };
     });
   }
 

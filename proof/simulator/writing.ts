@@ -21,21 +21,28 @@ const WORDS: readonly Durability[] = ['local', 'local', 'quorum', 'all'];
 /** What may never be reached is not waited for for long. */
 const TIMEOUTS_MS = [100, 500, 2000];
 
-export function drawWriting(prng: Prng, ids: readonly string[], id: string | null): Writing {
+/** A level of durability, and how long it is waited for. */
+export function drawDurability(prng: Prng, ids: readonly string[]) {
   const one = <T>(of: readonly T[]): T => of[prng.between(0, of.length - 1)]!;
   const names = () => ids.filter(() => prng.chance(0.4));
   const draw = (): Durability => {
     if (prng.chance(0.6)) return one(WORDS);
     return prng.chance(0.5) ? prng.between(1, ids.length) : [one(ids), ...names()];
   };
-  const level = prng.chance(AT_A_LEVEL) ? { durability: draw(), timeoutMs: one(TIMEOUTS_MS) } : {};
+  return { durability: draw(), timeoutMs: one(TIMEOUTS_MS) };
+}
+
+export function drawWriting(prng: Prng, ids: readonly string[], id: string | null): Writing {
+  const one = <T>(of: readonly T[]): T => of[prng.between(0, of.length - 1)]!;
+  const level = prng.chance(AT_A_LEVEL) ? drawDurability(prng, ids) : {};
   const ending = prng.chance(INTERACTIVE) ? one(ENDINGS) : null;
   return { options: { ...(id === null ? {} : { id }), ...level }, ending };
 }
 
-/** Whether docs/writes.md allows that a failover discards it after it was acknowledged. */
-export function mayBeDiscarded(durability: Durability | undefined, { voters }: Plan): boolean {
-  return durability !== undefined && mayBeLost(durability, voters);
+/** Whether docs/writes.md allows that a failover discards it after it was acknowledged: a majority of other voters may be less. */
+export function mayBeDiscarded(durability: Durability, { voters, faults }: Plan): boolean {
+  if (durability === 'quorum' || durability === 'all') return false;
+  return faults.has('membership') || mayBeLost(durability, voters);
 }
 
 export function describeWriting({ options, ending }: Writing): string {

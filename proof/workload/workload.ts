@@ -65,6 +65,11 @@ export class Workload {
     return this.#prng.chance(reads) ? readOf(kind, number) : this.#write(kind, number);
   }
 
+  /** The same once more, with a value of its own where it has one. */
+  again(action: Action): Action {
+    return 'value' in action ? { ...action, value: this.#nextValue++ } : action;
+  }
+
   /** Tells the outcome, so that the next actions can build on it. */
   saw(action: Action, outcome: Outcome): void {
     if (outcome.kind !== 'ok') return;

@@ -61,9 +61,12 @@ export class CommittedTerms {
     return term < last.term ? 'lost' : 'pending';
   }
 
-  /** The term of the committed entry at `index`; of one from before the table, a term not before its own. */
-  termAt(index: Index): Term {
-    return termIn(this.#read(), index);
+  /** The committed entry at `index`; for one from before the table, of which nobody knows the term, the first that is known. */
+  positionAt(index: Index): EntryId {
+    const rows = this.#read();
+    const [first] = rows;
+    if (first !== undefined && index < first.index) return first;
+    return { term: termIn(rows, index), index };
   }
 
   /** The index with these low bits, at or after which the last known term begins, or not long before. */

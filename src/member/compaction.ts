@@ -79,7 +79,7 @@ export class Compaction {
     return Math.max(this.#keepBytes, ...wanted);
   }
 
-  /** A snapshot replaced the log. */
+  /** Another database takes the place of the one that was checkpointed. */
   reset(): void {
     this.#checkpoints = [];
   }

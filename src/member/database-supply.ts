@@ -243,11 +243,12 @@ export class DatabaseSupply {
     this.#installing = offer;
     this.#sender.drop();
     tracker.closed();
+    // What the old database has in its main file must not shorten the log that the new one needs.
+    compaction.reset();
     const go = () => post({ type: 'install', file: incomingFile, id, checksum });
     if (known) return go();
     // A crash before the database is in place leaves one that does not fit the log: it is fetched again.
     log.reset({ id, membership, extra: new DatabaseChecksum(checksum).toBytes() }, go);
     raft.restored(id, membership);
-    compaction.reset();
   }
 }

@@ -243,6 +243,8 @@ export class Loop {
       case 'lost-saved':
         return this.#lost.done(message);
       case 'checkpointed':
+        // Of a database that another one is to replace it says nothing about that one.
+        if (!this.#tracker.open) return;
         return this.#compaction.checkpointed(message, this.#supply.logNeeds(clock.now()));
       case 'snapshot-held':
       case 'snapshot-lost':

@@ -1,5 +1,5 @@
 import { PacelineError } from '../base/errors.ts';
-import { type EntryId, type Index, ORIGIN } from '../raft/entry.ts';
+import { type EntryId, ORIGIN } from '../raft/entry.ts';
 import type { SharedState } from './shared-state.ts';
 
 /**
@@ -11,7 +11,7 @@ export class NeededPositions {
   /** Who needs them, for errors. */
   readonly #whose: string;
   /** All needed positions that are known to be committed are at or below. */
-  #index: Index = 0;
+  #committed: EntryId = ORIGIN;
   /** Those of which it is not known yet: the last one of each term. */
   #open: EntryId[] = [];
 
@@ -28,13 +28,13 @@ export class NeededPositions {
   }
 
   /** For what is committed for certain. */
-  addCommitted(index: Index): void {
-    if (index > this.#index) this.#index = index;
+  addCommitted({ term, index }: EntryId): void {
+    if (index > this.#committed.index) this.#committed = { term, index };
   }
 
   /** Whether a read that begins now sees them all, as far as that can be told at once. */
   get areSeen(): boolean {
-    return this.#open.length === 0 && this.#shared.hasApplied(this.#index);
+    return this.#open.length === 0 && this.#shared.hasApplied(this.#committed.index);
   }
 
   /** The same, found out. Throws POSITION_LOST, once, for one that will never be there. */
@@ -44,14 +44,14 @@ export class NeededPositions {
       if (verdict === 'pending') continue;
       this.#open = this.#open.filter((one) => one !== position);
       if (verdict === 'lost') throw lost(this.#whose, position);
-      this.addCommitted(position.index);
+      this.addCommitted(position);
     }
     return this.areSeen;
   }
 
   /** The latest of those that are known to be committed. */
   get latestCommitted(): EntryId {
-    return this.#index === 0 ? ORIGIN : this.#shared.committedPosition(this.#index | 0);
+    return this.#committed.index === 0 ? ORIGIN : this.#shared.asCommitted(this.#committed);
   }
 
   /** The latest of them, as far as known. */

@@ -9,7 +9,7 @@ import { PacelineError } from '../base/errors.ts';
 import { refuseSavepointAlone } from '../sqlite/savepoints.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ForwardAnswer } from './protocol.ts';
-import { isAborted, outlived, usedAfterEnd } from './transaction-errors.ts';
+import { isAborted, isUsedUp, outlived, usedAfterEnd } from './transaction-errors.ts';
 
 /** After its lifetime the leader says that it was rolled back; past this nobody will. */
 const SILENCE_MS = 1_000;
@@ -82,6 +82,11 @@ export class OpenTransaction implements Transaction {
 
   get closed(): boolean {
     return this.#ended !== null;
+  }
+
+  /** Whether its caller has committed it, rolled it back or closed it, before anybody else ended it. */
+  get endedByCaller(): boolean {
+    return this.#aborted !== null || isUsedUp(this.#ended);
   }
 
   /** Whether it was rolled back for no reason of its caller's, who may run it again. */

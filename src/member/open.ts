@@ -4,16 +4,16 @@ import type { LocalDatabase } from '../api/database.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { DirectoryLock } from '../sqlite/directory-lock.ts';
 import { Reader } from '../sqlite/reader.ts';
-import { endWorker, startWorker, type Thread } from '../sqlite/start-worker.ts';
+import { endWorker, startWorker } from '../sqlite/start-worker.ts';
 import { systemClock } from './clock.ts';
-import { clusterIdOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
+import { identityOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
 import { removeHalfWritten } from './half-written.ts';
 import { Handle } from './handle.ts';
 import type { LoopWorkerData } from './loop-worker.ts';
 import { createMember } from './new-member.ts';
 import { type MemberOptions, type OpenOptions, resolveOptions } from './options.ts';
 import { ThreadPort } from './port.ts';
-import type { ReaderWorkerData } from './reader-thread.ts';
+import { startReaderThread } from './reader-link.ts';
 import { SharedState } from './shared-state.ts';
 import type { SqlWorkerData } from './sql-worker.ts';
 
@@ -31,10 +31,11 @@ export async function open(options: OpenOptions): Promise<LocalDatabase> {
   makeDirectory(resolved.dir);
   const lock = new DirectoryLock(layout.lock, resolved.dir);
   try {
+    const identity = identityOf(resolved);
+    const { cluster } = identity;
+    const known = readIdentity(layout, identity);
     removeHalfWritten(layout);
-    const cluster = clusterIdOf(resolved);
-    const known = readIdentity(layout, cluster, resolved.id);
-    if (known === null) await createMember(layout, cluster, resolved);
+    if (known === null) await createMember(layout, identity, resolved);
     // What counts is what this directory began with, not what it is asked for now.
     const began = known === null ? resolved : { ...resolved, import: known.imported ?? null };
     const handle = startThreads(began, cluster, layout, lock, options.logger ?? null);
@@ -97,7 +98,8 @@ function startThreads(
   const handle = new Handle({
     options,
     openReader: () => new Reader(path, resultBytesMax),
-    startReader: (stop) => startReader({ path, resultBytesMax, shared: shared.buffer, stop }),
+    startReader: (stop, events) =>
+      startReaderThread({ path, resultBytesMax, shared: shared.buffer, stop }, events),
     sql: new ThreadPort(appSql.port1),
     loop: new ThreadPort(appLoop.port1),
     shared,
@@ -113,10 +115,6 @@ function startThreads(
   for (const { worker } of threads)
     worker.on('error', (error) => handle.threadFailed(asFault(error)));
   return handle;
-}
-
-function startReader(data: ReaderWorkerData): Thread {
-  return startWorker(new URL('./reader-worker.js', import.meta.url), data);
 }
 
 function asFault(error: unknown): PacelineError {

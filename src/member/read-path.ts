@@ -158,6 +158,8 @@ export class ReadPath {
     const { conditions, waits, indexes, copy } = this.#parts;
     const notServed = () => conditions.notServed(request);
     copy.check();
+    // What is lost is told at once, also where nobody can be asked what is committed.
+    request.after?.look();
     if (request.level === 'strong') request.readIndex ??= await indexes.next(request, notServed);
     await waits.until(() => conditions.mayRead(request), request, notServed);
   }

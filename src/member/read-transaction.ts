@@ -6,7 +6,13 @@ import type { SqlArgs } from '../api/value.ts';
 import { atStatement, PacelineError } from '../base/errors.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { KeptState } from './take-snapshot.ts';
-import { isAborted, readOutlived, stateLost, usedAfterEnd } from './transaction-errors.ts';
+import {
+  isAborted,
+  isUsedUp,
+  readOutlived,
+  stateLost,
+  usedAfterEnd,
+} from './transaction-errors.ts';
 
 export interface ReadTransactionTerms {
   readonly lifetimeMs: number;
@@ -48,6 +54,11 @@ export class ReadTransaction implements Transaction {
   get closed(): boolean {
     this.#look();
     return this.#ended !== null;
+  }
+
+  /** Whether its caller has committed it, rolled it back or closed it, before anybody else ended it. */
+  get endedByCaller(): boolean {
+    return isUsedUp(this.#ended);
   }
 
   /** Whether it was ended for no reason of its caller's, who may run it again. */

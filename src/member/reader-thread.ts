@@ -2,16 +2,7 @@ import type { CancelSignal } from '../api/cancel-signal.ts';
 import type { QueryResult } from '../api/request.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { type ErrorRecord, PacelineError } from '../base/errors.ts';
-import { endWorker, type Thread } from '../sqlite/start-worker.ts';
 import { unlessAborted } from './unless-aborted.ts';
-
-export interface ReaderWorkerData {
-  readonly path: string;
-  readonly resultBytesMax: number;
-  readonly shared: SharedArrayBuffer;
-  /** The key of the query that is to stop. */
-  readonly stop: SharedArrayBuffer;
-}
 
 export type ToReader =
   | {
@@ -33,11 +24,22 @@ export type FromReader =
   | { readonly key: number; readonly result: QueryResult | null }
   | { readonly key: number; readonly error: ErrorRecord };
 
-/** Starts a reader's thread. */
-export type StartReader = (stop: SharedArrayBuffer) => Thread;
+/** The way to a reader's thread. */
+export interface ReaderLink {
+  post(message: ToReader): void;
+  /** For one that was told to close: resolves when it is gone. */
+  ended(): Promise<void>;
+}
 
-/** Told to close, a thread ends when its query does; it is ended from outside after this. */
-const END_MS = 3_000;
+/** What is heard of it. */
+export interface ReaderEvents {
+  answered(answer: FromReader): void;
+  /** It is no more, whether or not it was told to close. */
+  failed(why: string): void;
+}
+
+/** Starts a reader's thread; `stop` holds the key of the query that is to stop. */
+export type StartReader = (stop: SharedArrayBuffer, events: ReaderEvents) => ReaderLink;
 
 interface Waiting {
   readonly resolve: (result: QueryResult | null) => void;
@@ -46,7 +48,7 @@ interface Waiting {
 
 /** The application's side of one thread that runs long reads, one at a time. */
 export class ReaderThread {
-  readonly #thread: Thread;
+  readonly #link: ReaderLink;
   readonly #stop = new SharedArrayBuffer(4);
   readonly #onIdle: () => void;
   readonly #waiting = new Map<number, Waiting>();
@@ -55,11 +57,10 @@ export class ReaderThread {
 
   constructor(start: StartReader, onIdle: () => void) {
     this.#onIdle = onIdle;
-    this.#thread = start(this.#stop);
-    this.#thread.worker.unref();
-    this.#thread.worker.on('message', (answer: FromReader) => this.#answered(answer));
-    this.#thread.worker.on('error', (error) => this.#failed(error.message));
-    this.#thread.worker.on('exit', () => this.#failed('it ended'));
+    this.#link = start(this.#stop, {
+      answered: (answer) => this.#answered(answer),
+      failed: (why) => this.#failed(why),
+    });
   }
 
   /** Whether it works on something, wanted or not. */
@@ -97,26 +98,22 @@ export class ReaderThread {
 
   /** Snapshots have been ended: it may hold one. */
   look(): void {
-    this.#post({ type: 'look' });
+    this.#link.post({ type: 'look' });
   }
 
   /** Resolves when its connection is closed. */
   close(why: PacelineError): Promise<void> {
     this.#dead ??= why;
     for (const key of this.#waiting.keys()) Atomics.store(new Int32Array(this.#stop), 0, key);
-    this.#post({ type: 'close' });
-    return endWorker(this.#thread, END_MS);
-  }
-
-  #post(message: ToReader): void {
-    this.#thread.worker.postMessage(message);
+    this.#link.post({ type: 'close' });
+    return this.#link.ended();
   }
 
   #ask(message: ToReader & { readonly key: number }): Promise<QueryResult | null> {
     if (this.#dead !== null) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
       this.#waiting.set(message.key, { resolve, reject });
-      this.#post(message);
+      this.#link.post(message);
     });
   }
 

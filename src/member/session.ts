@@ -10,8 +10,8 @@ import type { SharedState } from './shared-state.ts';
 export class Session {
   readonly #shared: SharedState;
   readonly #needed: NeededPositions;
-  /** Low bits of an index up to which it may have read. */
-  #read = 0;
+  /** Low bits of an index up to which it may have read here, which is committed; null before the first read. */
+  #read: number | null = null;
 
   constructor(shared: SharedState) {
     this.#shared = shared;
@@ -20,8 +20,8 @@ export class Session {
 
   /** The database was opened, or is another one: nothing has been read in it. */
   begin(): void {
-    this.#needed.addCommitted(this.#shared.committedPosition(this.#read).index);
-    this.#read = this.#shared.visible;
+    this.#needed.addCommitted(this.#readPosition);
+    this.#read = null;
   }
 
   wrote(position: EntryId): void {
@@ -29,13 +29,13 @@ export class Session {
   }
 
   /** It has read, on another member, what is committed up to there. */
-  readElsewhere({ index }: EntryId): void {
-    this.#needed.addCommitted(index);
+  readElsewhere(position: EntryId): void {
+    this.#needed.addCommitted(position);
   }
 
   /** A result was returned that may have what is at the index with these low bits, which is committed. */
   noteRead(visibleBits: number): void {
-    if (((visibleBits - this.#read) | 0) > 0) this.#read = visibleBits;
+    if (this.#read === null || ((visibleBits - this.#read) | 0) > 0) this.#read = visibleBits;
   }
 
   /** Whether a read that begins now sees all of it, as far as that can be told at once. */
@@ -70,6 +70,6 @@ export class Session {
   }
 
   get #readPosition(): EntryId {
-    return this.#shared.committedPosition(this.#read);
+    return this.#read === null ? ORIGIN : this.#shared.committedPosition(this.#read);
   }
 }

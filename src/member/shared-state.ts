@@ -250,10 +250,21 @@ export class SharedState {
     return this.#terms.verdict(position, Atomics.load(this.#fields, COMMITTED));
   }
 
-  /** The position of the committed entry with these low bits of its index, not far from the commit index. */
+  /**
+   * The position of the committed entry with these low bits of its index, not far from the commit index; of one that is in
+   * front of the log that is kept, a later one that everybody who has it has, too.
+   */
   committedPosition(indexBits: number): EntryId {
-    const index = this.#terms.indexNear(indexBits);
-    return { term: this.#terms.termAt(index), index };
+    return this.#terms.positionAt(this.#terms.indexNear(indexBits));
+  }
+
+  /**
+   * The same for a position that is committed: as given until this member knows the entry there for committed. Later its own
+   * knowledge counts, as of a position in front of the log that is kept the index alone was judged.
+   */
+  asCommitted({ term, index }: EntryId): EntryId {
+    const known = ((index - Atomics.load(this.#fields, COMMITTED)) | 0) <= 0;
+    return known ? this.#terms.positionAt(index) : { term, index };
   }
 
   /**

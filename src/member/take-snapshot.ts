@@ -91,18 +91,20 @@ async function keepInWorker(
   request: ReadRequest,
   { path, shared, pool }: KeepParts,
 ): Promise<KeptState> {
-  const thread = await pool.take(request);
+  const taken: { thread: ReaderThread | null } = { thread: null };
   const held = { visible: 0, since: 0 };
   try {
-    await path.read(request, async () => {
+    const thread = await path.read(request, async () => {
+      taken.thread ??= await pool.take(request);
       held.since = shared.snapshotsEnded;
-      await thread.begin();
+      await taken.thread.begin();
       held.visible = shared.visible;
+      return taken.thread;
     });
     const isOver = () => thread.dead || shared.snapshotsEnded !== held.since;
     return inWorker(thread, pool, shared.schema, isOver, shared.committedPosition(held.visible));
   } catch (error) {
-    await letGo(thread, pool);
+    if (taken.thread !== null) await letGo(taken.thread, pool);
     throw error;
   }
 }

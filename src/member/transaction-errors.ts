@@ -46,3 +46,8 @@ function ended(why: string): PacelineError {
 export function usedAfterEnd(): PacelineError {
   return new PacelineError('TRANSACTION_ENDED', 'this transaction has ended: begin another one');
 }
+
+/** Whether it was its caller who ended it. */
+export function isUsedUp(error: unknown): boolean {
+  return error instanceof PacelineError && error.code === 'TRANSACTION_ENDED';
+}

@@ -17,6 +17,7 @@ import type { Port } from './port.ts';
 import type { AppToLoop, LoopToApp } from './protocol.ts';
 import { ReadTransaction } from './read-transaction.ts';
 import type { KeptState } from './take-snapshot.ts';
+import { isAborted } from './transaction-errors.ts';
 import { checkRetries, checkTransactionOptions } from './transaction-options.ts';
 import type { WritePath } from './write-path.ts';
 
@@ -72,14 +73,18 @@ export class Transactions {
   ): Promise<T> {
     checkRetries(retries);
     for (let left = retries ?? 0; ; left--) {
-      const transaction = await this.begin(mode ?? 'write', options);
+      let transaction: AnyTransaction | null = null;
       try {
+        transaction = await this.begin(mode ?? 'write', options);
         const value = await work(transaction);
-        if (!transaction.closed || transaction.wasAborted) await transaction.commit();
+        // What somebody else has ended says so now, instead of passing for committed.
+        if (!transaction.endedByCaller || transaction.wasAborted) await transaction.commit();
         return value;
       } catch (error) {
-        await transaction.close();
-        if (left === 0 || !transaction.wasAborted) throw error;
+        await transaction?.close();
+        // It may have been aborted before its turn had come.
+        const aborted = transaction === null ? isAborted(error) : transaction.wasAborted;
+        if (left === 0 || !aborted) throw error;
       }
     }
   }

@@ -32,6 +32,18 @@ test('what was rejected or had no effect is not read', () => {
   ]);
 });
 
+test('what a transaction reads before it writes is committed, too', () => {
+  const rejected = refused(0, append(1));
+  const reads = (before: number[]): Operation => ({
+    ...done([4, 5], append(2)),
+    outcome: { kind: 'ok', observed: null, before },
+  });
+  assert.deepEqual(broken(rejected, reads([])), []);
+  assert.deepEqual(broken(rejected, reads([1])), [
+    'I5: the value of a rejected write was read (list 0)',
+  ]);
+});
+
 test('nothing is read before it is asked for', () => {
   assert.deepEqual(broken(done([0, 1], read(), 1, eventual), done([2, 3], write(1))), [
     'I5: a value was read before it was written (register 0)',

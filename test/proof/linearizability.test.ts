@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkLinearizability } from '../../proof/history/linearizability.ts';
-import type { Operation } from '../../proof/history/operation.ts';
+import type { Observed, Operation } from '../../proof/history/operation.ts';
 import {
   append,
   balances,
@@ -154,4 +154,35 @@ test('a violation is explained by the operations that show it and no others', ()
     '52..53 client 52: write register 0 := 2 => ok',
     '54..55 client 54: read register 0 (strong) => 1',
   ]);
+});
+
+test('what a transaction read before it wrote is the state at its place', () => {
+  const seeing = (operation: Operation, before: Observed): Operation => {
+    assert.ok(operation.outcome.kind === 'ok');
+    return { ...operation, outcome: { ...operation.outcome, before } };
+  };
+  const one = done([0, 1], append(1));
+  const two = done([2, 3], append(2));
+  assert.ok(isLinearizable(one, seeing(two, [1])));
+  assert.ok(!isLinearizable(one, seeing(two, [])), 'it has not seen what was there');
+  const beside = done([0, 9], append(2));
+  assert.ok(isLinearizable(one, seeing(beside, [])), 'before the other one');
+  assert.ok(isLinearizable(one, seeing(beside, [1])), 'or after it');
+  assert.ok(!isLinearizable(one, seeing(beside, [1]), done([10, 11], list(), [2, 1])));
+  const both = [seeing(done([0, 9], append(3)), []), seeing(done([0, 9], append(4)), [])];
+  assert.ok(!isLinearizable(...both), 'each believes to be the first');
+
+  const first = done([0, 1], write(1));
+  assert.ok(isLinearizable(first, seeing(done([2, 3], write(2)), 1)));
+  assert.ok(!isLinearizable(first, seeing(done([2, 3], write(2)), null)));
+  assert.ok(isLinearizable(lost(0, write(1)), seeing(done([2, 3], write(2)), 1)));
+
+  const given = transfer(0, 1, 5);
+  const moved = done([0, 1], given, true);
+  const [start, after] = [
+    [10, 10, 10],
+    [5, 15, 10],
+  ];
+  assert.ok(isLinearizable(moved, seeing(done([2, 3], given, true), after)));
+  assert.ok(!isLinearizable(moved, seeing(done([2, 3], given, true), start)));
 });

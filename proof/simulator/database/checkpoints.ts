@@ -29,6 +29,7 @@ class SimPin {
 
 /** The product's rule about pins, with pins of the simulator. */
 export class SimPins extends Pins {
+  readonly #files: DatabaseFiles;
   /** The one for a database that is given to another member. */
   readonly snapshot: SimPin;
   readonly #pins: readonly SimPin[];
@@ -36,17 +37,19 @@ export class SimPins extends Pins {
   constructor(files: DatabaseFiles) {
     const pins = [new SimPin(files), new SimPin(files)];
     super(pins);
+    this.#files = files;
     this.snapshot = new SimPin(files);
     this.#pins = [...pins, this.snapshot];
   }
 
   /** Checkpoints may copy frames up to here. */
   limit(frames: number): number {
-    return Math.min(frames, ...this.#pins.map(({ frame }) => frame ?? frames));
+    const held = this.#files.heldFrame ?? frames;
+    return Math.min(frames, held, ...this.#pins.map(({ frame }) => frame ?? frames));
   }
 
   get taken(): boolean {
-    return this.#pins.some(({ frame }) => frame !== null);
+    return this.#files.heldFrame !== null || this.#pins.some(({ frame }) => frame !== null);
   }
 }
 
@@ -85,13 +88,17 @@ export class SimCheckpoints {
     this.#running = true;
     const { frames } = this.#files;
     const limit = this.#pins.limit(frames);
-    const busy = mode === 'TRUNCATE' && (this.#pins.taken || this.#behaviour.foreignReader());
+    const busy = mode !== 'PASSIVE' && (this.#pins.taken || this.#behaviour.foreignReader());
     this.#thread.after(this.#behaviour.checkpointMs(), () => {
       const reply = this.#finish(mode, limit, busy);
       this.#running = false;
       this.#whenIdle?.();
       done(reply);
     });
+  };
+
+  syncWal: CheckpointTools['checkpoints']['syncWal'] = (done) => {
+    if (!this.#closing) this.#thread.after(0, () => done(null));
   };
 
   close(): Promise<void> {
@@ -107,7 +114,9 @@ export class SimCheckpoints {
     const walFrames = this.#files.frames;
     this.#files.copy(Math.min(limit, walFrames));
     this.#behaviour.onCheckpoint(this.#files);
-    if (mode === 'PASSIVE' || busy) return { busy, walFrames, copiedFrames: limit };
+    // A state may have been taken meanwhile.
+    if (mode === 'PASSIVE' || busy || this.#files.heldFrame !== null)
+      return { busy: mode !== 'PASSIVE', walFrames, copiedFrames: limit };
     this.#files.empty();
     return { busy: false, walFrames: 0, copiedFrames: 0 };
   }

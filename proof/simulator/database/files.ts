@@ -19,6 +19,21 @@ export interface Frame extends PageImage {
   readonly databasePages: number;
 }
 
+/** What reads a database: its pages as of one commit. */
+export interface Pages {
+  readonly pageSize: number;
+  readonly databasePages: number;
+  /** Zeros beyond the end. */
+  page(pgno: number): Uint8Array;
+  /** Changes whenever the page does. */
+  version(pgno: number): number;
+}
+
+/** The database as of the commit that was the last one when it was taken, until it is released. */
+export interface HeldPages extends Pages {
+  release(): void;
+}
+
 /** Where the row of `_paceline` is. */
 export const POSITION_PGNO = 2;
 
@@ -29,7 +44,7 @@ export type OnCommit = (files: DatabaseFiles, executed: boolean) => void;
  * The files of a database of the simulator, main file and WAL, as they are for all that have them open in
  * one process. What it holds is compared with what it should hold by a checksum of its own making.
  */
-export class DatabaseFiles {
+export class DatabaseFiles implements Pages {
   readonly pageSize: number;
   readonly #main: Uint8Array[];
   readonly #frames: Frame[];
@@ -43,6 +58,8 @@ export class DatabaseFiles {
   #syncedFrames: number;
   /** Checkpoints copied frames up to here into the main file. */
   #copiedFrames = 0;
+  /** By frame, the states that are held: a checkpoint copies no frame behind one. */
+  readonly #held = new Set<{ readonly frame: number }>();
   onCommit: OnCommit | null = null;
   /** No room for another frame. */
   full = false;
@@ -103,13 +120,30 @@ export class DatabaseFiles {
   }
 
   position(cluster: string): EntryId | null {
-    if (this.#databasePages < POSITION_PGNO) return null;
-    return positionInPage(this.page(POSITION_PGNO), cluster);
+    return positionIn(this, cluster);
   }
 
   /** What the main file, without the WAL, says. */
   mainPosition(cluster: string): EntryId | null {
     return positionInPage(this.mainPage(POSITION_PGNO), cluster);
+  }
+
+  hold(): HeldPages {
+    const { pageSize, databasePages } = this;
+    const [latest, main] = [new Map(this.#latest), [...this.#main]];
+    const held = { frame: this.frames };
+    this.#held.add(held);
+    return {
+      ...{ pageSize, databasePages },
+      page: (pgno) => latest.get(pgno) ?? main[pgno - 1] ?? new Uint8Array(pageSize),
+      version: () => 0,
+      release: () => this.#held.delete(held),
+    };
+  }
+
+  /** The first frame behind which a state is held; null if none is. */
+  get heldFrame(): number | null {
+    return this.#held.size === 0 ? null : Math.min(...[...this.#held].map(({ frame }) => frame));
   }
 
   /** A commit. Throws DISK_FULL; then nothing has happened. */
@@ -137,17 +171,18 @@ export class DatabaseFiles {
   }
 
   /**
-   * Syncs the WAL and copies frames up to `limit`, which ends a commit, into the main file, which is then synced. Pages
-   * that the database no longer had after that commit are left out, as SQLite does.
+   * Syncs the WAL and copies frames up to `limit`, which ends a commit, into the main file, which is then synced. As SQLite does it,
+   * pages that have a later frame are left out, and those that the database no longer had after that commit.
    */
   copy(limit: number): void {
     this.#syncedFrames = this.#frames.length;
     const databasePages = limit === 0 ? 0 : this.frame(limit).databasePages;
     assert(limit === 0 || databasePages > 0, 'checkpoints end with a commit');
-    for (let number = this.#copiedFrames + 1; number <= limit; number++) {
-      const { pgno, image } = this.frame(number);
-      if (pgno <= databasePages) this.#putMain(pgno, image);
-    }
+    const latest = new Map<number, number>();
+    for (let number = this.#copiedFrames + 1; number <= this.#frames.length; number++)
+      latest.set(this.frame(number).pgno, number);
+    for (const [pgno, number] of latest)
+      if (number <= limit && pgno <= databasePages) this.#putMain(pgno, this.frame(number).image);
     this.#copiedFrames = Math.max(this.#copiedFrames, limit);
   }
 
@@ -213,4 +248,9 @@ export class DatabaseFiles {
     while (this.#main.length < pgno) this.#main.push(new Uint8Array(this.pageSize));
     this.#main[pgno - 1] = image;
   }
+}
+
+export function positionIn(pages: Pages, cluster: string): EntryId | null {
+  if (pages.databasePages < POSITION_PGNO) return null;
+  return positionInPage(pages.page(POSITION_PGNO), cluster);
 }

@@ -1,4 +1,3 @@
-import type { SqlArgs, SqlValue } from '../../../src/api/value.ts';
 import { assert } from '../../../src/base/assert.ts';
 import { PacelineError } from '../../../src/base/errors.ts';
 import type { CheckpointTools, OpenDatabase } from '../../../src/member/database-home.ts';
@@ -8,8 +7,8 @@ import { SimCheckpoints, SimPins } from './checkpoints.ts';
 import { SimExecutor } from './executor.ts';
 import { DatabaseFiles } from './files.ts';
 import type { HomeParts, MemberHome } from './member-database.ts';
-import { Rows } from './rows.ts';
-import { columnsOf, runQuery } from './statements.ts';
+import { OpenReaders } from './open-readers.ts';
+import { SimReader } from './reader.ts';
 import { SimWal } from './wal.ts';
 
 /** What snapshots are read by. */
@@ -22,6 +21,7 @@ export class SimHome implements MemberHome {
   readonly #readAt = new WeakMap<object, EntryId>();
   /** The state that was read last. */
   lastReadAt: EntryId = ORIGIN;
+  readonly readers = new OpenReaders();
   /** Null if it is gone. */
   files: DatabaseFiles | null;
 
@@ -52,7 +52,7 @@ export class SimHome implements MemberHome {
       files: { mainFd: MAIN_FD, walFd: WAL_FD },
       startCheckpoints: () => tools,
       fold() {
-        if (files.full) return false;
+        if (files.full || files.heldFrame !== null) return false;
         files.copy(files.frames);
         files.empty();
         onCheckpoint(files);
@@ -84,6 +84,7 @@ export class SimHome implements MemberHome {
     const { takeFile, pageSize } = this.#parts;
     const full = this.files?.full ?? false;
     this.files = null;
+    this.readers.mustBeClosed(this.#parts.onViolation);
     const bytes = takeFile(file);
     assert(bytes.length % pageSize === 0, 'whole pages');
     const pages = Array.from({ length: bytes.length / pageSize }, (_, i) =>
@@ -108,39 +109,18 @@ export class SimHome implements MemberHome {
     return this.#readAt.get(result);
   }
 
-  /** Reads see the last commit in the files, like a connection of SQLite's. */
   readonly openReader: OpenReader = () => {
     const files = this.files;
     assert(files !== null, 'a database to read');
-    const rows = new Rows(files);
-    const query = (sql: string, args?: SqlArgs) => {
-      const result = runQuery(rows, args === undefined ? { sql } : { sql, args });
-      this.lastReadAt = files.position(this.#parts.cluster) ?? ORIGIN;
-      this.#readAt.set(result, this.lastReadAt);
-      return result;
-    };
-    return {
-      query,
-      first(sql, args) {
-        const { columns, rows: found } = query(sql, args);
-        return { columns, row: found[0] as SqlValue[] | undefined };
-      },
-      columns: (sql) => columnsOf(sql).map((name) => ({ name, type: null })),
-      close: () => {},
-      ...ONLY_QUERIES,
-    };
+    const { cluster } = this.#parts;
+    return this.readers.opened(
+      new SimReader(files, cluster, (at, results) => {
+        this.lastReadAt = at;
+        for (const result of results) this.#readAt.set(result, at);
+      }),
+    );
   };
 }
-
-function notSimulated(): never {
-  throw new Error('simulated clients hold no state of the database');
-}
-
-const ONLY_QUERIES = {
-  iterate: notSimulated,
-  begin: notSimulated,
-  end: notSimulated,
-};
 
 /** SQLite's writer lock, which nobody else wants here. */
 class SimLock {

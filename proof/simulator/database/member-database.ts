@@ -3,6 +3,7 @@ import type { OpenReader } from '../../../src/member/this-copy.ts';
 import type { EntryId } from '../../../src/raft/entry.ts';
 import type { SimThread } from '../thread.ts';
 import type { DatabaseFiles, OnCommit } from './files.ts';
+import type { OpenReaders } from './open-readers.ts';
 
 /** What a process of a member does with its database beside what the product does. */
 export interface HomeParts {
@@ -34,7 +35,9 @@ export interface MemberHome extends DatabaseHome {
   /** What is in it, by books of the simulator's own; null if it is gone, or was not opened yet. */
   readonly files: DatabaseFiles | null;
   readonly openReader: OpenReader;
-  /** Of the state that a result was read from. */
+  /** The connections for reads that are open. */
+  readonly readers: OpenReaders;
+  /** Of the state that a result, or its rows, was read from. */
   positionOf(result: object): EntryId | undefined;
   /** Of the state that was read last. */
   readonly lastReadAt: EntryId;

@@ -1,6 +1,6 @@
 import { assert } from '../../../src/base/assert.ts';
 import type { PageImage } from '../../../src/wal/frames.ts';
-import type { DatabaseFiles } from './files.ts';
+import type { Pages } from './files.ts';
 
 /** Rows are spread over so many chains of pages by a hash of their key. */
 const CHAINS = 12;
@@ -26,7 +26,7 @@ export const EMPTY_PAGES = FIRST_CHAIN_PGNO + CHAINS - 1;
 
 /** Rows of text (one byte for each character) under a text key, in the pages of a database, with one transaction at a time. */
 export class Rows {
-  readonly #files: DatabaseFiles;
+  readonly #files: Pages;
   /** As they were read, with what the transaction has changed in them. */
   readonly #chains = new Map<number, Chain>();
   readonly #changed = new Set<number>();
@@ -35,7 +35,7 @@ export class Rows {
   /** What to put back, newest last. */
   #undo: { readonly key: string; readonly value: string | null }[] = [];
 
-  constructor(files: DatabaseFiles) {
+  constructor(files: Pages) {
     this.#files = files;
     this.#page = new Uint8Array(files.pageSize);
   }

@@ -7,6 +7,7 @@ import type { OpenReader } from '../../../src/member/this-copy.ts';
 import { type EntryId, ORIGIN } from '../../../src/raft/entry.ts';
 import type { DatabaseFiles } from '../database/files.ts';
 import type { HomeParts, MemberHome } from '../database/member-database.ts';
+import { OpenReaders } from '../database/open-readers.ts';
 import type { Left } from './books.ts';
 import { OpenedDatabase } from './opened.ts';
 import type { Room } from './room.ts';
@@ -21,6 +22,7 @@ export class SqliteHome implements MemberHome {
   readonly #room: Room;
   readonly #readAt = new WeakMap<object, EntryId>();
   lastReadAt: EntryId = ORIGIN;
+  readonly readers = new OpenReaders();
   /** The last one is the present one, the others were replaced. */
   readonly #opened: OpenedDatabase[] = [];
   /** What is in the directory while nothing is open there. */
@@ -53,6 +55,7 @@ export class SqliteHome implements MemberHome {
   }
 
   replaceBy(file: string): void {
+    this.readers.mustBeClosed(this.#parts.onViolation);
     const bytes = this.#parts.takeFile(file);
     const received = join(this.#dir, 'received.db');
     writeFileSync(received, bytes);
@@ -79,10 +82,12 @@ export class SqliteHome implements MemberHome {
   }
 
   readonly openReader: OpenReader = () =>
-    this.#present.openReader((result, at) => {
-      this.lastReadAt = at;
-      this.#readAt.set(result, at);
-    });
+    this.readers.opened(
+      this.#present.openReader((at, results) => {
+        this.lastReadAt = at;
+        for (const result of results) this.#readAt.set(result, at);
+      }),
+    );
 
   positionOf(result: object): EntryId | undefined {
     return this.#readAt.get(result);
@@ -105,6 +110,7 @@ export class SqliteHome implements MemberHome {
 
   /** Nothing of it is open any more. */
   close(): void {
+    this.readers.gone();
     for (const opened of this.#opened) opened.closeAll();
     this.#opened.length = 0;
   }

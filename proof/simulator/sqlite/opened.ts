@@ -22,7 +22,7 @@ import { Books, firstDifference, type Left } from './books.ts';
 import { TimedCheckpoints } from './checkpoints.ts';
 import { TimelessExecutor } from './executor.ts';
 import { contentOf, readFiles } from './read-files.ts';
-import { watchedReader } from './reader.ts';
+import { type ReaderWatch, WatchedReader } from './reader.ts';
 import { limitRoom, type Room } from './room.ts';
 import { WatchedWal } from './wal.ts';
 
@@ -70,12 +70,17 @@ export class OpenedDatabase {
     };
   }
 
-  openReader(onRead: (result: object, at: EntryId) => void): ReturnType<OpenReader> {
-    const reader = watchedReader(this.#path, (result, at) => {
-      this.#checkSeen(at);
-      onRead(result, at);
+  openReader(onRead: ReaderWatch['onRead']): ReturnType<OpenReader> {
+    const reader = new WatchedReader(this.#path, {
+      onRead,
+      onSeen: (at) => this.#checkSeen(at),
+      onMoved: (held, at) => {
+        const what = `a reader holds ${held.term}.${held.index}, and sees ${at.term}.${at.index}`;
+        this.#parts.onViolation(new Violation('I6 one state', what));
+      },
     });
-    return { ...reader, close: this.#closing(reader.close) };
+    const close = this.#closing(reader.close.bind(reader));
+    return Object.assign(reader, { close });
   }
 
   /** As SQLite sees it, and by the bytes in its files. */
@@ -106,11 +111,12 @@ export class OpenedDatabase {
 
   #startCheckpoints(): CheckpointTools {
     const { thread, checkpointMs } = this.#parts;
-    const checkpointer = new Checkpointer(this.#path, 0);
+    const checkpointer = new Checkpointer(this.#connections.files, 0);
     const pins = [this.#pin(), this.#pin()];
     const checkpoints = new TimedCheckpoints({
       ...{ thread, checkpointMs },
       run: (mode) => this.#checkpoint(mode, () => checkpointer.run(mode)),
+      syncWal: () => checkpointer.syncWal(),
       ended: () => this.books.checkpointEnded(),
       close: this.#closing(() => checkpointer.close()),
     });
@@ -128,10 +134,10 @@ export class OpenedDatabase {
 
   #checkpoint(mode: CheckpointMode, run: () => CheckpointReply): CheckpointReply {
     if (this.#room.full) return { error: 'database or disk is full', errcode: SQLITE_FULL };
-    const empties = mode === 'TRUNCATE';
+    const empties = mode !== 'PASSIVE';
     const foreign = empties && this.#parts.foreignReader() ? new Pin(this.#path) : null;
     foreign?.take();
-    const reply = this.#watched(() => this.books.checkpoint(run, empties));
+    const reply = this.#watched(() => this.books.checkpoint(run, mode));
     foreign?.release();
     foreign?.close();
     this.#parts.onCheckpoint(this.books.content);
@@ -144,7 +150,7 @@ export class OpenedDatabase {
       const busy = !foldWal(this.#connections);
       return { busy, walFrames: 0, copiedFrames: 0 };
     };
-    const reply = this.#watched(() => this.books.checkpoint(run, true));
+    const reply = this.#watched(() => this.books.checkpoint(run, 'TRUNCATE'));
     this.books.checkpointEnded();
     this.#parts.onCheckpoint(this.books.content);
     return !('error' in reply) && !reply.busy;
