@@ -85,7 +85,7 @@ function refuseFilesOfOthers(layout: Layout, wanted: Identity): void {
   if (existsSync(layout.unfinished)) return;
   const found = madeAnew(layout).filter((path) => existsSync(path));
   if (found.length === 0) return;
-  const why = `${found.join(' and ')} exist, and ${layout.identity} does not`;
+  const why = `there is ${found.join(' and ')}, but no ${layout.identity}`;
   throw new PacelineError(
     'DIRECTORY_OF_ANOTHER',
     `${why}: give a new member an empty directory; ${howToRestore(wanted)}. Nothing was changed`,

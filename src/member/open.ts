@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import type { LocalDatabase } from '../api/database.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
@@ -28,10 +29,12 @@ const WORKER_END_MS = 3_000;
 export async function open(options: OpenOptions): Promise<LocalDatabase> {
   const resolved = resolveOptions(options);
   const layout = layoutOf(resolved.dir);
+  const identity = identityOf(resolved);
   makeDirectory(resolved.dir);
+  // Where no member ever was, not even the lock is made before it is known that one may be there.
+  if (!existsSync(layout.lock)) readIdentity(layout, identity);
   const lock = new DirectoryLock(layout.lock, resolved.dir);
   try {
-    const identity = identityOf(resolved);
     const { cluster } = identity;
     const known = readIdentity(layout, identity);
     removeHalfWritten(layout);

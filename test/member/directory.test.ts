@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PacelineError } from '../../src/index.ts';
@@ -34,6 +34,7 @@ for (const folder of ['log', 'db'])
     assert.equal(error.code, 'DIRECTORY_OF_ANOTHER');
     assert.match(error.message, /give a new member an empty directory/);
     assert.equal(readFileSync(theirs, 'utf8'), 'data of another program');
+    assert.deepEqual(readdirSync(local.dir('a')), [folder]);
   });
 
 test('a member that lost its identity file keeps its data, and the error tells how to write the file again', async (t) => {
