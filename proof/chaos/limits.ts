@@ -54,7 +54,7 @@ export const LIMITS = {
 
   // What a member may hold at the end, when nothing is under way.
   descriptorsMore: 20, // than fresh: two threads that read for other members, seven each; a segment; connections
-  descriptorsReplacedMax: 9, // three connections with three files each
+  databasesReplacedMax: 2, // whose connections are closed and not collected yet; only with the library that leaves that to the collector
   rssTimesMax: 2, // what V8 keeps after load
   rssBytesMore: 96 * 2 ** 20,
   quietMs: 1_500, // before descriptors are counted: connections of clients that left are closed by then

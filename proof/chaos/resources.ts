@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { platform } from 'node:process';
 import type { MemberProcess } from '../../demo/member-process.ts';
+import { CLOSES_AT_ONCE } from '../../src/sqlite/binding.ts';
 import { LIMITS } from './limits.ts';
 
 /** What a process holds. */
@@ -63,16 +64,23 @@ export function mostOf(all: Iterable<Holdings>): Holdings {
  * The rule: with nothing under way a member has at most `descriptorsMore` more descriptors than fresh
  * members have, and at most `rssTimesMax` times their memory and `rssBytesMore`. Connections to a
  * database that was replaced are closed, but the library that opened them may keep their files until
- * the garbage collector has passed, in each thread by itself: of these there are at most `descriptorsReplacedMax`.
+ * the garbage collector has passed, in each thread by itself, and where little happens it does not pass for long. With such a
+ * library there are at most as many of these as `databasesReplacedMax` databases take, else none.
  */
-export function judgeHoldings(id: string, fresh: Holdings, now: Holdings): string[] {
+export function judgeHoldings(
+  id: string,
+  fresh: Holdings,
+  now: Holdings,
+  closesAtOnce = CLOSES_AT_ONCE,
+): string[] {
   const found: string[] = [];
   const more = [...now.descriptors]
     .map(([kind, count]) => ({ kind, count: count - (fresh.descriptors.get(kind) ?? 0) }))
     .filter(({ count }) => count > 0);
   const sum = (of: typeof more) => of.reduce((total, { count }) => total + count, 0);
   const replaced = sum(more.filter(({ kind }) => kind === REPLACED));
-  if (replaced > LIMITS.descriptorsReplacedMax || sum(more) - replaced > LIMITS.descriptorsMore) {
+  const replacedMax = closesAtOnce ? 0 : LIMITS.databasesReplacedMax * ofDatabase(fresh);
+  if (replaced > replacedMax || sum(more) - replaced > LIMITS.descriptorsMore) {
     const told = more.map(({ kind, count }) => `${kind} ×${count}`);
     found.push(`${id} has more descriptors than a fresh member: ${told.join(', ')}`);
   }
@@ -80,4 +88,9 @@ export function judgeHoldings(id: string, fresh: Holdings, now: Holdings): strin
   if (now.rssBytes > rssBytesMax)
     found.push(`${id} takes ${now.rssBytes} bytes of memory, a fresh one ${fresh.rssBytes}`);
   return found;
+}
+
+function ofDatabase({ descriptors }: Holdings): number {
+  const own = [...descriptors].filter(([kind]) => kind.startsWith('db/'));
+  return own.reduce((total, [, count]) => total + count, 0);
 }

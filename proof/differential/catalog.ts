@@ -52,6 +52,12 @@ export class Catalog {
     return rows.map(({ name }) => name).filter((name) => name.startsWith(prefix));
   }
 
+  /** A call of soundex(), which not every SQLite was built with; where there is none, something else. */
+  soundex(of: string): string {
+    const listed = "SELECT 1 FROM pragma_function_list WHERE name = 'soundex'";
+    return this.#connection.prepare(listed).get() === undefined ? 'NULL' : `soundex(${of})`;
+  }
+
   has(name: string): boolean {
     return (
       this.#connection.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined

@@ -5,7 +5,7 @@ import type { ErrorRecord } from '../../src/base/errors.ts';
 import type { Prng } from '../../src/base/prng.ts';
 import { freeAddresses } from '../../test/cluster/addresses.ts';
 import { databaseOf, stopAndCompare } from '../../test/cluster/files.ts';
-import { type Cluster, makeCluster, type Scope } from '../../test/cluster/fixture.ts';
+import { type Cluster, converge, makeCluster, type Scope } from '../../test/cluster/fixture.ts';
 import type { Member } from '../../test/cluster/member.ts';
 import {
   callWithin,
@@ -47,13 +47,13 @@ export class TestedCluster {
     for (const member of cluster.members)
       member.options = { ...member.options, http: addresses[member.id]! };
     await cluster.start();
-    const { term, commitIndex } = await (await cluster.leader()).status();
+    // The imported database is everywhere, and nothing is under way.
+    const { position } = await converge(cluster.members);
     // A member that loses its directory must not begin anew with what it once imported.
     const { import: _, ...options } = first!.options;
     first!.options = options;
     const tested = new TestedCluster(cluster, prng);
-    // The imported database: followers answer from what they had before until they have it.
-    tested.#note({ term, index: commitIndex });
+    tested.#note(position);
     return tested;
   }
 

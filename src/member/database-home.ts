@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs';
+import { closeSync, renameSync, rmSync } from 'node:fs';
 import type { EntryId } from '../raft/entry.ts';
 import { Checkpoints } from '../sqlite/checkpoints.ts';
 import { closeConnections, foldWal, openConnections } from '../sqlite/connections.ts';
@@ -17,8 +17,11 @@ export interface DatabaseHome {
   condemn(why: string): void;
   /** Why it must not be used; null if it may. */
   condemned(): string | null;
-  /** The main file at `file` takes the place of the database, which must be closed, and of what was noted of that. */
-  replaceBy(file: string): void;
+  /**
+   * The main file at `file` takes the place of the database, which must be closed, and of what was noted of that. `descriptors` of
+   * databases that were here are closed then.
+   */
+  replaceBy(file: string, descriptors: readonly number[]): void;
   /** Keeps a file of lost writes, durably; returns its path. */
   saveLost(name: string, bytes: Uint8Array): string;
   /** How many such files there are. */
@@ -55,10 +58,12 @@ export function sqliteHome(path: string, lost: string): DatabaseHome {
     open: () => openSqlite(path),
     condemn: (why) => condemn(path, why),
     condemned: () => condemnedFor(path),
-    replaceBy(file) {
+    replaceBy(file, descriptors) {
       for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
       renameSync(file, path);
       acquit(path);
+      // Whatever locks that drops are on files that are gone; left open, they would keep the space of these from the disk.
+      for (const fd of descriptors) closeSync(fd);
     },
     saveLost: (name, bytes) => saveLostFile(lost, name, bytes),
     lostFiles: () => lostFilesIn(lost).length,

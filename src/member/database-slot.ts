@@ -33,6 +33,8 @@ export class DatabaseSlot {
   #opened: OpenDatabase | null = null;
   #running: RunningDatabase | null = null;
   #install: Install | null = null;
+  /** Of databases that were closed: beside connections that may not be collected yet. */
+  #descriptors: number[] = [];
   /** Opens a database; stays until it has: a foreign process may have it to itself. */
   #toOpen: (() => void) | null = null;
   /** When the step of the start that is being tried was tried first. */
@@ -158,7 +160,10 @@ export class DatabaseSlot {
     const clean = this.#undoUncommitted(committed);
     if (this.#running !== null && !clean)
       this.#warn('closed with entries in the database that are not known to be committed');
-    this.#shut(clean, done);
+    this.#shut(clean, () => {
+      this.#parts.tellApp({ type: 'descriptors-left', descriptors: this.#descriptors });
+      done();
+    });
   }
 
   /** What prevents it, as a full disk does, does not keep the member from ending: the next start undoes what has to be. */
@@ -178,7 +183,8 @@ export class DatabaseSlot {
 
   #putInPlace(install: Install): void {
     this.#parts.turn(() => {
-      this.#parts.home.replaceBy(install.file);
+      this.#parts.home.replaceBy(install.file, this.#descriptors);
+      this.#descriptors = [];
       this.#verdict.forget();
       this.#toOpen = () => this.#openReceived(install);
     });
@@ -217,7 +223,7 @@ export class DatabaseSlot {
     if (opened === null) return then();
     const { descriptors } = opened;
     const closed = () => {
-      this.#parts.tellApp({ type: 'descriptors-left', descriptors });
+      this.#descriptors.push(...descriptors);
       then();
     };
     if (running === null) {

@@ -59,7 +59,7 @@ export class SqliteHome implements MemberHome {
     const bytes = this.#parts.takeFile(file);
     const received = join(this.#dir, 'received.db');
     writeFileSync(received, bytes);
-    sqliteHome(this.#path, this.#dir).replaceBy(received);
+    sqliteHome(this.#path, this.#dir).replaceBy(received, []);
     this.#left = { main: synced(bytes), wal: synced(new Uint8Array(0)) };
     this.#parts.note.condemned = null;
   }

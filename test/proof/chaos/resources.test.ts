@@ -24,6 +24,16 @@ test('descriptors beyond the allowance are named, and fewer of one kind do not e
   );
 });
 
+test('of replaced databases nothing is held, but what a collector may still have to take', () => {
+  const fresh = holding({ 'db/main.db': 3, 'db/main.db-wal': 2, socket: 9 });
+  const now = (count: number) => holding({ 'a database that was replaced': count });
+  const max = LIMITS.databasesReplacedMax * 5;
+  assert.deepEqual(judgeHoldings('b', fresh, now(max), false), []);
+  assert.match(judgeHoldings('b', fresh, now(max + 1), false)[0]!, /^b has more .*replaced ×11/);
+  assert.deepEqual(judgeHoldings('b', fresh, now(0), true), []);
+  assert.match(judgeHoldings('b', fresh, now(1), true)[0]!, /^b has more .*replaced ×1/);
+});
+
 test('memory beyond the allowance is told', () => {
   const bytes = LIMITS.rssTimesMax * 100 + LIMITS.rssBytesMore;
   assert.deepEqual(judgeHoldings('c', holding({}), holding({}, bytes)), []);
