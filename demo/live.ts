@@ -69,6 +69,7 @@ class LiveView {
       this.#ended = true;
       unlisten?.();
       await Promise.race([this.#load.stop(), delay(LIMITS.loadStopMs)]);
+      this.#leave();
     }
   }
 
@@ -92,6 +93,13 @@ class LiveView {
     };
     if (this.#screen.inPlace) this.#screen.draw(renderPicture(picture));
     else this.#screen.say(renderLine(picture));
+  }
+
+  /** Where the view was drawn, what it told stays to be read. */
+  #leave(): void {
+    if (!this.#screen.inPlace) return;
+    this.#screen.clear();
+    for (const line of this.#events) this.#screen.say(line);
   }
 
   #onKey(name: string, quit: () => void): void {

@@ -19,6 +19,8 @@ export interface MemberSettings {
   readonly cli: string;
   /** What is started with `args` instead of it. */
   readonly program?: string;
+  /** Added to this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** `killed`: by this process, on purpose. */
@@ -80,11 +82,12 @@ export class MemberProcess {
    * stops its members in order.
    */
   #spawn(): ChildProcess {
-    const { cli, program = cli, args, logFile } = this.settings;
+    const { cli, program = cli, args, logFile, env = {} } = this.settings;
     const log = openSync(logFile, 'a', 0o600);
     try {
       return spawn(process.execPath, ['--import', EXIT_WITH_PARENT, program, ...args], {
         detached: true,
+        env: { ...process.env, ...env },
         stdio: ['pipe', 'pipe', log],
       });
     } finally {

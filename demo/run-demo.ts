@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { createClient } from '../src/client/client.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { readDataset } from './dataset.ts';
-import { passed, runExercise } from './exercise.ts';
+import { passed, type Report, runExercise } from './exercise.ts';
 import { importDataset } from './import.ts';
 import { showImport } from './import-progress.ts';
 import { EXERCISE } from './limits.ts';
@@ -26,6 +26,12 @@ export interface DemoHooks {
   readonly beforeVerification?: (cluster: Cluster) => Promise<void>;
 }
 
+interface Outcome {
+  readonly status: number;
+  /** Of an exercise. */
+  readonly report: Report | null;
+}
+
 /** The exit status that shells expect after Ctrl-C. */
 const INTERRUPTED = 130;
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -39,9 +45,21 @@ export async function runDemo(args: readonly string[], hooks: DemoHooks = {}): P
   const screen = createScreen(flags.exercise ? process.stderr : process.stdout);
   const cluster = await createCluster({ dir: flags.dir ?? null, cli: flags.cli });
   const signal = abortOnSignals(cluster);
-  const interrupted = once(signal, 'abort').then(() => INTERRUPTED);
+  const interrupted = once(signal, 'abort').then(() => ({ status: INTERRUPTED, report: null }));
+  const { status, report } = await stopAfter(
+    Promise.race([run(flags, cluster, screen, signal, hooks), interrupted]),
+    cluster,
+    screen,
+  );
+  // The last line of all, wherever stderr goes.
+  if (report !== null) process.stdout.write(`${JSON.stringify(report)}\n`);
+  return status;
+}
+
+/** Resolves with what `work` comes to, or rejects, when all members are stopped. */
+async function stopAfter<T>(work: Promise<T>, cluster: Cluster, screen: Screen): Promise<T> {
   try {
-    return await Promise.race([run(flags, cluster, screen, signal, hooks), interrupted]);
+    return await work;
   } finally {
     screen.clear();
     screen.say('stopping the members');
@@ -78,7 +96,7 @@ async function run(
   screen: Screen,
   signal: AbortSignal,
   { beforeVerification = async () => {} }: DemoHooks,
-): Promise<number> {
+): Promise<Outcome> {
   const say = screen.say;
   say(`starting three members; their data is in ${cluster.dir}`);
   await cluster.start();
@@ -93,9 +111,8 @@ async function run(
   say(`imported ${count(dataset.cities.length)} cities (GeoNames, CC BY 4.0) in ${seconds} s`);
   if (!exercise) {
     await runLive(cluster, dataset.cities.length, screen, signal);
-    return 0;
+    return { status: 0, report: null };
   }
   const report = await runExercise({ cluster, dataset, imported, kills, say, beforeVerification });
-  process.stdout.write(`${JSON.stringify(report)}\n`);
-  return passed(report) ? 0 : 1;
+  return { status: passed(report) ? 0 : 1, report };
 }

@@ -12,7 +12,7 @@ export async function askApplication(url: string, wish: Wish): Promise<Answered>
     const nothingSent = isRead(wish.action) || causeOf(error) === 'ECONNREFUSED';
     const outcome = { kind: nothingSent ? 'rejected' : 'unknown' } as const;
     const said = { code: 'APPLICATION_LOST', message: messageOf(error), sqlite: null };
-    return { outcome, position: null, reached: null, token: null, error: said };
+    return { outcome, position: null, reached: null, id: null, token: null, error: said };
   }
 }
 

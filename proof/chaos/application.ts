@@ -19,11 +19,18 @@ export async function perform(
   const answer = isRead(action)
     ? await performRead(watched(queryOf(database, reading), onError), action)
     : await write(database, action, writing, onError);
-  const { outcome, position, reached = null } = answer;
-  return { outcome, position, reached, error: said(errors[0]), token: database.token };
+  return { ...answered(answer, errors), token: database.token };
 }
 
-export function said(error: PacelineError | undefined): SaidError | null {
+/** An answer, and the error that it was or that stood before it. */
+export function answered(
+  { outcome, position, reached = null, id = null }: Answer,
+  [error]: readonly PacelineError[],
+): Omit<Answered, 'token'> {
+  return { outcome, position, reached, id: id ?? error?.requestId ?? null, error: said(error) };
+}
+
+function said(error: PacelineError | undefined): SaidError | null {
   if (error === undefined) return null;
   return { code: error.code, message: error.message, sqlite: error.sqlite?.code ?? null };
 }

@@ -22,14 +22,17 @@ export const BALLAST_SCHEMA = [
 export const BALLAST_WITHOUT_PARTS = `SELECT n, parts FROM
   (SELECT n, (SELECT count(*) FROM ballast_part WHERE whole = ballast.n) AS parts FROM ballast) WHERE parts <> ${PARTS}`;
 
+/** Whatever members have for writes that ask for nothing. */
+const WAITS_FOR = { durability: 'quorum' } as const;
+
 /** Whether a row of so many bytes was written. */
 export function addBallast(client: Database, bytes: number): Promise<boolean> {
   const sql = 'INSERT INTO ballast(bytes) VALUES (randomblob(?))';
-  return tries(() => client.execute(sql, [bytes]));
+  return tries(() => client.execute(sql, [bytes], WAITS_FOR));
 }
 
 export function dropBallast(client: Database): Promise<boolean> {
-  return tries(() => client.execute('DELETE FROM ballast'));
+  return tries(() => client.execute('DELETE FROM ballast', [], WAITS_FOR));
 }
 
 /** Whether it worked. Throws what is not an error of Paceline's. */

@@ -4,7 +4,7 @@ import type { PacelineError } from '../../src/base/errors.ts';
 import { createClient } from '../../src/client/client.ts';
 import { isRead } from '../history/operation.ts';
 import { performRead, performWrite } from '../workload/perform.ts';
-import { said } from './application.ts';
+import { answered } from './application.ts';
 import { askApplication } from './application-client.ts';
 import { type Answered, type Done, machineMs, type Task } from './ipc.ts';
 import { LIMITS } from './limits.ts';
@@ -36,8 +36,7 @@ async function overHttp(task: Task): Promise<Answered> {
   const answer = isRead(action)
     ? await performRead(({ sql, args }) => calls.query(sql, args, readOptions), action)
     : await performWrite(calls, action, { ...names, timeoutMs });
-  const { outcome, position, reached = null } = answer;
-  return { outcome, position, reached, error: said(errors[0]), token: handle.token };
+  return { ...answered(answer, errors), token: handle.token };
 }
 
 async function run(task: Task): Promise<Done> {

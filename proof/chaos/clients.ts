@@ -5,7 +5,7 @@ import { isRead, objectKind, type ReadLevel, type Taken } from '../history/opera
 import type { Workload } from '../workload/workload.ts';
 import { Ballast } from './ballast.ts';
 import type { ChaosCluster } from './cluster.ts';
-import type { Done } from './ipc.ts';
+import type { Done, Writing } from './ipc.ts';
 import { LIMITS } from './limits.ts';
 import { pick } from './schedule.ts';
 import { isWeak, type Told } from './told.ts';
@@ -159,13 +159,25 @@ export class Clients {
       ...{ client: session, action, called, returned, outcome, level, position, reached, error },
       ...(level === 'bounded' ? lag : {}),
       ...(level === null || after === null ? {} : { after }),
-      ...{ id: level === null ? writing.id : null, durability: writing.durability },
+      ...(level === null ? this.#named(done, writing, boundTo) : NOT_WRITTEN),
       style: level === null ? writing.style : reading.style,
       ofHandle: application !== null,
     };
     if (level === null && outcome.kind === 'ok' && !isWeak(told, this.#cluster.ids.length))
       for (const listener of this.#onAcknowledged) listener(called, done.returned);
     return { told, token: tokenOf(told, done) };
+  }
+
+  /** What is known of a write that was asked for. */
+  #named(
+    { id, called }: Done,
+    writing: Writing,
+    boundTo: string | null,
+  ): Pick<Told, 'id' | 'durability' | 'mayHaveAsked'> {
+    const { durability } = writing;
+    const mayHaveAsked =
+      durability === null ? this.#cluster.defaults.since(called, boundTo) : [durability];
+    return { id: writing.id ?? id, durability, mayHaveAsked };
   }
 
   #handleOf(id: string): number {
@@ -182,7 +194,8 @@ export class Clients {
     const mayBeGiven = after !== null && drawn.style !== 'transaction';
     const reading = mayBeGiven ? { ...drawn, after: after.text } : drawn;
     const id = `w${++this.#writes}`;
-    const named = drawWriting(ofApplication, this.#cluster.ids, id, this.#prng);
+    const { ids, defaults } = this.#cluster;
+    const named = drawWriting(ofApplication, ids, defaults, id, this.#prng);
     // Unknown outcomes that stay unknown make the search for an order of a bank too long.
     const mayBeNameless = ofApplication && objectKind(action) !== 'bank';
     const nameless = mayBeNameless && this.#prng.chance(LIMITS.namelessShare);
@@ -227,6 +240,8 @@ export class Clients {
       );
   }
 }
+
+const NOT_WRITTEN = { id: null, durability: null, mayHaveAsked: [] } as const;
 
 /** Whether a read shows the member's own copy, and nothing is said of how far that must be. */
 function ofCopy({ level, style }: Told): boolean {

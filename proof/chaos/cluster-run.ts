@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitForLeader, waitUntilMet } from '../../demo/observe.ts';
+import type { Durability } from '../../src/api/durability.ts';
 import { messageOf } from '../../src/base/errors.ts';
 import { Prng } from '../../src/base/prng.ts';
 import { createClient } from '../../src/client/client.ts';
@@ -17,7 +18,7 @@ import { ON_SMALL_DISK } from './full-disk-fault.ts';
 import { machineMs } from './ipc.ts';
 import { judgeHistory } from './judge.ts';
 import { LIMITS, MEMBER_OPTIONS, WITH_LEASES } from './limits.ts';
-import { judgeLostFiles } from './lost-files.ts';
+import { judgeLostFiles, judgeLostReports } from './lost-files.ts';
 import { type FaultCounts, harass } from './nemesis.ts';
 import { type Holdings, holdingsOf, judgeHoldings, mostOf } from './resources.ts';
 import { acknowledgement, type Scene } from './scene.ts';
@@ -41,7 +42,9 @@ export interface Sabotage {
 export interface ClusterRun {
   readonly dir: string;
   readonly cli: string;
-  readonly count: number;
+  readonly ids: readonly string[];
+  /** What members ask for at first, for writes that ask for nothing. */
+  readonly durability: Durability;
   /** Whether leaders serve strong reads by a lease. */
   readonly leases: boolean;
   readonly seed: number;
@@ -71,6 +74,8 @@ export interface ClusterResult {
 /** Writes that were acknowledged below a majority, and discarded by a failover. */
 export interface LostCounts {
   readonly writes: number;
+  /** Of them those that asked for nothing: it was the members' option. */
+  readonly without_asking: number;
   /** Of them those that are in no file, since faults took all logs that had them. */
   readonly excused: number;
   /** Files of lost writes, of all members. */
@@ -80,7 +85,8 @@ export interface LostCounts {
 /** One cluster, from its first start to the comparison of its files. Nothing of it runs afterwards. */
 export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
   const options = run.leases ? { ...MEMBER_OPTIONS, ...WITH_LEASES } : MEMBER_OPTIONS;
-  const cluster = await ChaosCluster.make(run.dir, run.cli, run.count, options);
+  const { dir, cli, ids, durability } = run;
+  const cluster = await ChaosCluster.make(dir, cli, ids, options, durability);
   const disk = SmallDisk.mount(cluster.member(ON_SMALL_DISK).settings.dir, LIMITS.smallDiskBytes);
   const prng = new Prng(run.seed);
   const workload = new Workload(prng.next());
@@ -93,7 +99,7 @@ export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
   run.onStart(abort);
   /** A set: one death is met in several places. */
   const violations = new Set<string>();
-  let lost: LostCounts = { writes: 0, excused: 0, files: 0 };
+  let lost: LostCounts = { writes: 0, without_asking: 0, excused: 0, files: 0 };
   try {
     lost = await work(run, scene, workload, prng.next(), violations);
   } catch (error) {
@@ -150,7 +156,9 @@ async function work(
   const history = run.sabotage.history?.(settled.history) ?? settled.history;
   say(`checks ${history.length} operations`);
   addAll(violations, judgeHistory(history, final, workload.options));
-  return { writes: settled.lost.length, excused: saved.excused, files: saved.files };
+  const withoutAsking = settled.lost.filter((write) => write.durability === null).length;
+  const { excused, files } = saved;
+  return { writes: settled.lost.length, without_asking: withoutAsking, excused, files };
 }
 
 function addAll(violations: Set<string>, more: readonly string[]): void {
@@ -173,7 +181,7 @@ async function begin(
   const { member } = await waitForLeader(cluster);
   const client = createClient(member.settings.url);
   const ballast = BALLAST_SCHEMA.map((sql) => ({ sql }));
-  await client.batch([...workload.schema(), ...ballast]);
+  await client.batch([...workload.schema(), ...ballast], { durability: 'all' });
   await client.close();
   await waitUntilMet(cluster);
   // Some connections are opened by the first reads, and more by several at once.
@@ -181,7 +189,7 @@ async function begin(
     Array.from({ length: WARMING_READERS }, () => readFinalState(cluster, workload)),
   );
   await delay(LIMITS.quietMs);
-  say(`${cluster.members.length} members run`);
+  say(`${cluster.members.length} members run, with durability ${cluster.defaults.of('a')}`);
   return mostOf(holdings(cluster).values());
 }
 
@@ -193,10 +201,15 @@ function holdings(cluster: ChaosCluster): Map<string, Holdings> {
   return new Map(found);
 }
 
-/** With nothing under way, nothing is held that a fresh member does not hold. */
+/** With nothing under way, nothing is held that a fresh member does not hold, at the latest when garbage is collected. */
 async function judgeQuiet(cluster: ChaosCluster, fresh: Holdings): Promise<string[]> {
-  await delay(LIMITS.quietMs);
-  return [...holdings(cluster)].flatMap(([id, now]) => judgeHoldings(id, fresh, now));
+  const deadline = machineMs() + LIMITS.collectedMs;
+  for (;;) {
+    await delay(LIMITS.quietMs);
+    const held = [...holdings(cluster)].flatMap(([id, now]) => judgeHoldings(id, fresh, now));
+    if (held.length === 0 || machineMs() > deadline)
+      return [...held, ...(await judgeLostReports(cluster))];
+  }
 }
 
 /** Rejects when a member dies by itself, except for the one whose disk is full. Later ones are noted, too. */

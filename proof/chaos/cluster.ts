@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Cluster } from '../../demo/cluster.ts';
 import { type DeathListener, logFileOf, MemberProcess } from '../../demo/member-process.ts';
+import type { Durability } from '../../src/api/durability.ts';
 import { freeAddresses } from '../../test/cluster/addresses.ts';
+import { Defaults } from './defaults.ts';
 import { machineMs } from './ipc.ts';
 import { Network } from './network.ts';
 
@@ -24,6 +26,8 @@ export class ChaosCluster implements Cluster {
   readonly dir: string;
   readonly network: Network;
   readonly members: readonly MemberProcess[];
+  /** What writes ask for that ask for nothing. */
+  readonly defaults: Defaults;
   readonly #options: Map<string, Record<string, number>>;
   readonly #doors: ReadonlyMap<string, string>;
   readonly #starts = new Map<string, number>();
@@ -39,24 +43,30 @@ export class ChaosCluster implements Cluster {
     network: Network,
     seats: readonly Seat[],
     options: Readonly<Record<string, number>>,
+    durability: Durability,
   ) {
     this.dir = dir;
     this.network = network;
+    this.defaults = new Defaults(
+      seats.map(({ id }) => id),
+      durability,
+    );
+    mkdirSync(this.temporary);
     this.#doors = new Map(seats.map(({ id, application }) => [id, `http://${application}`]));
     this.#options = new Map(seats.map(({ id }) => [id, { ...options }]));
     this.members = seats.map((seat) => this.#make(cli, seat, seats));
   }
 
-  /** `count` members named a, b, c …, all with these options; not started. */
+  /** Members with these ids, all with these options; not started. */
   static async make(
     dir: string,
     cli: string,
-    count: number,
+    ids: readonly string[],
     options: Readonly<Record<string, number>>,
+    durability: Durability = 'quorum',
   ): Promise<ChaosCluster> {
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'secret'), randomBytes(SECRET_BYTES).toString('hex'), { mode: 0o600 });
-    const ids = Array.from({ length: count }, (_, i) => String.fromCharCode(97 + i));
     const listens = await freeAddresses(ids);
     const http = await freeAddresses(ids);
     const doors = await freeAddresses(ids);
@@ -64,7 +74,7 @@ export class ChaosCluster implements Cluster {
     const seats = ids.map((id) => {
       return { id, listen: listens[id]!, http: http[id]!, application: doors[id]! };
     });
-    return new ChaosCluster(dir, cli, network, seats, options);
+    return new ChaosCluster(dir, cli, network, seats, options, durability);
   }
 
   #make(cli: string, seat: Seat, seats: readonly Seat[]): MemberProcess {
@@ -73,12 +83,14 @@ export class ChaosCluster implements Cluster {
     const address = (to: Seat) => (to.id === id ? listen : this.network.addressOf(id, to.id));
     const peers = seats.flatMap((to) => ['--member', `${to.id}=${address(to)}`]);
     const own = ['--dir', dir, '--id', id, '--http', http];
-    const fixed = ['serve', ...own, '--secret-file', join(this.dir, 'secret'), ...peers];
+    const files = ['--secret-file', join(this.dir, 'secret'), '--config', this.#configOf(id)];
+    const fixed = ['serve', ...own, ...files, ...peers];
     const options = this.#options.get(id)!;
     const embeds = () => this.#embeds(id);
     // What has a getter is looked at when the process starts.
     const settings = {
       ...{ id, dir, cli, url: `http://${http}`, logFile: logFileOf(this.dir, id) },
+      env: { TMPDIR: this.temporary, SQLITE_TMPDIR: this.temporary },
       get program() {
         return embeds() ? EMBEDDING : cli;
       },
@@ -91,6 +103,16 @@ export class ChaosCluster implements Cluster {
     return new MemberProcess(settings, (member, killed) => {
       for (const listener of this.#listeners) listener(member, killed);
     });
+  }
+
+  /** Where members may put files that are gone when they are. */
+  get temporary(): string {
+    return join(this.dir, 'temporary');
+  }
+
+  /** What has no flag is in this file. */
+  #configOf(id: string): string {
+    return join(this.dir, `${id}.config.json`);
   }
 
   get ids(): string[] {
@@ -140,6 +162,7 @@ export class ChaosCluster implements Cluster {
   async startMember(id: string): Promise<void> {
     if (this.#destroyed) throw new Error('the run ends');
     this.#starts.set(id, this.starts(id) + 1);
+    writeFileSync(this.#configOf(id), JSON.stringify({ durability: this.defaults.of(id) }));
     await this.member(id).start();
   }
 

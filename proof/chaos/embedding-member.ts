@@ -33,11 +33,11 @@ function flagsOf(args: readonly string[]) {
     else flags[name] = value;
   }
   const { '--dir': dir, '--id': id, '--http': http, '--secret-file': secretFile } = flags;
-  const application = flags['--application'];
+  const { '--application': application, '--config': file } = flags;
   const members = parsePairs(pairs['--member']!, 'ID=HOST:PORT');
   const set = Object.entries(parsePairs(pairs['--set']!, 'NAME=NUMBER'));
   const numbers = Object.fromEntries(set.map(([name, value]) => [name, Number(value)]));
-  return { application, flags: { dir, id, http, secretFile, members, ...numbers } };
+  return { application, file, flags: { dir, id, http, secretFile, members, ...numbers } };
 }
 
 /** Reads at the levels that a statement in place has are done in place, all others in a snapshot. */
@@ -86,8 +86,8 @@ async function interactively(
 }
 
 async function serve(): Promise<void> {
-  const { application, flags } = flagsOf(process.argv.slice(3));
-  const config = resolveServeConfig(flags, undefined);
+  const { application, file, flags } = flagsOf(process.argv.slice(3));
+  const config = resolveServeConfig(flags, file);
   const { secretFile, http, httpLimits: _, logLevel: __, ...options } = config;
   const logger = createLogger('info', config.id);
   exitOnUncaught(logger);

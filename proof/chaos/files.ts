@@ -1,4 +1,4 @@
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareMembers } from '../../demo/compare.ts';
 import { messageOf } from '../../src/base/errors.ts';
@@ -12,6 +12,8 @@ import { findLeftovers } from './leftovers.ts';
 export async function judgeFiles(cluster: ChaosCluster): Promise<string[]> {
   const { identical, lines } = await compareMembers(cluster.members);
   const found = identical ? [] : lines.map((line) => `files differ: ${line}`);
+  for (const name of readdirSync(cluster.temporary, { recursive: true }))
+    found.push(`a member left the temporary file ${name}`);
   for (const { id, settings } of cluster.members) {
     for (const name of findLeftovers(settings.dir)) found.push(`${id} left the file ${name}`);
     for (const line of checkDatabase(cluster.dir, databaseOf(settings.dir)))

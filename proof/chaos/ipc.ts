@@ -53,6 +53,8 @@ export interface Answered {
   readonly outcome: Outcome;
   readonly position: Position | null;
   readonly reached: Reached | null;
+  /** What a write can be asked for with, as far as its answer said. */
+  readonly id: string | null;
   readonly error: SaidError | null;
   /** All that the handle has written and read by now. */
   readonly token: string | null;

@@ -1,3 +1,5 @@
+import type { Durability } from '../../src/api/durability.ts';
+
 /** Every bound of a chaos run, with its unit. */
 export const LIMITS = {
   pipeBytesMax: 4 * 2 ** 20, // on a slow way between two members; then the sender feels it
@@ -56,6 +58,7 @@ export const LIMITS = {
   rssTimesMax: 2, // what V8 keeps after load
   rssBytesMore: 96 * 2 ** 20,
   quietMs: 1_500, // before descriptors are counted: connections of clients that left are closed by then
+  collectedMs: 30_000, // then garbage was collected, with connections to replaced databases: V8 does it after 8 s of idleness
 
   logLinesShown: 20,
 } as const;
@@ -75,7 +78,17 @@ export const WITH_LEASES = { leaseDriftMs: 100 } as const;
 /** With leases these stay as they are: a member that starts anew with a shorter one breaks its promise (docs/reads.md). */
 export const SAME_WITH_LEASES: readonly string[] = ['electionTimeoutMs'];
 
-/** What a clean restart may change: each value is drawn anew. */
+/** What members have for writes that ask for nothing: with the first ones a failover may discard them, with the others never. */
+export function defaultDurabilities(members: readonly string[]): {
+  readonly weak: readonly Durability[];
+  readonly strong: readonly Durability[];
+} {
+  const majority = members.slice(0, Math.floor(members.length / 2) + 1);
+  const few = [...majority.slice(-1)];
+  return { weak: ['local', 'local', 1, few], strong: ['quorum', 'all', majority.length, majority] };
+}
+
+/** What a clean restart may change besides: each value is drawn anew. */
 export const OPTION_CHOICES: Readonly<Record<string, readonly number[]>> = {
   checkpointWalBytes: [64 * 1024, 512 * 1024, 8 * 2 ** 20],
   logKeepBytes: [16 * 1024, 128 * 1024, 256 * 2 ** 20],

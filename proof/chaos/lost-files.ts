@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lookAt } from '../../demo/observe.ts';
 import { messageOf } from '../../src/base/errors.ts';
 import { layoutOf } from '../../src/member/directory.ts';
 import { lostFilesIn } from '../../src/member/lost-directory.ts';
@@ -17,6 +18,20 @@ export function putLostFilesAside(cluster: ChaosCluster, id: string): void {
   const aside = join(cluster.dir, ASIDE);
   const count = existsSync(aside) ? readdirSync(aside).length : 0;
   if (existsSync(lost)) cpSync(lost, join(aside, `${id}-${count}`), { recursive: true });
+}
+
+/** What is wrong with what running members report of that: an operator has to hear of each file. */
+export async function judgeLostReports({ members }: ChaosCluster): Promise<string[]> {
+  const found: string[] = [];
+  for (const member of members) {
+    const names = lostFilesIn(layoutOf(member.settings.dir).lost);
+    const { status } = await lookAt(member);
+    if (status?.lostFiles !== names.length)
+      found.push(
+        `I10: ${member.id} has ${names.length} files of lost writes, and tells of ${status?.lostFiles}`,
+      );
+  }
+  return found;
 }
 
 /** What is wrong with what the members, which have stopped, have saved of the writes that failovers discarded. */

@@ -3,7 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MemberProcess } from '../../demo/member-process.ts';
 import { lookAt, waitForCatchUp, waitForLeader } from '../../demo/observe.ts';
 import { databaseOf } from '../../test/cluster/files.ts';
-import { LIMITS, MEMBER_OPTIONS, OPTION_CHOICES, SAME_WITH_LEASES } from './limits.ts';
+import {
+  defaultDurabilities,
+  LIMITS,
+  MEMBER_OPTIONS,
+  OPTION_CHOICES,
+  SAME_WITH_LEASES,
+} from './limits.ts';
 import { type Fault, measureFailover, type Scene, until } from './scene.ts';
 import { pick } from './schedule.ts';
 
@@ -112,7 +118,10 @@ export const restartWithOtherOptions: Fault = async (scene) => {
   const options: Record<string, number> = Object.fromEntries(drawn);
   if (!(await member.stop())) throw new Error(`${member.id} did not stop cleanly`);
   cluster.setOptions(member.id, options);
+  const { weak, strong } = defaultDurabilities(cluster.ids);
+  const durability = pick([...weak, ...strong], prng);
+  cluster.defaults.set(member.id, durability);
   await bringBack(scene, member);
   const told = Object.entries(options).map(([name, value]) => `${name}=${value}`);
-  return `${member.id} with ${told.join(' ')}`;
+  return `${member.id} with ${told.join(' ')} durability=${durability}`;
 };

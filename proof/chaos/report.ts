@@ -1,3 +1,4 @@
+import type { Durability } from '../../src/api/durability.ts';
 import type { ReadLevel } from '../history/operation.ts';
 import type { LostCounts } from './cluster-run.ts';
 import type { FaultKind } from './schedule.ts';
@@ -8,6 +9,8 @@ export interface Report {
   readonly minutes: number;
   /** Members of each cluster. */
   readonly clusters: readonly number[];
+  /** What members of each were told to ask for at first, for writes that ask for nothing. */
+  readonly default_durabilities: readonly Durability[];
   readonly operations: number;
   /** Writes by what their clients were told. */
   readonly acknowledged: number;

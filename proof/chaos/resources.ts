@@ -63,7 +63,7 @@ export function mostOf(all: Iterable<Holdings>): Holdings {
  * The rule: with nothing under way a member has at most `descriptorsMore` more descriptors than fresh
  * members have, and at most `rssTimesMax` times their memory and `rssBytesMore`. Connections to a
  * database that was replaced are closed, but the library that opened them may keep their files until
- * the garbage collector has passed: of these there are at most `descriptorsReplacedMax`.
+ * the garbage collector has passed, in each thread by itself: of these there are at most `descriptorsReplacedMax`.
  */
 export function judgeHoldings(id: string, fresh: Holdings, now: Holdings): string[] {
   const found: string[] = [];

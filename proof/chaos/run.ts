@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Durability } from '../../src/api/durability.ts';
 import { Prng } from '../../src/base/prng.ts';
 import { isRead, type Operation, type ReadLevel } from '../history/operation.ts';
 import { type ClusterResult, runCluster, type Sabotage } from './cluster-run.ts';
+import { defaultDurabilities } from './limits.ts';
 import { noFaults } from './nemesis.ts';
 import type { Report } from './report.ts';
-import { FAULT_KINDS, type FaultKind } from './schedule.ts';
+import { FAULT_KINDS, type FaultKind, pick } from './schedule.ts';
 import type { Told } from './told.ts';
 
 export interface ChaosOptions {
@@ -43,11 +45,14 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
   } = options;
   const base = mkdtempSync(join(tmpdir(), 'paceline-chaos-'));
   const prng = new Prng(seed);
+  const durabilities = clusters.map((count, i) =>
+    drawDefault(idsOf(count), (seed >>> 1) + i, prng),
+  );
   const counts = noFaults();
   const results: ClusterResult[] = [];
   for (const [i, count] of clusters.entries()) {
     const result = await runCluster({
-      ...{ cli, count, counts, kinds, sabotage },
+      ...{ cli, ids: idsOf(count), durability: durabilities[i]!, counts, kinds, sabotage },
       dir: join(base, String(i)),
       leases: (seed + i) % 2 === 1,
       seed: prng.next(),
@@ -63,7 +68,18 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
   const kept = violations.length === 0 ? null : base;
   if (kept === null) rmSync(base, { recursive: true });
   const ran = clusters.slice(0, results.length);
-  return { ...summary(results), seed, minutes, clusters: ran, faults: counts, violations, kept };
+  const told = { seed, minutes, clusters: ran, default_durabilities: durabilities };
+  return { ...summary(results), ...told, faults: counts, violations, kept };
+}
+
+function idsOf(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => String.fromCharCode(97 + i));
+}
+
+/** Of two clusters in a row one may lose writes that ask for nothing, and the other may not. */
+function drawDefault(ids: readonly string[], number: number, prng: Prng): Durability {
+  const { weak, strong } = defaultDurabilities(ids);
+  return pick(number % 2 === 0 ? weak : strong, prng);
 }
 
 function summary(results: readonly ClusterResult[]) {
@@ -74,9 +90,10 @@ function summary(results: readonly ClusterResult[]) {
   const errors: Record<string, number> = {};
   for (const result of results)
     for (const [code, times] of result.errors) errors[code] = (errors[code] ?? 0) + times;
-  const lost = { writes: 0, excused: 0, files: 0 };
+  const lost = { writes: 0, without_asking: 0, excused: 0, files: 0 };
   for (const result of results)
-    for (const name of ['writes', 'excused', 'files'] as const) lost[name] += result.lost[name];
+    for (const name of ['writes', 'without_asking', 'excused', 'files'] as const)
+      lost[name] += result.lost[name];
   const hasDisk = results.every(({ hasSmallDisk }) => hasSmallDisk);
   const skipped: Partial<Record<FaultKind, string>> = hasDisk ? {} : { 'full-disk': NO_SMALL_DISK };
   return {

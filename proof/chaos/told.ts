@@ -8,6 +8,8 @@ export interface Told extends Operation {
   /** Of a write with one. */
   readonly id: string | null;
   readonly durability: Durability | null;
+  /** The same of a write that said nothing: several, where the members that may have taken it differ. */
+  readonly mayHaveAsked: readonly Durability[];
   readonly style: ReadStyle | WriteStyle;
   readonly reached: Reached | null;
   readonly error: SaidError | null;
@@ -101,24 +103,22 @@ function contradiction(one: Told, fate: Fate, members: number): string | null {
 
 /** A receipt says at least what was asked for. */
 function promisedLess(one: Told, members: number): string | null {
-  const { action, outcome, reached, durability, error } = one;
+  const { action, outcome, reached, mayHaveAsked, error } = one;
   if (isRead(action) || outcome.kind !== 'ok' || outcome.observed === false || reached === null)
     return null;
   // It was not acknowledged, but found out: what was asked for is another matter.
   if (error !== null) return null;
-  const asked = durability ?? 'quorum';
+  if (mayHaveAsked.some((asked) => isReached(asked, reached, members))) return null;
+  return `asked for ${mayHaveAsked.join(' or ')}, acknowledged with ${JSON.stringify(reached)}`;
+}
+
+function isReached(asked: Durability, reached: Reached, members: number): boolean {
   const have = reached.members ?? [];
-  const enough =
-    asked === 'quorum'
-      ? reached.committed
-      : asked === 'local'
-        ? have.length > 0
-        : asked === 'all'
-          ? have.length === members
-          : typeof asked === 'number'
-            ? have.length >= asked
-            : asked.every((id) => have.includes(id));
-  return enough ? null : `asked for ${asked}, acknowledged with ${JSON.stringify(reached)}`;
+  if (asked === 'quorum') return reached.committed;
+  if (asked === 'local') return have.length > 0;
+  if (asked === 'all') return have.length === members;
+  if (typeof asked === 'number') return have.length >= asked;
+  return asked.every((id) => have.includes(id));
 }
 
 /** Only who has been acknowledged a write that was discarded, or was given his token, can be told so. */

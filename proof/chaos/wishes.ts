@@ -1,6 +1,7 @@
 import { type Durability, mayBeLost } from '../../src/api/durability.ts';
 import type { Prng } from '../../src/base/prng.ts';
 import type { ReadLevel } from '../history/operation.ts';
+import { type Defaults, waitsForMore } from './defaults.ts';
 import type { Reading, ReadStyle, WriteStyle, Writing } from './ipc.ts';
 import { LIMITS } from './limits.ts';
 import { pick, shuffled } from './schedule.ts';
@@ -14,7 +15,7 @@ const LEVELS: readonly ReadLevel[] = [
 
 /** Of writes, so often; null: nothing is said. */
 const DURABILITIES: readonly (Durability | 'number' | 'names' | null)[] = [
-  ...([null, null, null, null, 'quorum'] as const),
+  ...([null, null, null, null, 'quorum', 'quorum'] as const),
   ...(['local', 'local'] as const),
   ...(['number', 'names', 'all'] as const),
 ];
@@ -44,17 +45,18 @@ function stylesOf(level: ReadLevel): readonly ReadStyle[] {
 export function drawWriting(
   ofApplication: boolean,
   members: readonly string[],
+  defaults: Defaults,
   id: string,
   prng: Prng,
 ): Writing {
-  const durability = drawDurability(members, prng);
+  const drawn = drawDurability(members, prng);
   const style = ofApplication ? pick(WRITE_STYLES, prng) : 'plain';
-  const waitsForAll =
-    durability === 'all' || typeof durability === 'number' || Array.isArray(durability);
-  const timeoutMs = waitsForAll ? LIMITS.wideTimeoutMs : LIMITS.operationTimeoutMs;
   // The function form tells no position, by which a discarded write could be found.
-  const tellsLess = style === 'function' && mayBeLost(durability ?? 'quorum', members.length);
-  return { style, id, durability: tellsLess ? null : durability, timeoutMs };
+  const tellsLess = style === 'function' && (drawn === null || mayBeLost(drawn, members.length));
+  const durability = tellsLess ? 'quorum' : drawn;
+  const isWide = durability === null ? defaults.areWide : waitsForMore(durability);
+  const timeoutMs = isWide ? LIMITS.wideTimeoutMs : LIMITS.operationTimeoutMs;
+  return { style, id, durability, timeoutMs };
 }
 
 /** What waits for no other member than the leader. */

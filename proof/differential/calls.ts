@@ -1,12 +1,8 @@
 import { PacelineError } from '../../src/base/errors.ts';
 import { type Member, MemberDied } from '../../test/cluster/member.ts';
-import type { CallOutcome, StepResult } from './outcome.ts';
-import type { Call, DifferentialStatement } from './step.ts';
-
-/** Every way in which an application reads from a member: the answers are to be the same. */
-export const WAYS_TO_READ = ['query', 'strong', 'worker', 'in place', 'read transaction'] as const;
-
-type WayToRead = (typeof WAYS_TO_READ)[number];
+import { asRead, plain } from './door.ts';
+import type { CallOutcome } from './outcome.ts';
+import type { Call } from './step.ts';
 
 export type OpenTransaction = Awaited<ReturnType<Member['begin']>>;
 
@@ -30,33 +26,6 @@ export function errorOf(error: unknown) {
   throw error;
 }
 
-export async function read(
-  member: Member,
-  { sql, args }: DifferentialStatement,
-  way: WayToRead,
-): Promise<StepResult> {
-  if (way === 'in place') return asResult(null, await member.all(sql, args));
-  if (way === 'read transaction') {
-    const open = await member.begin('read');
-    try {
-      const { columns, rows } = await open.query(sql, args);
-      return asResult(columns, rows);
-    } finally {
-      await open.rollback();
-    }
-  }
-  const options = {
-    ...(way === 'strong' ? { level: 'strong' as const } : {}),
-    ...(way === 'worker' ? { worker: true } : {}),
-  };
-  const { columns, rows } = await member.query(sql, args, options);
-  return asResult(columns, rows);
-}
-
-function asResult(columns: StepResult['columns'], rows: StepResult['rows']): StepResult {
-  return { columns, rows, changes: 0, lastInsertRowid: 0 };
-}
-
 /** A call of a transaction. Throws if that was rolled back for no reason of its own. */
 export async function callWithin(
   open: OpenTransaction,
@@ -68,7 +37,7 @@ export async function callWithin(
     if (kind === 'batch') return { results: await open.batch(statements.map(plain)) };
     if (kind === 'execute') return { results: [await open.execute(only!.sql, only!.args)] };
     const { columns, rows } = await open.query(only!.sql, only!.args);
-    return { results: [asResult(columns, rows)] };
+    return { results: [asRead(columns, rows)] };
   } catch (error) {
     if (isPassing(error) && !isRolledBack(error, before)) throw error;
     return { error: errorOf(error) };
@@ -79,8 +48,4 @@ export async function callWithin(
 export function isRolledBack(error: unknown, before: readonly CallOutcome[]): boolean {
   if (!(error instanceof PacelineError) || error.code !== 'TRANSACTION_ABORTED') return false;
   return before.some((one) => 'error' in one && error.message.includes(one.error.message));
-}
-
-export function plain({ sql, args }: DifferentialStatement) {
-  return args === undefined ? { sql } : { sql, args };
 }

@@ -3,6 +3,7 @@ import type { Position, WriteOutcome } from '../../src/api/request.ts';
 import { assert } from '../../src/base/assert.ts';
 import type { ErrorRecord } from '../../src/base/errors.ts';
 import type { Prng } from '../../src/base/prng.ts';
+import { freeAddresses } from '../../test/cluster/addresses.ts';
 import { databaseOf, stopAndCompare } from '../../test/cluster/files.ts';
 import { type Cluster, makeCluster, type Scope } from '../../test/cluster/fixture.ts';
 import type { Member } from '../../test/cluster/member.ts';
@@ -13,12 +14,10 @@ import {
   isRolledBack,
   isUnknown,
   type OpenTransaction,
-  plain,
-  read,
-  WAYS_TO_READ,
 } from './calls.ts';
 import type { CallOutcome, Outcome, TransactionOutcome } from './outcome.ts';
 import type { Step, TransactionCalls } from './step.ts';
+import { Ways } from './ways.ts';
 
 /** Small, so that checkpoints, new segments, and followers that need a snapshot come up in a short run. */
 const LIMITS = { checkpointWalBytes: 262_144, logKeepBytes: 1_048_576, segmentBytesMax: 262_144 };
@@ -30,18 +29,23 @@ const PATIENCE_MS = 60_000;
 export class TestedCluster {
   readonly #cluster: Cluster;
   readonly #prng: Prng;
+  readonly ways: Ways;
   #position: Position = { term: 0, index: 0 };
   #steps = 0;
 
   private constructor(cluster: Cluster, prng: Prng) {
     this.#cluster = cluster;
     this.#prng = prng;
+    this.ways = new Ways(cluster.members, prng);
   }
 
   static async start(scope: Scope, importPath: string, prng: Prng): Promise<TestedCluster> {
     const cluster = await makeCluster(scope, 3, LIMITS);
     const [first] = cluster.members;
     first!.options = { ...first!.options, import: importPath };
+    const addresses = await freeAddresses(cluster.members.map(({ id }) => id));
+    for (const member of cluster.members)
+      member.options = { ...member.options, http: addresses[member.id]! };
     await cluster.start();
     const { term, commitIndex } = await (await cluster.leader()).status();
     // A member that loses its directory must not begin anew with what it once imported.
@@ -111,19 +115,11 @@ export class TestedCluster {
   async #call(step: Step, via: Member, id: string | null): Promise<Outcome> {
     if (step.kind === 'transaction') return this.#transaction(step, via, id!);
     const { kind, statements } = step;
-    const options = id === null ? {} : { id };
+    const door = this.ways.draw(via, kind);
     const [only] = statements;
-    if (kind === 'query') {
-      await this.#caughtUp(via);
-      const way = WAYS_TO_READ[this.#prng.between(0, WAYS_TO_READ.length - 1)]!;
-      return { results: [await read(via, only!, way)] };
-    }
-    if (kind === 'execute') {
-      const { position, ...result } = await via.execute(only!.sql, only!.args, options);
-      this.#note(position);
-      return { results: [result] };
-    }
-    const { position, results } = await via.batch(statements.map(plain), options);
+    if (kind === 'query') return { results: [await door.query(only!, this.#position)] };
+    const { position, results } =
+      kind === 'execute' ? await door.execute(only!, id) : await door.batch(statements, id);
     this.#note(position);
     return { results };
   }
@@ -134,6 +130,7 @@ export class TestedCluster {
     via: Member,
     id: string,
   ): Promise<TransactionOutcome> {
+    this.ways.note('transaction', 'handle');
     const open = await via.begin(this.#prng.chance(0.5) ? 'write' : 'deferred', { id });
     const done: CallOutcome[] = [];
     try {
@@ -187,16 +184,6 @@ export class TestedCluster {
     this.#position = position;
   }
 
-  /** A read of a member's own copy sees what was committed before, once the member has applied it. */
-  async #caughtUp(member: Member): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while ((await member.status()).appliedIndex < this.#position.index) {
-      const late = `${member.id} did not apply ${this.#position.index} in time`;
-      assert(performance.now() < deadline, late);
-      await delay(PAUSE_MS / 10);
-    }
-  }
-
   #any(): Member {
     const { running } = this.#cluster;
     return running[this.#prng.between(0, running.length - 1)]!;
@@ -209,6 +196,7 @@ export class TestedCluster {
 
   /** Stops all; their files are then the same byte for byte (I7). Gives the paths. */
   async finish(): Promise<string[]> {
+    await this.ways.close();
     await Promise.all(
       this.members.map(async (member) => {
         if (!member.running) await member.start();

@@ -1,6 +1,7 @@
 import { FEATURES } from './generator.ts';
 import { failed, type Outcome } from './outcome.ts';
 import type { Step } from './step.ts';
+import { WAYS } from './ways.ts';
 
 interface Count {
   succeeded: number;
@@ -13,6 +14,7 @@ export class Coverage {
     FEATURES.map(({ name }) => [name, { succeeded: 0, failed: 0 }]),
   );
   readonly #disturbances = new Map<string, number>();
+  readonly #ways = new Map<string, number>(WAYS.map((way) => [way, 0]));
   steps = 0;
 
   note(step: Step, outcome: Outcome): void {
@@ -33,8 +35,18 @@ export class Coverage {
       count.succeeded += succeeded;
       count.failed += wrong;
     }
-    for (const [name, times] of other.#disturbances)
-      this.#disturbances.set(name, (this.#disturbances.get(name) ?? 0) + times);
+    addCounts(this.#disturbances, other.#disturbances);
+    this.went(other.#ways);
+  }
+
+  /** So often steps were done in these ways. */
+  went(ways: ReadonlyMap<string, number>): void {
+    addCounts(this.#ways, ways);
+  }
+
+  /** Ways that nothing was done in. */
+  missingWays(): string[] {
+    return [...this.#ways].filter(([, times]) => times === 0).map(([way]) => way);
   }
 
   /** Features that never did it. */
@@ -55,8 +67,14 @@ export class Coverage {
       ([name, count]) => `${name} ${count.succeeded}/${count.failed}`,
     );
     const lines = [`${this.steps} steps; ok/failed of each feature:`, ...wrap(parts)];
+    const ways = [...this.#ways].map(([name, times]) => `${name} ${times}`);
+    lines.push('ways:', ...wrap(ways));
     return [...lines, ...[...this.#disturbances].map(([name, times]) => `${name}: ${times}`)];
   }
+}
+
+function addCounts(counts: Map<string, number>, more: ReadonlyMap<string, number>): void {
+  for (const [name, times] of more) counts.set(name, (counts.get(name) ?? 0) + times);
 }
 
 function wrap(parts: readonly string[]): string[] {

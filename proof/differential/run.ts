@@ -64,6 +64,7 @@ export async function runSeed(scope: Scope, options: RunOptions): Promise<Covera
     if (disturbance !== null) coverage.disturbed(disturbance.name);
   }
   plain.close();
+  coverage.went(cluster.ways.counts);
   await compareFiles(options, path, cluster);
   return coverage;
 }

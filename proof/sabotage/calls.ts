@@ -123,8 +123,8 @@ export const CALL_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'load all parts under one request id',
     file: 'src/member/load.js',
-    find: '.chunks}`',
-    replace: '.nothing}`',
+    find: 'progress.chunks}`',
+    replace: '0}`',
     breaks: ['I4', 'I9', 'linearizable'],
     seedsMax: 20,
     faults: ['kill'],

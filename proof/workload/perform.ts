@@ -16,6 +16,8 @@ export interface Answer {
   readonly position: Position | null;
   /** Of an acknowledged write. */
   readonly reached?: Reached | null;
+  /** The request id that it is recorded under. */
+  readonly id?: string | null;
   /** What was thrown, a transfer that its CHECK refused included. */
   readonly error?: PacelineError | null;
 }
@@ -65,10 +67,11 @@ export function perform(
 export function answer(
   action: Action,
   results: readonly Pick<QueryResult, 'rows'>[],
-  { position, reached }: Partial<Pick<Receipt, 'position' | 'reached'>>,
+  { position, reached, id }: Partial<Pick<Receipt, 'position' | 'reached' | 'id'>>,
 ): Answer {
   const outcome = { kind: 'ok', observed: observedIn(action, results) } as const;
-  return { outcome, position: position ?? null, reached: reached ?? null, error: null };
+  const told = { position: position ?? null, reached: reached ?? null, id: id ?? null };
+  return { outcome, ...told, error: null };
 }
 
 /** Throws what is not a PacelineError. */

@@ -44,8 +44,9 @@ function checkValue(value: unknown, place: number | string): void {
 }
 
 function describe(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
   if (typeof value !== 'object') return `a ${typeof value}`;
-  return Array.isArray(value) ? 'an array' : (value?.constructor?.name ?? 'an object');
+  return Array.isArray(value) ? 'an array' : (value.constructor?.name ?? 'an object');
 }
 
 /** Checks a statement from outside. `sqlCharsMax` bounds its text. */

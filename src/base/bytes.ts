@@ -8,15 +8,19 @@ const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 /** Most texts are ASCII, whose bytes are their characters. */
 const ASCII_END = 0x80;
 
-/** Builds one byte string front to back; big-endian. Grows by doubling. */
+/** A copy of so few bytes costs less than a view of them, for which the engine has to make them a buffer of their own. */
+const COPIED_BYTES_MAX = 64;
+
+/** For the numbers that are not put together from bytes here. */
+const number = new DataView(new ArrayBuffer(8));
+
+/** Builds one byte string front to back; big-endian. Grows by doubling. No DataView: making one costs more than most messages. */
 export class ByteWriter {
   #bytes: Uint8Array;
-  #view: DataView;
   #length = 0;
 
   constructor(capacity = 256) {
     this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   get length(): number {
@@ -25,42 +29,40 @@ export class ByteWriter {
 
   u8(value: number): this {
     const at = this.#reserve(1);
-    this.#view.setUint8(at, value);
+    this.#bytes[at] = value;
     return this;
   }
 
   u16(value: number): this {
     const at = this.#reserve(2);
-    this.#view.setUint16(at, value);
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
     return this;
   }
 
   u32(value: number): this {
-    const at = this.#reserve(4);
-    this.#view.setUint32(at, value);
+    this.#putU32(this.#reserve(4), value);
     return this;
   }
 
   /** A non-negative safe integer in eight bytes. */
   u53(value: number): this {
-    assert(Number.isSafeInteger(value) && value >= 0, `not an unsigned safe integer: ${value}`);
+    assert(Number.isSafeInteger(value) && value >= 0, 'not an unsigned safe integer');
     const at = this.#reserve(8);
-    this.#view.setUint32(at, Math.floor(value / 2 ** 32));
-    this.#view.setUint32(at + 4, value >>> 0);
+    this.#putU32(at, value / 2 ** 32);
+    this.#putU32(at + 4, value);
     return this;
   }
 
   /** A signed 64-bit integer. */
   i64(value: bigint): this {
-    const at = this.#reserve(8);
-    this.#view.setBigInt64(at, value);
-    return this;
+    number.setBigInt64(0, value);
+    return this.u32(number.getUint32(0)).u32(number.getUint32(4));
   }
 
   f64(value: number): this {
-    const at = this.#reserve(8);
-    this.#view.setFloat64(at, value);
-    return this;
+    number.setFloat64(0, value);
+    return this.u32(number.getUint32(0)).u32(number.getUint32(4));
   }
 
   raw(bytes: Uint8Array): this {
@@ -85,22 +87,35 @@ export class ByteWriter {
       }
       this.#bytes[at + 4 + i] = code;
     }
-    this.#view.setUint32(at, text.length);
+    this.#putU32(at, text.length);
     return this;
   }
 
   /** Overwrites four bytes written earlier, for lengths and checksums known only at the end. */
   patchU32(at: number, value: number): void {
     assert(at + 4 <= this.#length, 'patch past the end');
-    this.#view.setUint32(at, value);
+    this.#putU32(at, value);
   }
 
-  /** What was written: a view of the writer's memory; do not write on. */
+  /** What was written: a view of the writer's memory, or a copy; do not write on. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    const length = this.#length;
+    if (length === this.#bytes.length) return this.#bytes;
+    return length <= COPIED_BYTES_MAX
+      ? this.#bytes.slice(0, length)
+      : this.#bytes.subarray(0, length);
   }
 
-  /** May replace `#bytes` and `#view`: to be called before either is read. */
+  /** The low 32 bits of `value`, a fraction cut off. */
+  #putU32(at: number, value: number): void {
+    const bytes = this.#bytes;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
+  }
+
+  /** May replace `#bytes`: to be called before it is read. */
   #reserve(size: number): number {
     const at = this.#length;
     this.#length += size;
@@ -112,7 +127,6 @@ export class ByteWriter {
     const bytes = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
     bytes.set(this.#bytes);
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer);
   }
 }
 
@@ -122,14 +136,12 @@ export class ByteWriter {
  */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #what: string;
   #at = 0;
 
   /** `what` names the thing read, for the error. */
   constructor(bytes: Uint8Array, what: string) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#what = what;
   }
 
@@ -142,30 +154,31 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#bytes[this.#take(1)]!;
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2));
+    const at = this.#take(2);
+    return this.#bytes[at]! * 256 + this.#bytes[at + 1]!;
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4));
+    return this.#u32At(this.#take(4));
   }
 
   u53(): number {
     const at = this.#take(8);
-    const value = this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+    const value = this.#u32At(at) * 2 ** 32 + this.#u32At(at + 4);
     if (value > MAX_SAFE) throw this.damaged('an integer is out of range');
     return value;
   }
 
   i64(): bigint {
-    return this.#view.getBigInt64(this.#take(8));
+    return this.#number().getBigInt64(0);
   }
 
   f64(): number {
-    return this.#view.getFloat64(this.#take(8));
+    return this.#number().getFloat64(0);
   }
 
   /** A view of the next `length` bytes; shares memory with the input. */
@@ -189,6 +202,19 @@ export class ByteReader {
 
   damaged(why: string): PacelineError {
     return new PacelineError('RECORD_DAMAGED', `${this.#what}: ${why} (at byte ${this.#at})`);
+  }
+
+  #u32At(at: number): number {
+    const bytes = this.#bytes;
+    const low = (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    return bytes[at]! * 2 ** 24 + low;
+  }
+
+  #number(): DataView {
+    const at = this.#take(8);
+    number.setUint32(0, this.#u32At(at));
+    number.setUint32(4, this.#u32At(at + 4));
+    return number;
   }
 
   #take(length: number): number {

@@ -1,4 +1,5 @@
 import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import type { Database } from '../api/database.ts';
 import { isBlankSql, splitStatements } from '../api/split-statements.ts';
 import { runDotCommand } from './dot-commands.ts';
@@ -8,20 +9,35 @@ import { renderOutcome, runStatement } from './run-statement.ts';
 const PROMPT = 'paceline> ';
 const CONTINUED = '     ...> ';
 
+export interface PromptStreams {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** Somebody types. */
+  readonly terminal: boolean;
+}
+
+function standardStreams(): PromptStreams {
+  const { stdin: input, stdout: output } = process;
+  return { input, output, terminal: input.isTTY === true };
+}
+
 /**
  * Reads statements until the input ends or `.quit`. At a terminal an error is shown and the next
  * statement may follow; a script from a file or pipe stops at its first error.
  */
-export async function runPrompt(database: Database, json: boolean): Promise<void> {
-  const terminal = process.stdin.isTTY === true;
+export async function runPrompt(
+  database: Database,
+  json: boolean,
+  { input, output, terminal }: PromptStreams = standardStreams(),
+): Promise<void> {
   const lines = createInterface({
-    input: process.stdin,
+    input,
     terminal,
-    ...(terminal ? { output: process.stdout, prompt: PROMPT } : {}),
+    ...(terminal ? { output, prompt: PROMPT } : {}),
   });
-  if (terminal) process.stdout.write('Statements end with ";". Type .help for help.\n');
-  const session = new PromptSession(database, json, terminal);
-  clearOnInterrupt(lines, session);
+  if (terminal) output.write('Statements end with ";". Type .help for help.\n');
+  const session = new PromptSession(database, json, terminal, output);
+  clearOnInterrupt(lines, session, output);
   session.ask(lines);
   for await (const line of lines) {
     const more = await session.take(line);
@@ -32,12 +48,15 @@ export async function runPrompt(database: Database, json: boolean): Promise<void
   if (!terminal) await session.finish();
 }
 
-/** Ctrl-C drops what was typed; on an empty line it ends the session. */
-function clearOnInterrupt(lines: Interface, session: PromptSession): void {
+/** Ctrl-C drops what was typed; where nothing was, it ends the session. */
+function clearOnInterrupt(lines: Interface, session: PromptSession, output: Writable): void {
   lines.on('SIGINT', () => {
-    if (session.isEmpty) return lines.close();
+    if (session.isEmpty && lines.line === '') return lines.close();
     session.clear();
-    process.stdout.write('\n');
+    // To the end of the line that is being typed, then all of it away.
+    lines.write(null, { ctrl: true, name: 'e' });
+    lines.write(null, { ctrl: true, name: 'u' });
+    output.write('\n');
     session.ask(lines);
   });
 }
@@ -46,12 +65,14 @@ class PromptSession {
   readonly #database: Database;
   readonly #json: boolean;
   readonly #terminal: boolean;
+  readonly #output: Writable;
   #typed = '';
 
-  constructor(database: Database, json: boolean, terminal: boolean) {
+  constructor(database: Database, json: boolean, terminal: boolean, output: Writable) {
     this.#database = database;
     this.#json = json;
     this.#terminal = terminal;
+    this.#output = output;
   }
 
   get isEmpty(): boolean {
@@ -96,7 +117,7 @@ class PromptSession {
 
   async #show(produce: () => Promise<string>): Promise<void> {
     try {
-      process.stdout.write(`${await produce()}\n`);
+      this.#output.write(`${await produce()}\n`);
     } catch (error) {
       if (!this.#terminal) throw error;
       reportError(describeError(error));

@@ -72,13 +72,15 @@ function describeComparison({ first, other, difference }: Comparison): string {
   if (difference === null) return `${pair}: identical`;
   const { samePosition, pages, firstPages } = difference;
   const more = pages > firstPages.length ? ', …' : '';
-  const list = pages === 0 ? '' : `; ${pages} pages differ: ${firstPages.join(', ')}${more}`;
+  const differ = pages === 1 ? '1 page differs' : `${pages} pages differ`;
+  const list = pages === 0 ? '' : `; ${differ}: ${firstPages.join(', ')}${more}`;
   if (!samePosition) {
     const behind = comparePositions(first.position, other.position) < 0 ? first : other;
-    const hint = 'start the members, let them catch up, stop them, and verify again';
+    const hint =
+      'start the members, let them catch up, stop them, the leader last, and verify again';
     return `${pair}: positions differ, ${behind.dir} is behind; ${hint}${list}`;
   }
   const hint =
-    'at the same position, so one is damaged: empty its directory and let it fetch a copy';
+    'at the same position, so one is damaged: move its db folder aside and start it, and it fetches a copy from another member';
   return `${pair}: DIFFERENT ${hint}${list}`;
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { PacelineError } from '../base/errors.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { encodeBase } from './base-file.ts';
+import { WITHOUT_ITS_LOG } from './failure.ts';
 import { FlushEncoder } from './flush-encoder.ts';
 import type { LogHome } from './home.ts';
 import { BASE_NAME } from './layout.ts';
@@ -19,10 +20,8 @@ export async function createLog(
 ): Promise<void> {
   const { dir, disk } = home;
   if (creation === undefined) {
-    const advice =
-      'If the log was lost, remove this member from the cluster and add it again; ' +
-      'it must not vote without the memory of its votes.';
-    throw new PacelineError('LOG_DAMAGED', `there is no log in ${dir}. ${advice}`);
+    const why = 'this member must not vote without the memory of its votes';
+    throw new PacelineError('LOG_DAMAGED', `there is no log in ${dir}: ${why}. ${WITHOUT_ITS_LOG}`);
   }
   const { base, hardState } = creation;
   const { salt } = await createSegment(home, FIRST_SEGMENT, limits.segmentBytesMax);

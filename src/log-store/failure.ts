@@ -31,7 +31,11 @@ export function hardStateDamaged(file: string, at: number, why: string): Pacelin
 function damage(file: string, at: number, why: string): string {
   return (
     `${file} is damaged at byte ${at}: ${why}. Entries or votes that this member ` +
-    'has acknowledged may be lost, so it must not go on with this log. Keep the directory for inspection, ' +
-    'remove this member from the cluster, and add it again with an empty directory.'
+    `has acknowledged may be lost, so it must not go on with this log. ${WITHOUT_ITS_LOG}`
   );
 }
+
+/** What to do with a member whose log is lost. A majority without it can have lost entries, and a vote can be given twice. */
+export const WITHOUT_ITS_LOG =
+  'Move its directory aside, and start it with an empty one when all other members run, one of them leads, and none ' +
+  'is behind (paceline status); they give it a copy. A member that is alone needs a backup.';

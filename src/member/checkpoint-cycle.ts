@@ -1,10 +1,11 @@
 import { must } from '../base/assert.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
-import type { CheckpointReply } from '../sqlite/checkpointer.ts';
+import type { CheckpointMode, CheckpointReply } from '../sqlite/checkpointer.ts';
 import type { LiveWal, WalCommit } from '../sqlite/live-wal.ts';
 import { CommitHold, type CommitHoldParts } from './commit-hold.ts';
 import type { CheckpointTools } from './database-home.ts';
+import { WalSync } from './wal-sync.ts';
 
 export interface CheckpointParts extends CheckpointTools, CommitHoldParts {
   readonly wal: CommitHoldParts['wal'] & Pick<LiveWal, 'frames'>;
@@ -39,6 +40,8 @@ const FREED_GROWTH = 0.02;
 const LEFT_FRAMES_MAX = 256;
 /** So often the copying is repeated to get there; a writer that is quicker than the disk ends it. */
 const PASSES_MAX = 5;
+/** A WAL that has grown to so many times its limit gives its space back; else it is kept, and written over. */
+const KEPT_GROWTH = 2;
 /** The pin rolls on whenever the WAL has grown by this part of its limit. */
 const PIN_GROWTH = 0.02;
 
@@ -60,11 +63,13 @@ export class CheckpointCycle {
   /** Of that so much is on disk. */
   #kept: Index = 0;
   readonly #hold: CommitHold;
+  readonly #walSync: WalSync;
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts;
     this.#startAtBytes = parts.walBytes;
     this.#hold = new CommitHold(parts);
+    this.#walSync = new WalSync(parts);
   }
 
   /**
@@ -134,6 +139,7 @@ export class CheckpointCycle {
     // A pin taken now would keep the WAL from being emptied.
     if (this.#phase === 'emptying') return;
     this.#rollPin();
+    if (!this.#copies) this.#walSync.look(this.#parts.wal.bytes);
     if (this.#phase !== 'idle' || this.#parts.wal.bytes < this.#startAtBytes) return;
     if (this.#hold.mustStay()) return;
     if (!this.#mayCopy()) {
@@ -208,13 +214,19 @@ export class CheckpointCycle {
     if (this.#phase === 'settling') return onKeep(engine.position.index);
     pins.release();
     engine.unlock();
-    checkpoints.start('TRUNCATE', (reply) =>
+    checkpoints.start(this.#emptyingMode, (reply) =>
       this.#parts.turn(() => {
         this.#phase = 'locking';
         this.#reply = reply;
         this.#lockAgain();
       }),
     );
+  }
+
+  /** Blocks that a file has already are written and synced more cheaply than new ones. */
+  get #emptyingMode(): CheckpointMode {
+    const { wal, walBytes } = this.#parts;
+    return wal.bytes > walBytes * KEPT_GROWTH ? 'TRUNCATE' : 'RESTART';
   }
 
   #lockAgain(): void {

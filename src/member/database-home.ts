@@ -33,7 +33,7 @@ export interface OpenDatabase extends EngineParts {
   readonly files: Pick<DatabaseFiles, 'mainFd' | 'walFd'>;
   /** What keeps its WAL short. `onFailure`: checkpoints cannot go on. */
   startCheckpoints(onFailure: (error: Error) => void): CheckpointTools;
-  /** Brings everything into the main file; false if a foreign reader prevents it. */
+  /** Brings everything into the main file; false if a foreign reader prevents it. Throws DISK_FULL, IO. */
   fold(): boolean;
   close(): void;
   /** To be closed only when no connection of this process has the database open any more. */
@@ -47,7 +47,7 @@ export interface CheckpointTools {
   >;
   /** Keeps what is given to another member readable. */
   readonly snapshotPin: Pick<Pin, 'take' | 'release' | 'close'>;
-  readonly checkpoints: Pick<Checkpoints, 'start' | 'close'>;
+  readonly checkpoints: Pick<Checkpoints, 'start' | 'syncWal' | 'close'>;
 }
 
 export function sqliteHome(path: string, lost: string): DatabaseHome {
@@ -73,7 +73,7 @@ function openSqlite(path: string): OpenDatabase {
     startCheckpoints: (onFailure) => ({
       pins: new Pins([new Pin(path), new Pin(path)]),
       snapshotPin: new Pin(path),
-      checkpoints: new Checkpoints(path, onFailure),
+      checkpoints: new Checkpoints(files, onFailure),
     }),
     fold: () => foldWal(connections),
     close: () => closeConnections(connections),

@@ -209,8 +209,9 @@ export class DatabaseSlot {
       opened.close();
       return closed();
     }
-    running.close(fold).then((folded) => {
-      if (!folded) this.#warn('a foreign process reads the database: its WAL stays beside it');
+    running.close(fold).then((prevented) => {
+      if (prevented !== null)
+        this.#warn(`the WAL stays beside the database until the next start: ${prevented}`);
       closed();
     }, this.#parts.onFailure);
   }

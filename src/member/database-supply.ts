@@ -6,6 +6,7 @@ import { DatabaseChecksum } from '../redo/checksum.ts';
 import type { Clock } from './clock.ts';
 import type { Compaction, LogNeed } from './compaction.ts';
 import { checksumAt, type DatabaseTracker } from './database-tracker.ts';
+import { LeftSnapshot } from './left-snapshot.ts';
 import { LogLeases } from './log-leases.ts';
 import type { LoopLog } from './loop-log.ts';
 import type { LostWrites } from './lost-writes.ts';
@@ -55,6 +56,7 @@ export class DatabaseSupply {
   readonly #sender: SnapshotSender;
   readonly #receiver: SnapshotReceiver;
   readonly #leases = new LogLeases();
+  readonly #left: LeftSnapshot;
   /** Why the database has to come from another member; null while it need not. */
   #need: string | null = null;
   /** The leader's log goes on from here at the earliest. */
@@ -70,6 +72,7 @@ export class DatabaseSupply {
   constructor(parts: SupplyParts) {
     const { post, network, raft, loopLog, incomingFile, files, clock } = parts;
     this.#parts = parts;
+    this.#left = new LeftSnapshot(parts);
     this.#sender = new SnapshotSender({
       files,
       hold: (atLeast) => post({ type: 'hold-snapshot', atLeast }),
@@ -103,6 +106,7 @@ export class DatabaseSupply {
     const unsaved = this.#unsaved;
     this.#unsaved = null;
     if (unsaved !== null) this.#install(unsaved);
+    if (this.#need === null && this.#installing === null) this.#left.removeUnneeded();
     this.#fetch(nowMs);
     this.#keepLog(nowMs);
   }

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import { writeFileAtomically } from '../log-store/atomic-file.ts';
+import { NODE_DISK } from '../log-store/node-disk.ts';
 import type { MemberOptions } from './options.ts';
 
 /** Where things are in a member's directory. */
 export interface Layout {
   readonly lock: string;
-  /** Who the directory belongs to; written last, so a directory without it is new. */
+  /** Who the directory belongs to; there when all else has been made. */
   readonly identity: string;
+  /** The same while the first start makes the rest: what is there beside it was left by a first start that was interrupted. */
+  readonly unfinished: string;
   readonly log: string;
   readonly database: string;
   readonly incoming: string;
@@ -21,6 +24,7 @@ export function layoutOf(dir: string): Layout {
   return {
     lock: join(dir, 'lock.db'),
     identity: join(dir, 'member.json'),
+    unfinished: join(dir, 'member.json.unfinished'),
     log: join(dir, 'log'),
     database: join(dir, 'db', 'main.db'),
     incoming: join(dir, 'incoming.db'),
@@ -60,12 +64,15 @@ export function makeDirectory(dir: string): void {
 }
 
 /** What is known of this member, if it has run here before; null for a new directory. Throws DIRECTORY_OF_ANOTHER, IO. */
-export function readIdentity(layout: Layout, cluster: string, id: string): Identity | null {
-  if (!existsSync(layout.identity)) return null;
-  const identity = parseIdentity(layout.identity);
-  if (identity.id !== id)
-    throw of(layout, `it belongs to member "${identity.id}", this is "${id}"`);
-  if (identity.cluster !== cluster)
+export function readIdentity(layout: Layout, wanted: Identity): Identity | null {
+  if (!existsSync(layout.identity)) {
+    refuseFilesOfOthers(layout, wanted);
+    return null;
+  }
+  const identity = parseIdentity(layout.identity, wanted);
+  if (identity.id !== wanted.id)
+    throw of(layout, `it belongs to member "${identity.id}", this is "${wanted.id}"`);
+  if (identity.cluster !== wanted.cluster)
     throw of(
       layout,
       'it belongs to another cluster (the cluster’s name or its list of members is not the one it was made with)',
@@ -73,14 +80,39 @@ export function readIdentity(layout: Layout, cluster: string, id: string): Ident
   return identity;
 }
 
-function parseIdentity(path: string): Identity {
+/** A new member makes these anew. Where no first start was interrupted, they are somebody's data. */
+function refuseFilesOfOthers(layout: Layout, wanted: Identity): void {
+  if (existsSync(layout.unfinished)) return;
+  const found = madeAnew(layout).filter((path) => existsSync(path));
+  if (found.length === 0) return;
+  const why = `there is ${found.join(' and ')}, but no ${layout.identity}`;
+  throw new PacelineError(
+    'DIRECTORY_OF_ANOTHER',
+    `${why}: give a new member an empty directory; ${howToRestore(wanted)}. Nothing was changed`,
+  );
+}
+
+/** What the first start of a member makes. */
+export function madeAnew({ log, database, incoming }: Layout): string[] {
+  return [log, dirname(database), incoming];
+}
+
+function howToRestore({ format, cluster, id }: Identity): string {
+  const text = JSON.stringify({ format, cluster, id });
+  return `if this is the directory of member "${id}", and only that file was lost, write it again: ${text}`;
+}
+
+function parseIdentity(path: string, wanted: Identity): Identity {
+  let identity: Identity;
   try {
-    const identity = JSON.parse(readFileSync(path, 'utf8')) as Identity;
-    if (identity.format === FORMAT) return identity;
-    throw new Error(`its format is ${identity.format}, this version knows ${FORMAT}`);
+    identity = JSON.parse(readFileSync(path, 'utf8')) as Identity;
   } catch (error) {
-    throw new PacelineError('IO', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+    const message = `cannot read ${path}: ${messageOf(error)}; ${howToRestore(wanted)}`;
+    throw new PacelineError('IO', message, { cause: error });
   }
+  if (identity?.format === FORMAT) return identity;
+  const why = `its format is ${identity?.format}, this version of Paceline knows ${FORMAT}`;
+  throw new PacelineError('IO', `${path}: ${why}; start it with the version that made it`);
 }
 
 function of(layout: Layout, why: string): PacelineError {
@@ -90,12 +122,26 @@ function of(layout: Layout, why: string): PacelineError {
   );
 }
 
-export async function writeIdentity(
-  layout: Layout,
-  cluster: string,
-  { id, import: file }: Pick<MemberOptions, 'id' | 'import'>,
-): Promise<void> {
-  const identity: Identity = { format: FORMAT, cluster, id };
-  const text = `${JSON.stringify(file === null ? identity : { ...identity, imported: file })}\n`;
-  await writeFileAtomically(layout.identity, new TextEncoder().encode(text));
+/** Who a member with these options is. */
+export function identityOf(options: MemberOptions): Identity {
+  const { id, import: imported } = options;
+  const identity = { format: FORMAT, cluster: clusterIdOf(options), id };
+  return imported === null ? identity : { ...identity, imported };
+}
+
+/** Before anything else is made. */
+export async function beginDirectory(layout: Layout, identity: Identity): Promise<void> {
+  const text = `${JSON.stringify(identity)}\n`;
+  await writeFileAtomically(layout.unfinished, new TextEncoder().encode(text));
+}
+
+/** When all has been made. */
+export async function finishDirectory({ unfinished, identity }: Layout): Promise<void> {
+  await NODE_DISK.rename(unfinished, identity);
+  await NODE_DISK.syncDirectory(dirname(identity));
+}
+
+/** When what was begun cannot be made. */
+export function abandonDirectory({ unfinished }: Layout): void {
+  rmSync(unfinished, { force: true });
 }

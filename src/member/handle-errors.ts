@@ -17,11 +17,19 @@ export function closed(): PacelineError {
   return new PacelineError('CLOSED', 'this member was closed');
 }
 
-/** Checks what came from outside. Throws REQUEST_INVALID. */
+const WRITE_NAMES: ReadonlySet<string> = new Set(['id', 'timeoutMs', 'durability', 'signal']);
+
+/** Checks what came from outside. Throws REQUEST_INVALID: a misspelt `id` would be a write that may happen twice. */
 export function checkWriteOptions(
-  { id, timeoutMs, durability, signal }: WriteOptions,
+  given: WriteOptions,
   options: Pick<MemberOptions, 'requestIdBytesMax' | 'members'>,
 ): void {
+  if (typeof given !== 'object' || given === null)
+    throw new PacelineError('REQUEST_INVALID', 'options are an object');
+  for (const name in given)
+    if (!WRITE_NAMES.has(name))
+      throw new PacelineError('REQUEST_INVALID', `there is no option "${name}"`);
+  const { id, timeoutMs, durability, signal } = given;
   if (id !== undefined) checkRequestId(id, options.requestIdBytesMax);
   if (timeoutMs !== undefined) checkTimeout(timeoutMs);
   if (durability !== undefined) checkDurability(durability, Object.keys(options.members));

@@ -11,6 +11,8 @@ import {
 import { join } from 'node:path';
 
 const SUFFIX = '.lost';
+/** Ends the name of a file that is not whole yet. */
+export const HALF_WRITTEN_LOST = '.tmp';
 
 /** Names of the files of lost writes, in the order of their positions. */
 export function lostFilesIn(dir: string): string[] {
@@ -23,14 +25,14 @@ export function lostFilesIn(dir: string): string[] {
 export function saveLostFile(dir: string, name: string, bytes: Uint8Array): string {
   mkdirSync(dir, { recursive: true });
   const path = join(dir, name);
-  const fd = openSync(`${path}.tmp`, 'w');
+  const fd = openSync(path + HALF_WRITTEN_LOST, 'w');
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
-  renameSync(`${path}.tmp`, path);
+  renameSync(path + HALF_WRITTEN_LOST, path);
   const directory = openSync(dir, 'r');
   try {
     fsyncSync(directory);

@@ -7,7 +7,14 @@ import { type ChecksumValue, DatabaseChecksum } from '../redo/checksum.ts';
 import { PageHasher } from '../redo/page-hash.ts';
 import { importDatabase } from '../sqlite/import.ts';
 import { seedPage } from '../sqlite/seed.ts';
-import { type Layout, writeIdentity } from './directory.ts';
+import {
+  abandonDirectory,
+  beginDirectory,
+  finishDirectory,
+  type Identity,
+  type Layout,
+  madeAnew,
+} from './directory.ts';
 import type { MemberOptions } from './options.ts';
 
 /** Room in a log record or a frame beside the entry that it carries. */
@@ -40,29 +47,29 @@ interface Start {
 }
 
 /**
- * Makes a new member's files: the database that every member of a new cluster starts from, an empty log behind it, and last
- * the identity. Until that is written the member has promised nothing to anybody, so what an interrupted first start left
- * is thrown away.
+ * Makes a new member's files: the database that every member of a new cluster starts from, and an empty log behind it. Until
+ * the identity has its name the member has promised nothing to anybody, so what an interrupted first start left is thrown away.
  */
 export async function createMember(
   layout: Layout,
-  cluster: string,
+  identity: Identity,
   options: MemberOptions,
 ): Promise<void> {
+  await beginDirectory(layout, identity);
   discard(layout);
   try {
-    await writeFiles(layout, cluster, options);
+    await writeFiles(layout, identity.cluster, options);
   } catch (error) {
     // A file that cannot be imported must not leave its copy behind.
     discard(layout);
+    abandonDirectory(layout);
     throw error;
   }
-  await writeIdentity(layout, cluster, options);
+  await finishDirectory(layout);
 }
 
 function discard(layout: Layout): void {
-  for (const path of [layout.log, dirname(layout.database), layout.incoming])
-    rmSync(path, { recursive: true, force: true });
+  for (const path of madeAnew(layout)) rmSync(path, { recursive: true, force: true });
 }
 
 async function writeFiles(layout: Layout, cluster: string, options: MemberOptions): Promise<void> {

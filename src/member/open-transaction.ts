@@ -6,6 +6,7 @@ import type { TransactionStep } from '../api/transaction-wire.ts';
 import type { SqlArgs } from '../api/value.ts';
 import { decodeResults } from '../api/wire.ts';
 import { PacelineError } from '../base/errors.ts';
+import { refuseSavepointAlone } from '../sqlite/savepoints.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ForwardAnswer } from './protocol.ts';
 import { isAborted, isUsedUp, outlived, usedAfterEnd } from './transaction-errors.ts';
@@ -113,6 +114,7 @@ export class OpenTransaction implements Transaction {
 
   async batch(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
     checkBatch(statements, this.#terms.sqlBytesMax);
+    refuseSavepointAlone(statements);
     try {
       return await this.#run(statements, false);
     } catch (error) {

@@ -107,10 +107,8 @@ export class OpenTransactions {
   }
 
   #undoWhere(is: (one: QueuedTransaction) => boolean, why: string): void {
-    const error = aborted(why);
-    for (const one of this.#parts.queue.removeTransactions(is)) this.#tell(one, error);
-    if (this.#current === null || !is(this.#current)) return;
-    this.#undo(error);
+    for (const one of this.#parts.queue.removeTransactions(is)) this.#tell(one, aborted(why));
+    if (this.#current !== null && is(this.#current)) this.#undo(aborted(why));
   }
 
   #outlived(transaction: QueuedTransaction): void {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import type { LocalDatabase } from '../api/database.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
@@ -6,7 +7,8 @@ import { DirectoryLock } from '../sqlite/directory-lock.ts';
 import { Reader } from '../sqlite/reader.ts';
 import { endWorker, startWorker } from '../sqlite/start-worker.ts';
 import { systemClock } from './clock.ts';
-import { clusterIdOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
+import { identityOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
+import { removeHalfWritten } from './half-written.ts';
 import { Handle } from './handle.ts';
 import type { LoopWorkerData } from './loop-worker.ts';
 import { createMember } from './new-member.ts';
@@ -27,12 +29,16 @@ const WORKER_END_MS = 3_000;
 export async function open(options: OpenOptions): Promise<LocalDatabase> {
   const resolved = resolveOptions(options);
   const layout = layoutOf(resolved.dir);
+  const identity = identityOf(resolved);
   makeDirectory(resolved.dir);
+  // Where no member ever was, not even the lock is made before it is known that one may be there.
+  if (!existsSync(layout.lock)) readIdentity(layout, identity);
   const lock = new DirectoryLock(layout.lock, resolved.dir);
   try {
-    const cluster = clusterIdOf(resolved);
-    const known = readIdentity(layout, cluster, resolved.id);
-    if (known === null) await createMember(layout, cluster, resolved);
+    const { cluster } = identity;
+    const known = readIdentity(layout, identity);
+    removeHalfWritten(layout);
+    if (known === null) await createMember(layout, identity, resolved);
     // What counts is what this directory began with, not what it is asked for now.
     const began = known === null ? resolved : { ...resolved, import: known.imported ?? null };
     const handle = startThreads(began, cluster, layout, lock, options.logger ?? null);

@@ -121,6 +121,8 @@ const NAMES = new Set([
 
 /** Fills in the defaults and checks everything that can be checked without touching the disk. Throws OPTIONS_INVALID. */
 export function resolveOptions(options: OpenOptions): MemberOptions {
+  if (typeof options !== 'object' || options === null)
+    throw invalid('open() takes an object with at least "dir" and "id"');
   for (const name of Object.keys(options))
     if (!NAMES.has(name)) throw invalid(`there is no option "${name}"`);
   if (typeof options.dir !== 'string' || options.dir === '')
@@ -128,6 +130,9 @@ export function resolveOptions(options: OpenOptions): MemberOptions {
   checkId(options.id);
   checkTexts(options);
   if (options.listen !== undefined) checkAddress(options.listen, '"listen"');
+  // null is no list: who has none by mistake must not be alone by mistake.
+  if (options.members === null)
+    throw invalid('"members" must not be null; leave it out for a member alone');
   const members = options.members ?? { [options.id]: options.listen ?? '127.0.0.1:0' };
   checkMembers(members, options.id);
   const resolved: MemberOptions = {
@@ -160,6 +165,10 @@ function checkId(id: unknown): void {
 }
 
 function checkMembers(members: Readonly<Record<string, string>>, self: string): void {
+  if (typeof members !== 'object' || Array.isArray(members))
+    throw invalid(
+      '"members" must be an object: the id of each member, and its address as host:port',
+    );
   for (const [id, address] of Object.entries(members)) {
     checkId(id);
     const port = checkAddress(address, `the address of member "${id}"`);

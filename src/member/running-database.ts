@@ -1,9 +1,11 @@
+import { messageOf } from '../base/errors.ts';
 import type { Entry, Index, Term } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import { Engine } from '../sqlite/engine.ts';
 import type { Executed } from '../sqlite/engine-parts.ts';
 import { CheckpointCycle, type CheckpointParts } from './checkpoint-cycle.ts';
 import type { CheckpointTools, OpenDatabase } from './database-home.ts';
+import { passes } from './fault-kinds.ts';
 import type { MemberOptions } from './options.ts';
 import type { HeldSnapshot, SqlToApp } from './protocol.ts';
 import type { SharedState } from './shared-state.ts';
@@ -93,14 +95,26 @@ export class RunningDatabase {
     return this.engine.undoAbove(committed);
   }
 
-  /** A checkpoint that is under way is finished first. `fold` brings everything into the main file; false if a foreign reader prevents it. */
-  async close(fold: boolean): Promise<boolean> {
+  /**
+   * A checkpoint that is under way is finished first. `fold` brings everything into the main file; what prevents that, a foreign reader
+   * or a full disk, is returned: the WAL stays beside it then, for the next start.
+   */
+  async close(fold: boolean): Promise<string | null> {
     const { checkpoints, pins, snapshotPin } = this.#tools;
     await checkpoints.close();
     pins.close();
     snapshotPin.close();
-    const folded = !fold || this.database.fold();
+    const prevented = fold ? this.#fold() : null;
     this.database.close();
-    return folded;
+    return prevented;
+  }
+
+  #fold(): string | null {
+    try {
+      return this.database.fold() ? null : 'a foreign process reads the database';
+    } catch (error) {
+      if (!passes(error)) throw error;
+      return messageOf(error);
+    }
   }
 }

@@ -47,13 +47,16 @@ export interface WritableFile {
 /** Large enough that round trips do not count, small enough to pass between heartbeats. */
 const CHUNK_BYTES = 256 * 1024;
 
+/** Ends the name of a small file that is not whole yet. */
+export const HALF_WRITTEN_TEXT = '.new';
+
 export const diskFiles: SnapshotFiles = {
   chunkBytes: CHUNK_BYTES,
   read: (fd, into, offset, done) => read(fd, into, 0, into.length, offset, done),
   readText: (path) => (existsSync(path) ? readFileSync(path, 'utf8') : null),
   writeText(path, text) {
-    writeFileSync(`${path}.new`, text);
-    renameSync(`${path}.new`, path);
+    writeFileSync(path + HALF_WRITTEN_TEXT, text);
+    renameSync(path + HALF_WRITTEN_TEXT, path);
   },
   remove: (path) => rmSync(path, { force: true }),
   exists: existsSync,

@@ -1,4 +1,5 @@
 import { AUTH, type Connection } from './binding.ts';
+import { SAVEPOINTS_REFUSED } from './savepoints.ts';
 
 /** Pragmas that only read, or that change the database file itself and so are replicated like any write. */
 const PRAGMAS_ALLOWED = new Set(
@@ -139,8 +140,7 @@ function refuse(action: Action): string | null {
   if (code === AUTH.DETACH) return 'DETACH is not for clients';
   if (code === AUTH.TRANSACTION)
     return 'BEGIN, COMMIT and ROLLBACK are not for single statements: use batch() or transaction(), over HTTP POST /batch, for several statements in one transaction';
-  if (code === AUTH.SAVEPOINT)
-    return 'savepoints are set within transaction(), each by an execute() of its own';
+  if (code === AUTH.SAVEPOINT) return SAVEPOINTS_REFUSED;
   if (TEMPORARY.has(code) || (action.database === 'temp' && isSchemaChange(code)))
     return 'TEMP objects live in one connection and would not exist on the other members: use an ordinary table';
   if (code === AUTH.FUNCTION && FUNCTIONS_DENIED.has((second ?? '').toLowerCase()))

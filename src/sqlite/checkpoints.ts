@@ -1,27 +1,44 @@
 import { assert } from '../base/assert.ts';
-import type { CheckpointMode, CheckpointReply } from './checkpointer.ts';
+import type {
+  CheckpointFiles,
+  CheckpointMode,
+  CheckpointReply,
+  CheckpointRequest,
+  SyncReply,
+} from './checkpointer.ts';
 import { startWorker, type Thread } from './start-worker.ts';
 
 /** Runs checkpoints in a thread and on a connection of their own, one at a time, so that neither writes nor the loop wait for the disk. */
 export class Checkpoints {
   readonly #thread: Thread;
-  #waiting: ((reply: CheckpointReply) => void) | null = null;
+  /** In the order of the requests. */
+  readonly #waiting: ((reply: unknown) => void)[] = [];
+  #running = false;
 
-  constructor(path: string, onFailure: (error: Error) => void) {
-    this.#thread = startWorker(new URL('./checkpoint-worker.js', import.meta.url), { path });
-    this.#thread.worker.on('message', (reply: CheckpointReply) => this.#finish(reply));
+  constructor({ path, mainFd, walFd }: CheckpointFiles, onFailure: (error: Error) => void) {
+    const data = { path, mainFd, walFd };
+    this.#thread = startWorker(new URL('./checkpoint-worker.js', import.meta.url), data);
+    this.#thread.worker.on('message', (reply) => this.#waiting.shift()?.(reply));
     this.#thread.worker.on('error', onFailure);
   }
 
   get running(): boolean {
-    return this.#waiting !== null;
+    return this.#running;
   }
 
   /** `done` is called on a later turn. */
   start(mode: CheckpointMode, done: (reply: CheckpointReply) => void): void {
-    assert(this.#waiting === null, 'one checkpoint at a time');
-    this.#waiting = done;
-    this.#thread.worker.postMessage(mode);
+    assert(!this.#running, 'one checkpoint at a time');
+    this.#running = true;
+    this.#ask(mode, (reply) => {
+      this.#running = false;
+      done(reply as CheckpointReply);
+    });
+  }
+
+  /** Brings to disk what the WAL has; `done` is called on a later turn. */
+  syncWal(done: (reply: SyncReply) => void): void {
+    this.#ask('sync-wal', (reply) => done(reply as SyncReply));
   }
 
   /** Resolves when the worker's connection is closed. A checkpoint that is under way is finished first. */
@@ -30,9 +47,8 @@ export class Checkpoints {
     return this.#thread.exited;
   }
 
-  #finish(reply: CheckpointReply): void {
-    const done = this.#waiting;
-    this.#waiting = null;
-    done?.(reply);
+  #ask(request: CheckpointRequest, done: (reply: unknown) => void): void {
+    this.#waiting.push(done);
+    this.#thread.worker.postMessage(request);
   }
 }

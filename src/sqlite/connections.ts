@@ -48,8 +48,8 @@ function connectionsWith(writer: Connection, path: string, pageSize: number): En
 }
 
 /**
- * Brings everything into the main file, for a database that is about to be closed; false if a foreign reader prevents it. Not left to
- * SQLite: a connection of another thread that was closed, but not collected yet, would keep it from being the last one.
+ * Brings everything into the main file, for a database that is about to be closed; false if a foreign reader prevents it. Throws
+ * DISK_FULL, IO. Not left to SQLite: a connection of another thread that was closed, but not collected yet, would keep it from being the last one.
  */
 export function foldWal({ writer, lock }: EngineConnections): boolean {
   if (writer.isTransaction) writer.exec('ROLLBACK');
@@ -99,7 +99,7 @@ function pageSizeOf(path: string): number {
   if (!existsSync(path))
     throw new PacelineError(
       'DATABASE_MISSING',
-      `the database ${path} is gone, its log is still there: restore the file, or empty the member's directory so that it copies another member`,
+      `the database ${path} is gone, its log is still there; it has to be copied from another member`,
     );
   const header = Buffer.alloc(100);
   const fd = openSync(path, 'r');

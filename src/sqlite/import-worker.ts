@@ -41,9 +41,6 @@ async function copy(source: string, target: string): Promise<void> {
 
 /** Everything that would make the copy useless on the other members, or damaged already. */
 function check(db: Connection, source: string): void {
-  const rows = all(db, source, 'PRAGMA integrity_check');
-  if (rows[0]?.integrity_check !== 'ok')
-    throw invalid(source, `it is damaged: ${rows[0]?.integrity_check}`);
   if (
     all(db, source, "SELECT name FROM sqlite_schema WHERE name LIKE '\\_paceline%' ESCAPE '\\'")
       .length > 0
@@ -62,11 +59,15 @@ function check(db: Connection, source: string): void {
       if (!known.has(collation!.toUpperCase()))
         throw invalid(
           source,
-          `"${name}" uses the collation ${collation}, which SQLite does not have by itself`,
+          `"${name}" uses the collation ${collation}, which SQLite does not have by itself: import a copy without it`,
         );
     if (/^\s*CREATE\s+VIRTUAL/i.test(String(sql)))
       all(db, source, `SELECT 1 FROM "${String(name).replaceAll('"', '""')}" LIMIT 1`);
   }
+  // Last: it stops at a collation that is not there, without a word about who needs it.
+  const rows = all(db, source, 'PRAGMA integrity_check');
+  if (rows[0]?.integrity_check !== 'ok')
+    throw invalid(source, `it is damaged: ${rows[0]?.integrity_check}`);
 }
 
 /** Those that SQLite has by itself. Not asked of the copy: that lists the names in its schema, too, known or not. */

@@ -1,4 +1,9 @@
+import type { Statement } from '../api/request.ts';
 import { withoutLeadingBlanks } from '../api/sql-text.ts';
+import { atStatement, PacelineError } from '../base/errors.ts';
+
+export const SAVEPOINTS_REFUSED =
+  'savepoints are set within transaction(), each by an execute() of its own';
 
 const NAME = /("(?:[^"]|"")+"|`(?:[^`]|``)+`|\[[^\]]+\]|[A-Za-z_]\w*)\s*;?\s*$/.source;
 const FORMS: readonly (readonly [does: SavepointAction, form: RegExp])[] = [
@@ -26,4 +31,13 @@ export function savepointStatement(sql: string): SavepointStatement | null {
     if (name !== undefined) return { action, sql: `${action} ${name}` };
   }
   return null;
+}
+
+/**
+ * A batch has no savepoints, not even one as its only statement, which the leader cannot tell from an execute.
+ * Throws STATEMENT_FORBIDDEN.
+ */
+export function refuseSavepointAlone([only, ...others]: readonly Statement[]): void {
+  if (only === undefined || others.length > 0 || savepointStatement(only.sql) === null) return;
+  throw atStatement(new PacelineError('STATEMENT_FORBIDDEN', SAVEPOINTS_REFUSED), 0);
 }

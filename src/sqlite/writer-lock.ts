@@ -31,11 +31,15 @@ export class WriterLock {
     if (this.held) this.#connection.exec('ROLLBACK');
   }
 
-  /** False if a foreign reader prevents it. */
+  /** False if a foreign reader prevents it. Throws DISK_FULL, IO. */
   foldWal(): boolean {
     this.release();
-    const row = this.#connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
-    return (row as { busy: number }).busy === 0;
+    try {
+      const row = this.#connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+      return (row as { busy: number }).busy === 0;
+    } catch (error) {
+      throw sqlError(error);
+    }
   }
 
   close(): void {

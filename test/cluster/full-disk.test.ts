@@ -152,6 +152,25 @@ for (const part of ['log', 'db'] as const) {
   });
 }
 
+test('a member that is closed while its disk is full keeps the WAL beside the database, says so, and has everything at the next start', async (t) => {
+  const { cluster, member } = await prepare(t, 1);
+  const disk = new SmallDisk(cluster, member, 'db');
+  await member.start();
+  await cluster.leader();
+  disk.leave(100_000);
+  const { acknowledged } = await write(member, 'full', (refused) => refused.length >= 3);
+  await member.close();
+  assert.deepEqual(
+    member.logs.filter(({ level }) => level === 'error'),
+    [],
+  );
+  assert.ok(member.logs.some(({ message }) => /WAL stays beside .*disk is full/.test(message)));
+  disk.free();
+  await member.start();
+  await cluster.leader();
+  await expectAll(member, acknowledged);
+});
+
 /** What a follower meets first, and with how much left. A checkpoint needs as much again as the WAL has. */
 const MOMENTS = {
   'while it applies': { left: 300_000, says: /main\.db-wal/ },

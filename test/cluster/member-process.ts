@@ -3,10 +3,12 @@ import type { LocalDatabase, Transaction } from '../../src/api/database.ts';
 import type { PrepareOptions } from '../../src/api/read-options.ts';
 import type { TransactionMode, TransactionOptions } from '../../src/api/transaction.ts';
 import type { SqlArgs } from '../../src/api/value.ts';
-import { type OpenOptions, open, PacelineError } from '../../src/index.ts';
+import { open, PacelineError } from '../../src/index.ts';
+import { type HttpServer, startHttp } from '../../src/server/http.ts';
 import type { Call, FromChild } from './ipc.ts';
+import type { ProcessOptions } from './member.ts';
 
-const options = JSON.parse(process.argv[2]!) as OpenOptions;
+const { http, ...options } = JSON.parse(process.argv[2]!) as ProcessOptions;
 const log = (level: string) => (fields: object, message: string) =>
   tell({ type: 'log', level, fields, message });
 const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
@@ -43,6 +45,13 @@ function step(number: number, name: string, ...args: never[]): Promise<unknown> 
   return transaction[name]!(...args);
 }
 
+let server: HttpServer | null = null;
+
+async function close(db: LocalDatabase): Promise<void> {
+  await server?.close();
+  await db.close();
+}
+
 function callOf(db: LocalDatabase, { name, args }: Call): Promise<unknown> {
   const functions: Record<string, (...args: never[]) => Promise<unknown>> = {
     begin: begin.bind(null, db),
@@ -59,13 +68,14 @@ function callOf(db: LocalDatabase, { name, args }: Call): Promise<unknown> {
         .prepare(sql, options)
         .raw()
         .all(...(args === undefined ? [] : [args])),
-    close: db.close.bind(db),
+    close: () => close(db),
   };
   return functions[name]!(...(args as never[]));
 }
 
 try {
   const db = await open({ ...options, logger });
+  if (http !== undefined) server = await startHttp(db, { listen: http });
   process.on('message', (call: Call) => {
     callOf(db, call).then(
       (result) => tell({ type: 'result', key: call.key, result }),

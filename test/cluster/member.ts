@@ -27,7 +27,10 @@ interface Waiting {
 /** The process went away before it answered: nobody knows what became of the call. */
 export class MemberDied extends Error {}
 
-export type ProcessOptions = Omit<OpenOptions, 'logger'>;
+export interface ProcessOptions extends Omit<OpenOptions, 'logger'> {
+  /** `host:port` where the process serves HTTP besides. */
+  readonly http?: string;
+}
 
 /** One member as a process that can be killed, stopped and started again on the same directory. */
 export class Member implements Database {
@@ -48,6 +51,12 @@ export class Member implements Database {
 
   get dir(): string {
     return this.options.dir;
+  }
+
+  /** Of its HTTP, which it was told to serve. */
+  get url(): string {
+    assert.ok(this.options.http !== undefined, `${this.id} serves no HTTP`);
+    return `http://${this.options.http}`;
   }
 
   get running(): boolean {

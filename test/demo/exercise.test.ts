@@ -18,22 +18,22 @@ afterEach(() => {
 });
 
 test('the exercise kills the leader, finds every acknowledged write on identical members, and passes', async () => {
-  const { status, report, stderr } = await runExercise(DEMO, dir);
+  const { status, report, output } = await runExercise(DEMO, dir);
   const { acknowledged, failovers_ms, rows, ...found } = report;
-  assert.deepEqual(found, { lost: 0, duplicated: 0, identical: true }, stderr);
-  assert.equal(status, 0, stderr);
-  assert.ok(Array.isArray(failovers_ms) && failovers_ms.length === 1, stderr);
-  assert.ok(Number(acknowledged) > 0 && Number(rows) > ROWS, stderr);
+  assert.deepEqual(found, { lost: 0, duplicated: 0, identical: true }, output);
+  assert.equal(status, 0, output);
+  assert.ok(Array.isArray(failovers_ms) && failovers_ms.length === 1, output);
+  assert.ok(Number(acknowledged) > 0 && Number(rows) > ROWS, output);
   assert.ok(existsSync(join(dir, 'data', 'a', 'db', 'main.db')), 'the data directory stays');
 });
 
 test('a write that is gone and one that is there twice are reported, and the exercise fails', async () => {
-  const { status, report, stderr } = await runExercise(DAMAGING, dir);
+  const { status, report, output } = await runExercise(DAMAGING, dir);
   const { lost, duplicated, identical } = report;
   assert.deepEqual(
     { lost, duplicated, identical },
     { lost: 1, duplicated: 1, identical: true },
-    stderr,
+    output,
   );
-  assert.equal(status, 1, stderr);
+  assert.equal(status, 1, output);
 });

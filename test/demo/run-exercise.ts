@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 /** The command that members run: the one built with these tests. */
@@ -18,25 +17,33 @@ export function makeDirectory(): string {
 }
 
 /** Starts the demo, or another script that takes its arguments, with its data in `dir`. */
-export function startDemo(script: string, dir: string, ...more: string[]): ChildProcess {
+export function startDemo(
+  script: string,
+  dir: string,
+  more: readonly string[] = [],
+  output: 'pipe' | number = 'pipe',
+): ChildProcess {
   const args = ['--rows', String(ROWS), '--cli', CLI, '--dir', join(dir, 'data'), ...more];
-  return spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [script, ...args], { stdio: ['ignore', output, output] });
 }
 
 export interface Exercised {
   readonly status: number | null;
-  /** The last line of stdout, parsed. */
+  /** The last line, parsed. */
   readonly report: Record<string, unknown>;
-  readonly stderr: string;
+  /** All that was written to stdout and stderr. */
+  readonly output: string;
 }
 
 /** Runs an exercise with one kill to its end. */
 export async function runExercise(script: string, dir: string): Promise<Exercised> {
-  const child = startDemo(script, dir, '--exercise', '--kills', '1');
-  const closed = once(child, 'close');
-  const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
-  const [status] = await closed;
-  const last = stdout.trimEnd().split('\n').at(-1) ?? '';
-  assert.match(last, /^\{.*\}$/, `no report; stderr:\n${stderr}`);
-  return { status, report: JSON.parse(last), stderr };
+  const path = join(dir, 'output');
+  const fd = openSync(path, 'w');
+  const child = startDemo(script, dir, ['--exercise', '--kills', '1'], fd);
+  closeSync(fd);
+  const [status] = await once(child, 'close');
+  const output = readFileSync(path, 'utf8');
+  const last = output.trimEnd().split('\n').at(-1) ?? '';
+  assert.match(last, /^\{.*\}$/, `no report:\n${output}`);
+  return { status, report: JSON.parse(last), output };
 }

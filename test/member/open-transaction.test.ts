@@ -46,3 +46,13 @@ test('a commit that turns out to be there is done', async () => {
   assert.deepEqual((await transaction.commit()).position, found.position);
   assert.equal(transaction.wasAborted, false);
 });
+
+test('a batch of one savepoint is refused as it is among others, and the transaction goes on', async () => {
+  const transaction = transactionOf(() => Promise.resolve(null));
+  for (const sql of ['SAVEPOINT s', 'release s', ' ROLLBACK TO SAVEPOINT s'])
+    await assert.rejects(transaction.batch([{ sql }]), {
+      code: 'STATEMENT_FORBIDDEN',
+      statementIndex: 0,
+    });
+  assert.equal(transaction.closed, false);
+});

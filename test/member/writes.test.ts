@@ -190,5 +190,9 @@ for (const [which, name] of ['the leader', 'a follower'].entries()) {
       await assert.rejects(db.execute('SELECT 1', [], { id: id as string }), {
         code: 'REQUEST_INVALID',
       });
+    for (const options of [{ Id: 'one' }, { timeoutMS: 1 }, null])
+      await assert.rejects(db.execute('SELECT 1', [], options as never), {
+        code: 'REQUEST_INVALID',
+      });
   });
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Entry, MemberId } from '../../src/raft/entry.ts';
 import { Cluster } from '../raft/cluster-fixture.ts';
 import { membership } from '../raft/member-fixture.ts';
 import { entry, One, only } from '../raft/one-raft.ts';
@@ -75,4 +76,48 @@ test('3.6.3 a committed entry is in the log of every later leader, whoever is el
     // The checker of the cluster compares every leader with all that was ever committed.
     assert.equal(leader.raft.commit, leader.raft.lastIndex);
   }
+});
+
+type Led = NonNullable<Cluster['leader']>;
+
+/** Lets time pass until somebody leads, other than `not`. */
+function afterElection(cluster: Cluster, not: MemberId | null = null): Led {
+  for (let ticks = 0; ticks < 1_000; ticks++) {
+    const leads = cluster.leader;
+    if (leads !== null && leads.id !== not) return leads;
+    cluster.tickAll();
+    cluster.run();
+  }
+  assert.fail('nobody leads');
+}
+
+test('3.6.3 what one member has applied at an index, no other applies differently, also when leaders were cut off with entries of their own', () => {
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  const cluster = new Cluster(membership(...ids), { seed: 5 });
+  cluster.elect('a');
+  /** By index: the entry that whoever applied it first applied. */
+  const applied = new Map<number, Entry>();
+  let replaced = 0;
+  for (let round = 0; round < 12; round++) {
+    const old = afterElection(cluster);
+    cluster.isolate(old.id);
+    cluster.proposeBatch(old.id, 3);
+    const left = old.log.entries(1, old.log.lastIndex, 1e6);
+    const next = afterElection(cluster, old.id);
+    cluster.proposeBatch(next.id, 2);
+    cluster.run();
+    cluster.heal();
+    cluster.tickAll(10);
+    cluster.run();
+    for (const id of ids) {
+      const { raft, log } = cluster.at(id);
+      for (const each of log.entries(1, raft.commit, 1e6)) {
+        const first = applied.get(each.index) ?? each;
+        applied.set(each.index, first);
+        assert.deepEqual(each, first, `${id} applies another entry ${each.index}`);
+      }
+    }
+    replaced += left.filter(({ index, term }) => applied.get(index)?.term !== term).length;
+  }
+  assert.ok(replaced >= 12, `only ${replaced} entries gave way to others`);
 });

@@ -4,11 +4,23 @@ import fc from 'fast-check';
 import { type ErrorCode, PacelineError } from '../../src/base/errors.ts';
 import type { Decoder } from './decoders/decoder.ts';
 import { damaged, edits, parameters } from './mutations.ts';
+import { INPUT_MS_MAX, Watchdog } from './watchdog.ts';
 
-/** Whether these bytes gave a value. Fails for anything that is neither a value nor an error of Paceline's with one of `codes`. */
-export function tried<T>(decode: () => T, codes: readonly ErrorCode[]): { value: T } | null {
+const NO_BYTES = new Uint8Array();
+
+const watchdog = new Watchdog(INPUT_MS_MAX);
+
+/**
+ * Whether these bytes gave a value. Fails for anything that is neither a value nor an error of Paceline's with one of `codes`; the process
+ * ends if it does not come to an end, with what `of` says.
+ */
+export function tried<T>(
+  decode: () => T,
+  codes: readonly ErrorCode[],
+  of: { readonly name: string; readonly bytes?: Uint8Array } = { name: 'an input of these tests' },
+): { value: T } | null {
   try {
-    return { value: decode() };
+    return { value: watchdog.watch(of.name, of.bytes ?? NO_BYTES, decode) };
   } catch (error) {
     assert.ok(error instanceof PacelineError, `not an error of Paceline: ${describe(error)}`);
     assert.ok(codes.includes(error.code), `${error.code}: ${error.message}`);
@@ -25,7 +37,7 @@ export function fuzz<T>(target: Decoder<T>): void {
   const { name, valid, encode, decode, seal, codes = ['RECORD_DAMAGED'], runs = 1500 } = target;
   const check = target.check ?? ((value: T) => assert.deepEqual(decode(encode(value)), value));
   const take = (bytes: Uint8Array) => {
-    const found = tried(() => decode(bytes), codes);
+    const found = tried(() => decode(bytes), codes, { name, bytes });
     if (found !== null) check(found.value);
   };
 

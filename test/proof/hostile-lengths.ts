@@ -1,11 +1,12 @@
 /**
  * Run in a process of its own with a small heap: gives every decoder some of its inputs with each four bytes of them made huge, and
- * watches what is allocated. Prints the largest single allocation of bytes, and what asked for it.
+ * watches what is allocated, and that each comes to an end. Prints the largest single allocation of bytes, and what asked for it.
  */
 import fc from 'fast-check';
 import { PacelineError } from '../../src/base/errors.ts';
 import type { Decoder } from './decoders/decoder.ts';
 import { DECODERS } from './decoders/table.ts';
+import { INPUT_MS_MAX, Watchdog } from './watchdog.ts';
 
 const HUGE = [0xffff_ffff, 2 ** 31, 2 ** 31 - 1, 2 ** 24, 0xffff];
 /** The same each time: what is found shall be found again. */
@@ -13,6 +14,7 @@ const SAMPLES = { numRuns: 6, seed: 1 };
 /** Of longer inputs every so manieth place is tried, and all at the beginning. */
 const PLACES = 250;
 
+const watchdog = new Watchdog(INPUT_MS_MAX);
 let largest = 0;
 let what = '';
 let current = '';
@@ -31,7 +33,7 @@ function attempt({ name, decode, seal }: Decoder<unknown>, bytes: Uint8Array): v
   for (const sealed of [false, true]) {
     if (sealed) seal?.(bytes);
     try {
-      decode(bytes);
+      watchdog.watch(name, bytes, () => decode(bytes));
     } catch (error) {
       if (!(error instanceof PacelineError)) throw new Error(`${name}: ${error}`, { cause: error });
     }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -10,6 +9,7 @@ import { Tally } from '../../proof/simulator/report.ts';
 import { runSimulation } from '../../proof/simulator/run.ts';
 import type { RunResult } from '../../proof/simulator/run-result.ts';
 import { SEEDS } from '../../proof/simulator/seeds.ts';
+import { seedOfCode } from './seed-of-code.ts';
 
 /** Beside the seeds of the list, these are run each time. */
 const FIXED_FROM = 500_000;
@@ -49,18 +49,6 @@ test('every invariant holds for further seeds, in which each kind of fault and o
   const uncalled = CALL_KINDS.filter((kind) => (calls.get(kind) ?? 0) === 0);
   assert.deepEqual(uncalled, []);
 });
-
-/** Another one for every change of the product or the simulator; the same for the same code, so that nobody meets by chance what was there before. */
-function seedOfCode(): number {
-  const hash = createHash('sha256');
-  for (const part of ['src', 'proof']) {
-    const code = join(import.meta.dirname, '..', '..', part);
-    const files = readdirSync(code, { recursive: true, encoding: 'utf8' });
-    for (const file of files.filter((name) => name.endsWith('.js')).sort())
-      hash.update(readFileSync(join(code, file)));
-  }
-  return hash.digest().readUInt32BE();
-}
 
 function* untilTimeIsUp(first: number): Generator<number> {
   const endMs = performance.now() + FRESH_MS;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Prng } from '../../src/base/prng.ts';
@@ -206,5 +206,24 @@ test('nothing is copied that would not be known as committed after a crash', asy
   // A hard state that was written for another reason does as well.
   cycled.cycle.kept(cycled.committed);
   await poll('a checkpoint', () => cycled.checkpointed.length > 0);
+  await cycled.close();
+});
+
+test('a WAL that is emptied keeps its file, unless that has grown to more than twice its limit', async () => {
+  const cycled = new Cycled(leading(), WAL_BYTES);
+  const { fixture } = cycled;
+  const file = `${fixture.path}-wal`;
+  const empties = async (walBytes: number) => {
+    const before = cycled.checkpointed.length;
+    while (fixture.connections.wal.bytes < walBytes) fixture.run(INSERT);
+    cycled.commit(cycled.executed);
+    cycled.cycle.afterWork();
+    await poll('a checkpoint', () => cycled.checkpointed.length > before);
+    assert.equal(fixture.connections.wal.frames, 0);
+  };
+  await empties(WAL_BYTES);
+  assert.ok(statSync(file).size >= WAL_BYTES);
+  await empties(2.5 * WAL_BYTES);
+  assert.equal(statSync(file).size, 0);
   await cycled.close();
 });

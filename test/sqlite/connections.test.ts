@@ -16,7 +16,7 @@ test('a database that is gone says so', () => {
   assert.throws(() => openConnections(join(scratch('gone'), 'main.db')), {
     code: 'DATABASE_MISSING',
     category: 'fault',
-    message: /main\.db is gone, its log is still there: restore the file, or empty/,
+    message: /main\.db is gone, its log is still there; it has to be copied from another/,
   });
 });
 

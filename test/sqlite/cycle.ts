@@ -68,7 +68,7 @@ export class Cycled {
     this.fixture = fixture;
     this.pins = new Pins([new Pin(fixture.path), new Pin(fixture.path)]);
     this.snapshotPin = new Pin(fixture.path);
-    this.checkpoints = new WatchedCheckpoints(fixture.path, (error) => {
+    this.checkpoints = new WatchedCheckpoints(fixture.connections.files, (error) => {
       this.checkpoints.thrown.push(error);
     });
     running.add(this.checkpoints);

@@ -23,8 +23,12 @@ const CASES: readonly Case[] = [
   { pageSize: 512, autoVacuum: 'INCREMENTAL', transactions: 150, seed: 2, block: 2 },
   { pageSize: 1024, autoVacuum: 'INCREMENTAL', transactions: 150, seed: 3, block: 1 },
   { pageSize: 1024, autoVacuum: 'NONE', transactions: 300, seed: 4, block: 1 },
+  { pageSize: 2048, autoVacuum: 'FULL', transactions: 60, seed: 8, block: 0 },
   { pageSize: 4096, autoVacuum: 'NONE', transactions: 200, seed: 5, block: 0 },
   { pageSize: 4096, autoVacuum: 'FULL', transactions: 200, seed: 6, block: 0 },
+  { pageSize: 8192, autoVacuum: 'NONE', transactions: 60, seed: 9, block: 0 },
+  { pageSize: 16384, autoVacuum: 'INCREMENTAL', transactions: 50, seed: 10, block: 0 },
+  { pageSize: 32768, autoVacuum: 'FULL', transactions: 50, seed: 11, block: 0 },
   { pageSize: 65536, autoVacuum: 'INCREMENTAL', transactions: 80, seed: 7, block: 0 },
 ];
 

@@ -88,13 +88,17 @@ export class SimCheckpoints {
     this.#running = true;
     const { frames } = this.#files;
     const limit = this.#pins.limit(frames);
-    const busy = mode === 'TRUNCATE' && (this.#pins.taken || this.#behaviour.foreignReader());
+    const busy = mode !== 'PASSIVE' && (this.#pins.taken || this.#behaviour.foreignReader());
     this.#thread.after(this.#behaviour.checkpointMs(), () => {
       const reply = this.#finish(mode, limit, busy);
       this.#running = false;
       this.#whenIdle?.();
       done(reply);
     });
+  };
+
+  syncWal: CheckpointTools['checkpoints']['syncWal'] = (done) => {
+    if (!this.#closing) this.#thread.after(0, () => done(null));
   };
 
   close(): Promise<void> {

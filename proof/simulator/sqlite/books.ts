@@ -1,5 +1,5 @@
 import type { Prng } from '../../../src/base/prng.ts';
-import type { CheckpointReply } from '../../../src/sqlite/checkpointer.ts';
+import type { CheckpointMode, CheckpointReply } from '../../../src/sqlite/checkpointer.ts';
 import type { DatabaseFiles as SqliteFiles } from '../../../src/sqlite/database-files.ts';
 import {
   decodeFrameHeader,
@@ -77,12 +77,14 @@ export class Books {
 
   #walBegun(executed: boolean): void {
     if (this.content.frames > 0) this.content.empty();
-    if (executed) {
-      const header = this.#files.readWal(0, WAL_HEADER_BYTES);
-      const rest = this.#walIsShort ? NOTHING : this.#walSynced.subarray(WAL_HEADER_BYTES);
-      this.#walIsSynced(Buffer.concat([header, rest]));
-    }
+    if (executed) this.#headerIsSynced();
     this.#walIsShort = false;
+  }
+
+  #headerIsSynced(): void {
+    const header = this.#files.readWal(0, WAL_HEADER_BYTES);
+    const rest = this.#walIsShort ? NOTHING : this.#walSynced.subarray(WAL_HEADER_BYTES);
+    this.#walIsSynced(Buffer.concat([header, rest]));
   }
 
   #walIsSynced(bytes: Uint8Array): void {
@@ -91,20 +93,20 @@ export class Books {
   }
 
   /** Call around a checkpoint, which is under way until `checkpointEnded`. */
-  checkpoint(run: () => CheckpointReply, empties: boolean): CheckpointReply {
+  checkpoint(run: () => CheckpointReply, mode: CheckpointMode): CheckpointReply {
     const bytes = readFiles(this.#files);
     this.#before = { bytes, mainSynced: this.#mainSynced };
     const reply = run();
     if ('error' in reply) return reply;
     const { content } = this;
-    const emptied = empties && !reply.busy;
+    const emptied = mode !== 'PASSIVE' && !reply.busy;
     const copied = emptied ? content.frames : Math.max(reply.copiedFrames, 0);
     if (copied > content.copiedFrames) {
       content.copy(copied);
       this.#walIsSynced(bytes.wal);
       if (copied === content.frames) this.#mainSynced = readFiles(this.#files).main;
     }
-    if (emptied) this.#emptied();
+    if (emptied) this.#emptied(mode === 'TRUNCATE');
     return reply;
   }
 
@@ -112,9 +114,11 @@ export class Books {
     this.#before = null;
   }
 
-  #emptied(): void {
-    this.#walIsShort = true;
-    this.#walCut = true;
+  /** Where the file is kept, SQLite has begun it anew, with a header that is synced. */
+  #emptied(cut: boolean): void {
+    this.#walIsShort = cut;
+    if (cut) this.#walCut = true;
+    else this.#headerIsSynced();
     this.content.empty();
     const { main } = readFiles(this.#files);
     const is = contentOf({ main, wal: NOTHING }, this.#pageSize);

@@ -1,12 +1,17 @@
 import { assert } from '../../../src/base/assert.ts';
 import type { CheckpointTools } from '../../../src/member/database-home.ts';
-import type { CheckpointMode, CheckpointReply } from '../../../src/sqlite/checkpointer.ts';
+import type {
+  CheckpointMode,
+  CheckpointReply,
+  SyncReply,
+} from '../../../src/sqlite/checkpointer.ts';
 import type { SimThread } from '../thread.ts';
 
 export interface CheckpointParts {
   readonly thread: SimThread;
   readonly checkpointMs: () => number;
   readonly run: (mode: CheckpointMode) => CheckpointReply;
+  readonly syncWal: () => SyncReply;
   /** The reply is known. */
   readonly ended: () => void;
   readonly close: () => void;
@@ -39,6 +44,11 @@ export class TimedCheckpoints {
         done(reply);
       });
     });
+  };
+
+  syncWal: CheckpointTools['checkpoints']['syncWal'] = (done) => {
+    const { thread, syncWal } = this.#parts;
+    if (!this.#closing) thread.after(0, () => done(syncWal()));
   };
 
   async close(): Promise<void> {

@@ -111,11 +111,12 @@ export class OpenedDatabase {
 
   #startCheckpoints(): CheckpointTools {
     const { thread, checkpointMs } = this.#parts;
-    const checkpointer = new Checkpointer(this.#path, 0);
+    const checkpointer = new Checkpointer(this.#connections.files, 0);
     const pins = [this.#pin(), this.#pin()];
     const checkpoints = new TimedCheckpoints({
       ...{ thread, checkpointMs },
       run: (mode) => this.#checkpoint(mode, () => checkpointer.run(mode)),
+      syncWal: () => checkpointer.syncWal(),
       ended: () => this.books.checkpointEnded(),
       close: this.#closing(() => checkpointer.close()),
     });
@@ -133,10 +134,10 @@ export class OpenedDatabase {
 
   #checkpoint(mode: CheckpointMode, run: () => CheckpointReply): CheckpointReply {
     if (this.#room.full) return { error: 'database or disk is full', errcode: SQLITE_FULL };
-    const empties = mode === 'TRUNCATE';
+    const empties = mode !== 'PASSIVE';
     const foreign = empties && this.#parts.foreignReader() ? new Pin(this.#path) : null;
     foreign?.take();
-    const reply = this.#watched(() => this.books.checkpoint(run, empties));
+    const reply = this.#watched(() => this.books.checkpoint(run, mode));
     foreign?.release();
     foreign?.close();
     this.#parts.onCheckpoint(this.books.content);
@@ -149,7 +150,7 @@ export class OpenedDatabase {
       const busy = !foldWal(this.#connections);
       return { busy, walFrames: 0, copiedFrames: 0 };
     };
-    const reply = this.#watched(() => this.books.checkpoint(run, true));
+    const reply = this.#watched(() => this.books.checkpoint(run, 'TRUNCATE'));
     this.books.checkpointEnded();
     this.#parts.onCheckpoint(this.books.content);
     return !('error' in reply) && !reply.busy;

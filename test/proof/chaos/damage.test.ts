@@ -102,15 +102,16 @@ test('a strong read of an old value is reported', async (t) => {
   reported(await shortRun(t, { history: addStaleRead }), /linearizable \(register/);
 });
 
-test('a page of a member that changed, and a file that was left, are reported', async (t) => {
+test('a page of a member that changed, and files that were left, are reported', async (t) => {
   const report = await shortRun(t, {
     files: (cluster) => {
       const [first, second] = cluster.members;
       scribble(databaseOf(first!.settings.dir), 4096 + 3000, 900);
       writeFileSync(join(second!.settings.dir, 'log', 'base.tmp'), 'left');
+      writeFileSync(join(cluster.temporary, 'etilqs_1'), 'left');
     },
   });
-  reported(report, /files differ/, /b left the file log\/base\.tmp/);
+  reported(report, /files differ/, /b left the file log\/base\.tmp/, /temporary file etilqs_1/);
 });
 
 test('a member that dies by itself is reported', async (t) => {

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ChaosCluster } from '../../../proof/chaos/cluster.ts';
-import { judgeLostFiles, putLostFilesAside } from '../../../proof/chaos/lost-files.ts';
+import {
+  judgeLostFiles,
+  judgeLostReports,
+  putLostFilesAside,
+} from '../../../proof/chaos/lost-files.ts';
 import type { Told } from '../../../proof/chaos/told.ts';
 import { layoutOf } from '../../../src/member/directory.ts';
 import { saveLostFile } from '../../../src/member/lost-directory.ts';
@@ -17,7 +21,7 @@ const CLI = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 /** Members that never start: their directories are looked at. */
 async function stoppedCluster(t: TestContext): Promise<ChaosCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'paceline-lost-'));
-  const cluster = await ChaosCluster.make(dir, CLI, 3, {});
+  const cluster = await ChaosCluster.make(dir, CLI, ['a', 'b', 'c'], {});
   for (const { settings } of cluster.members) makeDirectory(settings.dir);
   t.after(async () => {
     await cluster.destroy();
@@ -35,7 +39,14 @@ function makeDirectory(dir: string): void {
 /** Acknowledged by `a` alone at 2.5, at a time that any damage comes after. */
 const WRITE: Told = {
   ...done([0, 1], append(7), null, { index: 5, term: 2 }),
-  ...{ id: 'w1', durability: 'local', style: 'plain', error: null, ofHandle: false },
+  ...{
+    id: 'w1',
+    durability: 'local',
+    mayHaveAsked: ['local'],
+    style: 'plain',
+    error: null,
+    ofHandle: false,
+  },
   reached: { committed: false, members: ['a'] },
 };
 
@@ -81,6 +92,14 @@ test('a discarded write is in a file, with its position and its row', async (t) 
   assert.match(judge().violations.join(), /its row is not told/);
   save(cluster, 'a', { pages: new Map() }, 8);
   assert.deepEqual(judge().violations, []);
+});
+
+test('a member has to tell of as many files as it has', async (t) => {
+  const cluster = await stoppedCluster(t);
+  save(cluster, 'b', {});
+  const found = await judgeLostReports(cluster);
+  assert.equal(found.length, 3);
+  assert.match(found[1]!, /^I10: b has 1 files of lost writes, and tells of undefined/);
 });
 
 test('it may be missing only if every member that had it lost the end of its log afterwards', async (t) => {

@@ -15,7 +15,14 @@ function told(
 ): Told {
   return {
     ...(operation as Told),
-    ...{ id: 'w1', durability: null, style: 'plain', reached: QUORUM, error: null },
+    ...{
+      id: 'w1',
+      durability: null,
+      mayHaveAsked: ['quorum'],
+      style: 'plain',
+      reached: QUORUM,
+      error: null,
+    },
     ...{ ofHandle: false, ...more },
   };
 }
@@ -23,7 +30,8 @@ function told(
 /** An append of client 1 at 1.5, acknowledged at time 1. */
 function appended(durability: Durability | null, reached: Reached, more: Partial<Told> = {}): Told {
   const operation = done([0, 1], append(7), null, { client: 1, index: 5 });
-  return told(operation, { durability, reached, ...more });
+  const mayHaveAsked = [durability ?? 'quorum'];
+  return told(operation, { durability, mayHaveAsked, reached, ...more });
 }
 
 function settleAll(fate: Fate, ...all: Told[]) {
@@ -80,6 +88,14 @@ test('a receipt that says less than what was asked for is reported', () => {
     assert.deepEqual(settleAll(THERE, appended(durability, reached)).violations, []);
 });
 
+test('what asked for nothing may be acknowledged as one of the members in question has it', () => {
+  const asking = (...mayHaveAsked: Durability[]) => appended(null, ALONE, { mayHaveAsked });
+  assert.deepEqual(settleAll(NOWHERE, asking('local', 'quorum')).violations, []);
+  assert.equal(settleAll(NOWHERE, asking('local', 'quorum')).lost.length, 1);
+  const { violations } = settleAll(NOWHERE, asking('quorum', 2));
+  assert.match(violations.join(), /I4: asked for quorum or 2, acknowledged with/);
+});
+
 test('an unknown outcome is what outcome(id) says; a rejected write must not be there', () => {
   const unknown = appended(null, QUORUM, {
     ...{ outcome: { kind: 'unknown' }, returned: null, position: null, reached: null },
@@ -110,7 +126,8 @@ test('POSITION_LOST is for who wrote what was lost, and who has his token', () =
 
 test('what changed nothing and was discarded is no lost write, and explains POSITION_LOST all the same', () => {
   const operation = done([0, 1], cas(3, 4), false, { client: 1, index: 5 });
-  const unchanged = told(operation, { durability: 'local', reached: ALONE });
+  const local = { durability: 'local', mayHaveAsked: ['local'] } as const;
+  const unchanged = told(operation, { ...local, reached: ALONE });
   const error = { code: 'POSITION_LOST', message: '', sqlite: null };
   const asked = done([2, 3], list(), [], { client: 1, level: 'session' });
   const { lost, violations } = settleAll(NOWHERE, unchanged, told(asked, { id: null, error }));

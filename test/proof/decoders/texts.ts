@@ -160,7 +160,8 @@ export const TEXTS: readonly Decoder<unknown>[] = [
     codes: ['IO', 'DIRECTORY_OF_ANOTHER'],
     read: (some) => {
       const path = identity(some);
-      readIdentity({ ...layoutOf(join(path, '..')), identity: path }, 'c', 'a');
+      const wanted = { format: 1, cluster: 'c', id: 'a' };
+      readIdentity({ ...layoutOf(join(path, '..')), identity: path }, wanted);
     },
   }),
 ];

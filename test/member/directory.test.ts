@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { PacelineError } from '../../src/index.ts';
+import { Local } from './fixture.ts';
+
+const WITH_A_ROW = ['CREATE TABLE t(x)', "INSERT INTO t VALUES ('kept')"];
+
+/** The directory of a member that has run and has a row. */
+async function used(local: Local): Promise<string> {
+  const db = await local.open();
+  for (const sql of WITH_A_ROW) await db.execute(sql);
+  await db.close();
+  return local.dir('a');
+}
+
+async function refusal(local: Local): Promise<PacelineError> {
+  const error = await local.open().then(
+    () => assert.fail('it opened'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof PacelineError);
+  return error;
+}
+
+for (const folder of ['log', 'db'])
+  test(`a directory with a ${folder} of something else is refused, and nothing in it changes`, async (t) => {
+    const local = new Local(t);
+    const theirs = join(local.dir('a'), folder, 'theirs');
+    mkdirSync(join(theirs, '..'), { recursive: true });
+    writeFileSync(theirs, 'data of another program');
+    const error = await refusal(local);
+    assert.equal(error.code, 'DIRECTORY_OF_ANOTHER');
+    assert.match(error.message, /give a new member an empty directory/);
+    assert.equal(readFileSync(theirs, 'utf8'), 'data of another program');
+    assert.deepEqual(readdirSync(local.dir('a')), [folder]);
+  });
+
+test('a member that lost its identity file keeps its data, and the error tells how to write the file again', async (t) => {
+  const local = new Local(t);
+  const identity = join(await used(local), 'member.json');
+  rmSync(identity);
+  const { code, message } = await refusal(local);
+  assert.equal(code, 'DIRECTORY_OF_ANOTHER');
+  writeFileSync(identity, /write it again: (\{.*\})/.exec(message)![1]!);
+  const db = await local.open();
+  assert.deepEqual((await db.query('SELECT x FROM t')).rows, [['kept']]);
+});
+
+test('a damaged identity file is refused with what it has to say', async (t) => {
+  const local = new Local(t);
+  const identity = join(await used(local), 'member.json');
+  const text = readFileSync(identity, 'utf8').trim();
+  writeFileSync(identity, '{"format":');
+  const { code, message } = await refusal(local);
+  assert.equal(code, 'IO');
+  assert.ok(message.includes(`write it again: ${text}`), message);
+  writeFileSync(identity, '{"format":2}');
+  assert.match((await refusal(local)).message, /start it with the version that made it/);
+});
+
+test('what an interrupted first start left is made anew', async (t) => {
+  const local = new Local(t);
+  const dir = await used(local);
+  renameSync(join(dir, 'member.json'), join(dir, 'member.json.unfinished'));
+  rmSync(join(dir, 'log', 'base'));
+  const db = await local.open();
+  await db.execute('CREATE TABLE t(y)');
+});
+
+test('a file that cannot be imported leaves a directory for another try', async (t) => {
+  const local = new Local(t);
+  const file = join(local.base, 'no-database');
+  writeFileSync(file, 'text '.repeat(200));
+  await assert.rejects(local.open({ import: file }), { code: 'IMPORT_INVALID' });
+  await local.open();
+});

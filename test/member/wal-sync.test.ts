@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { WalSync } from '../../src/member/wal-sync.ts';
+import type { SyncReply } from '../../src/sqlite/checkpointer.ts';
+
+const MIB = 2 ** 20;
+
+function watched() {
+  const asked: ((reply: SyncReply) => void)[] = [];
+  const warnings: string[] = [];
+  const sync = new WalSync({
+    checkpoints: { syncWal: (done) => void asked.push(done) },
+    onWarning: (message) => warnings.push(message),
+  });
+  return { asked, warnings, sync };
+}
+
+test('a WAL is synced whenever it has grown by 16 MiB, one sync at a time', () => {
+  const { asked, sync } = watched();
+  sync.look(16 * MIB - 1);
+  assert.equal(asked.length, 0);
+  sync.look(16 * MIB);
+  sync.look(40 * MIB);
+  assert.equal(asked.length, 1);
+  asked[0]!(null);
+  sync.look(31 * MIB);
+  assert.equal(asked.length, 1);
+  sync.look(40 * MIB);
+  assert.equal(asked.length, 2);
+});
+
+test('a WAL that was emptied is counted from its beginning', () => {
+  const { asked, sync } = watched();
+  sync.look(60 * MIB);
+  asked[0]!(null);
+  sync.look(1 * MIB);
+  sync.look(15 * MIB);
+  assert.equal(asked.length, 1);
+  sync.look(16 * MIB);
+  assert.equal(asked.length, 2);
+});
+
+test('a sync that failed is a warning, and does not end the syncing', () => {
+  const { asked, warnings, sync } = watched();
+  sync.look(16 * MIB);
+  asked[0]!('EIO: i/o error, fdatasync');
+  assert.match(warnings.join(), /EIO/);
+  sync.look(32 * MIB);
+  assert.equal(asked.length, 2);
+});
