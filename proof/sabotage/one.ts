@@ -11,32 +11,29 @@ const FOCUSED = {
 /** The longest leases that the simulator's plans have. */
 const LEASE_DRIFT_SHARE = 10;
 const MANY_CALLS = { functions: 0.5, states: 0.5, loads: 0.4 };
+const SHORT_LOGS = { logKeepBytes: 1, segmentBytesMax: 4096 };
 /** A few commits. */
 const SMALL_WAL_BYTES = 8_000;
 
-const { sabotage, firstSeed, seeds, faults, leases, calls, realSqlite } = JSON.parse(
-  process.argv[2]!,
-) as Order;
+const order = JSON.parse(process.argv[2]!) as Order;
+const { sabotage, firstSeed, seeds, faults } = order;
 if (sabotage !== null) await applySabotage(sabotage);
 const { runSimulation } = await import('../simulator/run.ts');
 const { makePlan } = await import('../simulator/plan.ts');
 
 /** Three voters, so that a member cut off from the others is without a majority, and clients that soon ask it something. */
 function focused(seed: number, kinds: readonly FaultKind[]): Partial<Plan> {
+  const { leases, calls, shortLogs, realSqlite } = order;
   const { options } = makePlan(seed);
+  const plan = { ...FOCUSED, faults: new Set(kinds), ...(calls ? { calls: MANY_CALLS } : {}) };
   const leaseDriftMs = leases ? options.electionTimeoutMs / LEASE_DRIFT_SHARE : 0;
-  const plan = {
-    ...{ ...FOCUSED, faults: new Set(kinds), options: { ...options, leaseDriftMs } },
-    ...(calls ? { calls: MANY_CALLS } : {}),
+  const changed = {
+    ...{ ...options, leaseDriftMs },
+    ...(realSqlite || shortLogs ? { checkpointWalBytes: SMALL_WAL_BYTES } : {}),
+    ...(shortLogs ? SHORT_LOGS : {}),
   };
-  if (!realSqlite) return plan;
-  const checkpointWalBytes = SMALL_WAL_BYTES;
-  return {
-    ...plan,
-    realSqlite,
-    faultEveryMs: 300,
-    options: { ...plan.options, checkpointWalBytes },
-  };
+  const often = realSqlite ? { realSqlite, faultEveryMs: 300 } : {};
+  return { ...plan, ...often, options: changed };
 }
 
 const search: { caught: Search['caught']; seeds: number } = { caught: null, seeds: 0 };

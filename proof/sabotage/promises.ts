@@ -13,7 +13,7 @@ export const PROMISE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'ignore what the handle itself has written',
     file: 'src/member/needed-positions.js',
-    find: 'return this.#open.length === 0 && this.#shared.hasApplied(this.#index);',
+    find: 'return this.#open.length === 0 && this.#shared.hasApplied(this.#committed.index);',
     replace: 'return true;',
     breaks: ['read your writes', 'session token', 'monotonic reads'],
     seedsMax: 20,
@@ -41,7 +41,7 @@ export const PROMISE_SABOTAGES: readonly Sabotage[] = [
     find: 'this.#proven[0].index <= index',
     replace: 'true',
     breaks: ['bounded'],
-    seedsMax: 20,
+    seedsMax: 100,
   },
   {
     name: 'use a lease past its time',
@@ -85,7 +85,7 @@ export const PROMISE_SABOTAGES: readonly Sabotage[] = [
     find: 'if (index > far.commit && !mayBeLost(durability, voters.length))',
     replace: "if (index > far.commit && durability === 'quorum')",
     breaks: ['I4'],
-    seedsMax: 20,
+    seedsMax: 60,
   },
   {
     name: 'do not count acknowledged writes that may be lost',

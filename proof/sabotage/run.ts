@@ -49,6 +49,7 @@ async function firstCaught(sabotage: Sabotage, firstSeed: number): Promise<Outco
     faults: sabotage.faults ?? null,
     leases: sabotage.leases === true,
     calls: sabotage.calls === true,
+    shortLogs: sabotage.shortLogs === true,
     realSqlite: sabotage.realSqlite === true,
   };
   let seeds = 0;

@@ -19,6 +19,8 @@ export interface Sabotage {
   readonly leases?: true;
   /** With those: clients run functions as transactions, hold states, and load. */
   readonly calls?: true;
+  /** With those: members keep so little of the log that whoever was away needs a snapshot. */
+  readonly shortLogs?: true;
   /** With those: members have SQLite, and a WAL that is emptied often. */
   readonly realSqlite?: true;
 }

@@ -15,6 +15,8 @@ export interface Order {
   readonly leases: boolean;
   /** With such faults: whether clients run functions as transactions, hold states, and load. */
   readonly calls: boolean;
+  /** With such faults: whether members keep little of the log. */
+  readonly shortLogs: boolean;
   /** With such faults: whether members have SQLite. */
   readonly realSqlite: boolean;
 }

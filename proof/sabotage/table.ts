@@ -93,7 +93,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'proof/simulator/database/executor.js',
     find: 'this.#cluster = cluster;',
     replace: "this.#cluster = cluster; for (const q of ['q0.', 'q1.']) this.#rows.removeAll(q);",
-    breaks: ['I9', 'I5', 'linearizable'],
+    breaks: ['I9', 'I5', 'linearizable', 'writes follow reads'],
     seedsMax: 40,
   },
   {

@@ -46,7 +46,7 @@ export class Cluster implements World {
   readonly checker: Checker;
   readonly promises: ReadPromises;
   readonly writePromises: WritePromises;
-  readonly handleOrder = new HandleOrder();
+  readonly handleOrder: HandleOrder;
   readonly oneState = new OneState();
   readonly loads = new LoadPromises();
   readonly calls = new CallsDone();
@@ -61,6 +61,7 @@ export class Cluster implements World {
   constructor(plan: Plan, parts: Partial<Parts>, print: ((line: string) => void) | null) {
     this.plan = plan;
     this.parts = { raft: Raft, ...parts };
+    this.handleOrder = new HandleOrder(plan);
     this.#prng = new Prng(plan.seed ^ 0x51ed270b);
     this.trace = new Trace(() => this.timeline.nowMs, print);
     this.policy = new SimPolicy(this.fork(), plan, (from, to) => this.network.disconnect(from, to));

@@ -1,5 +1,6 @@
 import type { EntryId } from '../../src/raft/entry.ts';
 import type { MemberProcess } from './member.ts';
+import type { Plan } from './plan.ts';
 import { require } from './violation.ts';
 
 /** A write that was acknowledged for good, and the place of its call among those of its handle. */
@@ -8,10 +9,19 @@ interface Done {
   readonly position: EntryId;
 }
 
-/** The writes of one handle are done in the order of their calls (docs/writes.md), as far as acknowledgements tell. */
+/**
+ * The writes of one handle are done in the order of their calls (docs/writes.md), as far as acknowledgements tell. That rests on
+ * connections that lose nothing while they last, as TCP's do: a refusal that is lost would be taken for silence, and
+ * what was refused is sent again, behind what was called later.
+ */
 export class HandleOrder {
+  readonly #lossBreaks: boolean;
   readonly #calls = new WeakMap<MemberProcess, number>();
   readonly #done = new WeakMap<MemberProcess, Done[]>();
+
+  constructor({ lossBreaks, network }: Plan) {
+    this.#lossBreaks = lossBreaks || network.loss === 0;
+  }
 
   /** Call right before the handle's; returns its place. */
   calls(member: MemberProcess): number {
@@ -21,6 +31,7 @@ export class HandleOrder {
   }
 
   done(member: MemberProcess, call: number, position: EntryId): void {
+    if (!this.#lossBreaks) return;
     const done = this.#done.get(member) ?? [];
     this.#done.set(member, done);
     for (const other of done) {

@@ -41,10 +41,11 @@ export class LostPromises {
     return { token, knownLost, wrote, calledMs: this.#now() };
   }
 
-  /** A follower that has applied what is in its place knows that it is committed. */
+  /** A follower that has applied what is in its place knows that it is committed, once it has heard so since its start. */
   #isKnown(member: MemberProcess, position: EntryId): boolean {
     const at = member.databasePosition;
-    if (at === null || member.raft?.role !== 'follower' || !this.#isRemembered(member, position))
+    if (at === null || member.raft?.role !== 'follower') return false;
+    if (!this.#isRemembered(member, position) || member.watched!.commit < position.index)
       return false;
     return (
       at.index >= position.index && this.#checker.isCommitted(at) && this.#checker.isLost(position)

@@ -10,6 +10,12 @@ function integer(text: string): number {
   throw new InvalidArgumentError('a whole number is wanted');
 }
 
+function seedOf(text: string): number {
+  const value = integer(text);
+  if (value < 2 ** 32) return value;
+  throw new InvalidArgumentError('a seed has 32 bits');
+}
+
 function positiveInteger(text: string): number {
   const value = integer(text);
   if (value > 0) return value;
@@ -38,7 +44,7 @@ const program = new Command('npm run simulate --')
   .description(
     'Runs whole clusters on simulated disks, networks and clocks, each decided by a seed.',
   )
-  .option('--seed <n>', 'replay this run, with every event on a line', integer)
+  .option('--seed <n>', 'replay this run, with every event on a line', seedOf)
   .option('--quiet', 'with --seed: no lines, the outcome only')
   .option('--minimise', 'with --seed: look for a smaller run that breaks the same')
   .option('--budget <n>', 'with --minimise: make so many runs at most', integer, 200)
@@ -51,7 +57,7 @@ const program = new Command('npm run simulate --')
   .option('--until <ms>', 'with --seed: all is healed then', integer)
   .option('--runs <n>', 'search so many seeds', integer)
   .option('--minutes <n>', 'search for so long', positive)
-  .option('--from <n>', 'first seed of a search; by default a random one', integer)
+  .option('--from <n>', 'first seed of a search; by default a random one', seedOf)
   .option('--jobs <n>', 'a search makes so many runs at a time', positiveInteger, 1)
   .option('--keep-going', 'a search goes on after a violation')
   .option('--sabotage <name>', 'with this rule of the product broken', sabotageNamed);

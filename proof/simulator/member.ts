@@ -1,5 +1,5 @@
 import { asPacelineError, PacelineError } from '../../src/base/errors.ts';
-import { Prng } from '../../src/base/prng.ts';
+import type { Prng } from '../../src/base/prng.ts';
 import { openFileLog } from '../../src/log-store/file.ts';
 import type { LogStore } from '../../src/log-store/log-store.ts';
 import { Handle } from '../../src/member/handle.ts';
@@ -15,7 +15,6 @@ import type {
   SqlToLoop,
 } from '../../src/member/protocol.ts';
 import { raftConfig, TICK_MS } from '../../src/member/raft-timing.ts';
-import type { StartReader } from '../../src/member/reader-thread.ts';
 import { SharedState } from '../../src/member/shared-state.ts';
 import { SqlThread } from '../../src/member/sql-thread.ts';
 import type { EntryId } from '../../src/raft/entry.ts';
@@ -25,18 +24,16 @@ import type { DatabaseFiles } from './database/files.ts';
 import type { MemberHome } from './database/member-database.ts';
 import type { Machine } from './machine.ts';
 import { connectPorts } from './port.ts';
-import { simReaderThreads } from './reader-threads.ts';
+import { readerThreadsOf } from './reader-threads.ts';
 import { simSnapshotFiles } from './snapshot-files.ts';
 import { type SimProcess, SimThread } from './thread.ts';
-import { Violation } from './violation.ts';
+import { raise, Violation } from './violation.ts';
 import { type WatchedRaft, watchedRaft } from './watched-raft.ts';
 import type { World } from './world.ts';
 
 /** Where a member's log is on its disk. */
 const LOG_DIR = '/member/log';
 const INCOMING = 'incoming.db';
-/** Chances of their own, so that they do not change what else a seed decides. */
-const READERS = 0x4ead;
 
 /** One process of a member: the product's loop, SQL thread and handle, on simulated threads. */
 export class MemberProcess implements SimProcess {
@@ -99,7 +96,7 @@ export class MemberProcess implements SimProcess {
     this.handle = new Handle({
       options,
       openReader: this.home.openReader,
-      ...this.#readerThreads(),
+      ...readerThreadsOf(this, world.plan, timeline, this.#shared),
       sql: appSql,
       loop: appLoop,
       shared: this.#shared,
@@ -160,17 +157,6 @@ export class MemberProcess implements SimProcess {
     this.trace(`is ${role} of term ${term}`);
   }
 
-  /** Where clients ask for them. */
-  #readerThreads(): { startReader?: StartReader } {
-    const { timeline, plan } = this.#world;
-    if (plan.calls.states === 0) return {};
-    const { appThread, home } = this;
-    const prng = new Prng(plan.seed ^ READERS ^ this.machine.starts);
-    const delay = () => 0.01 + (prng.next() / 2 ** 32) * plan.portMsMax;
-    const parts = { timeline, appThread, delay, shared: this.#shared };
-    return { startReader: simReaderThreads({ ...parts, process: this, open: home.openReader }) };
-  }
-
   #makeHome(): MemberHome {
     const { machine } = this;
     const { checker, plan, cluster } = this.#world;
@@ -191,10 +177,7 @@ export class MemberProcess implements SimProcess {
         machine.snapshots.files.delete(path);
         return file?.bytes ?? new Uint8Array(0);
       },
-      onViolation: (violation) =>
-        check(() => {
-          throw violation;
-        }),
+      onViolation: (violation) => check(() => raise(violation)),
     });
   }
 
@@ -306,9 +289,7 @@ export class MemberProcess implements SimProcess {
     const note = (level: string) => (fields: object, message: string) => {
       this.trace(`${level}: ${message}`);
       if (level === 'warn' && message.includes('differs from the leader') && !this.machine.damaged)
-        this.#world.check(() => {
-          throw new Violation('I7 byte identity', `${this.id}: ${message}`);
-        });
+        this.#world.check(() => raise(new Violation('I7 byte identity', `${this.id}: ${message}`)));
       if (level === 'error' && 'code' in fields)
         this.#failed(new PacelineError(fields.code as PacelineError['code'], message));
     };

@@ -1,4 +1,5 @@
 import { messageOf } from '../../src/base/errors.ts';
+import { Prng } from '../../src/base/prng.ts';
 import { LongReads } from '../../src/member/long-reads.ts';
 import type {
   FromReader,
@@ -9,20 +10,44 @@ import type {
 import type { SharedState } from '../../src/member/shared-state.ts';
 import type { OpenReader } from '../../src/member/this-copy.ts';
 import type { Timeline } from '../../src/transport/timeline.ts';
+import type { MemberProcess } from './member.ts';
+import type { Plan } from './plan.ts';
 import { connectPorts, type PortDelay } from './port.ts';
 import { type SimProcess, SimThread } from './thread.ts';
 
-export interface ReaderThreadParts {
+/** Chances of their own, so that they do not change what else a seed decides. */
+const READERS = 0x4ead;
+/** How long a read takes that is worth a thread. */
+const READ_MS_MAX = 100;
+
+interface ReaderThreadParts {
   readonly timeline: Timeline;
   readonly process: SimProcess;
   readonly appThread: SimThread;
   readonly delay: PortDelay;
+  readonly readMs: () => number;
   readonly shared: SharedState;
   readonly open: OpenReader;
 }
 
+/** Where clients ask for them. */
+export function readerThreadsOf(
+  process: MemberProcess,
+  { seed, calls, portMsMax }: Plan,
+  timeline: Timeline,
+  shared: SharedState,
+): { startReader?: StartReader } {
+  if (calls.states === 0) return {};
+  const { appThread, home, machine } = process;
+  const prng = new Prng(seed ^ READERS ^ machine.starts);
+  const delay = () => 0.01 + (prng.next() / 2 ** 32) * portMsMax;
+  const readMs = () => prng.between(0, READ_MS_MAX);
+  const parts = { timeline, process, appThread, delay, readMs, shared, open: home.openReader };
+  return { startReader: simReaderThreads(parts) };
+}
+
 /** The product's threads for long reads, without threads: what each does happens at a time of its own. */
-export function simReaderThreads(parts: ReaderThreadParts): StartReader {
+function simReaderThreads(parts: ReaderThreadParts): StartReader {
   const { timeline, process, appThread, delay } = parts;
   return (stop, events) => {
     const thread = new SimThread(timeline, process);
@@ -32,12 +57,27 @@ export function simReaderThreads(parts: ReaderThreadParts): StartReader {
       thread.after(delay(), () => {
         const reads = begin(parts, stop, events, (answer) => reader.post(answer), closed);
         if (reads !== null)
-          reader.listen((messages) => messages.forEach((m) => void reads.take(m)));
+          reader.listen(oneByOne(parts, thread, (message) => reads.take(message)));
       });
     });
     app.listen((answers) => answers.forEach((answer) => void events.answered(answer)));
     void ended.then(() => events.failed('it ended'));
     return { post: (message) => app.post(message), ended: () => ended };
+  };
+}
+
+/** One message is taken when what was asked before is done. */
+function oneByOne(
+  { timeline, readMs }: ReaderThreadParts,
+  thread: SimThread,
+  take: (message: ToReader) => void,
+): (messages: readonly ToReader[]) => void {
+  let freeAtMs = 0;
+  return (messages) => {
+    for (const message of messages) {
+      freeAtMs = Math.max(freeAtMs, timeline.nowMs) + (message.type === 'query' ? readMs() : 0);
+      thread.after(freeAtMs - timeline.nowMs, () => take(message));
+    }
   };
 }
 

@@ -69,13 +69,14 @@ function share({ memberSeconds, cpuSeconds }: Tally['kinds']['memory']): string 
   return `${Math.round(memberSeconds)} (${rate} per CPU-second)`;
 }
 
+/** `lines`: so many of the last events at most. */
 export function printFailure(
   { seed, plan, failure }: RunResult,
-  lines: boolean,
+  lines: number,
   changes: string,
 ): void {
   if (failure === null) return;
-  if (lines) for (const line of failure.lines) console.log(line);
+  if (lines > 0) for (const line of failure.lines.slice(-lines)) console.log(line);
   const { faults, without, ...rest } = plan;
   const sets = { faults: [...faults], without: [...without] };
   console.log(`\nseed ${seed}: ${JSON.stringify({ ...rest, ...sets })}`);

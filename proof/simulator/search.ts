@@ -15,6 +15,9 @@ export interface SearchOptions extends Jobs {
 
 /** How often a long search says how far it is. */
 const PROGRESS_MS = 60_000;
+/** Of the last events of a run that failed, and of each where a search goes on. */
+const LINES_SHOWN = 60;
+const LINES_KEPT_GOING = 10;
 
 export interface Replayed {
   readonly seed: number;
@@ -37,7 +40,7 @@ export async function replay(replayed: Replayed, lines: boolean): Promise<boolea
   const print = lines ? { print: (line: string) => console.log(line) } : {};
   const tally = new Tally();
   const result = await runSimulation(replayed.seed, { ...print, plan: planOf(replayed) });
-  if (result.failure !== null) printFailure(result, !lines, argumentsOf(replayed));
+  if (result.failure !== null) printFailure(result, lines ? 0 : LINES_SHOWN, argumentsOf(replayed));
   tally.add(result);
   console.log(tally.summary());
   console.log(`trace ${result.hash}`);
@@ -60,7 +63,7 @@ export async function search(options: SearchOptions): Promise<boolean> {
     }
     if (result.failure === null) return true;
     failed.push(result.seed);
-    printFailure(result, !keepGoing, '');
+    printFailure(result, keepGoing ? LINES_KEPT_GOING : LINES_SHOWN, '');
     return keepGoing;
   });
   console.log(tally.summary());

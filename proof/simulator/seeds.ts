@@ -121,4 +121,30 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed:
       'a member stopped: the only voter, whose database had to come from a learner, was to hand over to another voter',
   },
+  {
+    seed: 11,
+    showed:
+      'I10: after a read that another member had served, the token of the handle had a term of before, and was told to be lost',
+  },
+  {
+    seed: 7700091,
+    showed:
+      'I10: a token of what is in front of the log that is kept had the first term of that log, and was told to be lost',
+  },
+  {
+    seed: 7700041,
+    showed:
+      'I4: a function whose transaction was ended by its member’s failure passed for committed',
+  },
+  {
+    seed: 7700469,
+    showed:
+      'a member stopped: the checkpoint of a database that was being replaced by an older one shortened the log that this needed',
+  },
+  {
+    seed: 7700682,
+    showed: 'nothing of the product; a checkpoint up to a state that is held, and was undone',
+  },
+  { seed: 7710346, showed: 'nothing of the product; a commit that was found after its abort' },
+  { seed: 7710271, showed: 'nothing of the product; a refusal that a connection has lost' },
 ];

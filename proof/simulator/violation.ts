@@ -13,3 +13,7 @@ export class Violation extends Error {
 export function require(condition: boolean, invariant: string, what: () => string): void {
   if (!condition) throw new Violation(invariant, what());
 }
+
+export function raise(violation: Error): never {
+  throw violation;
+}

@@ -61,7 +61,10 @@ export class CommittedTerms {
     return term < last.term ? 'lost' : 'pending';
   }
 
-  /** The committed entry at `index`; for one from before the table, of which nobody knows the term, the first that is known. */
+  /**
+   * The committed entry at `index`. Of one from before the table nobody here knows the term, so it is the first of the table in its
+   * place: whoever has that has both.
+   */
   positionAt(index: Index): EntryId {
     const rows = this.#read();
     const [first] = rows;

@@ -31,7 +31,7 @@ const READERS_LEAVE = 19;
 const STABLE = 20;
 const NEW = 21;
 const FIELDS = 22;
-/** The table of terms lies behind the fields, at a place that suits its numbers. */
+/** The table of terms lies behind the fields. */
 const TERMS_AT = FIELDS * 4;
 
 export class SharedState {
@@ -253,27 +253,18 @@ export class SharedState {
     return this.#terms.verdict(position, Atomics.load(this.#fields, COMMITTED));
   }
 
-  /**
-   * The position of the committed entry with these low bits of its index, not far from the commit index; of one that is in
-   * front of the log that is kept, a later one that everybody who has it has, too.
-   */
+  /** See `CommittedTerms.positionAt`, of the committed entry with these low bits of its index, not far from the commit index. */
   committedPosition(indexBits: number): EntryId {
     return this.#terms.positionAt(this.#terms.indexNear(indexBits));
   }
 
-  /**
-   * The same for a position that is committed: as given until this member knows the entry there for committed. Later its own
-   * knowledge counts, as of a position in front of the log that is kept the index alone was judged.
-   */
-  asCommitted({ term, index }: EntryId): EntryId {
-    const known = ((index - Atomics.load(this.#fields, COMMITTED)) | 0) <= 0;
-    return known ? this.#terms.positionAt(index) : { term, index };
+  /** The same of a position that is committed; as given while this member does not know that. */
+  asCommitted(position: EntryId): EntryId {
+    const known = ((position.index - Atomics.load(this.#fields, COMMITTED)) | 0) <= 0;
+    return known ? this.#terms.positionAt(position.index) : position;
   }
 
-  /**
-   * For the end of a turn: wakes the threads that stand still until something changes, if this one has changed
-   * anything; true if the application's thread is to be told.
-   */
+  /** For the end of a turn: if this thread has changed anything, wakes those that stand still; true if the application's is to be told. */
   takeNews(): boolean {
     if (!this.#news) return false;
     this.#news = false;
@@ -288,8 +279,8 @@ export class SharedState {
   }
 
   /**
-   * Lets the calling thread stand still until `isTrue`, for at most `timeoutMs`; returns whether it is. It does not while readers
-   * are to leave. Threads that change something look for such afterwards, and we look at their changes after we have said so.
+   * Lets the calling thread stand still until `isTrue`, for at most `timeoutMs`; returns whether it is. It does not while readers are to
+   * leave. Who changes something looks afterwards whether anyone stands still, and we look at that after we have said so.
    */
   block(isTrue: () => boolean, timeoutMs: number, now: () => number): boolean {
     const deadline = now() + timeoutMs;

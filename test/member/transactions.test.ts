@@ -169,20 +169,6 @@ for (const [which, name] of ['the leader', 'a follower'].entries()) {
     assert.deepEqual(await balances(db), [102, 10]);
   });
 
-  test(`a function whose transaction was ended by its signal does not pass for committed ${through}`, async () => {
-    const db = members[which]!;
-    const stop = new AbortController();
-    const reason = new Error('not any more');
-    const work = async (tx: Transaction) => {
-      await tx.execute(ADD, [10, 2]);
-      stop.abort(reason);
-      return 'done';
-    };
-    await assert.rejects(db.transaction(work, { signal: stop.signal, retries: 3 }), reason);
-    await applied(db, (await db.execute(ADD, [0, 1])).position);
-    assert.deepEqual(await balances(db), [100, 0]);
-  });
-
   test(`its commit is recorded under its request id, once ${through}`, async () => {
     const db = members[which]!;
     const id = `once-${which}`;
@@ -206,24 +192,6 @@ for (const [which, name] of ['the leader', 'a follower'].entries()) {
     assert.deepEqual(await members[1 - which]!.outcome(id), { state: 'unknown' });
     await assert.rejects(tx.commit(), aborted);
     assert.deepEqual(await members[which]!.outcome(id), { state: 'unknown' });
-  });
-
-  test(`a function whose transaction is ended before its turn has come is run when another one has its turn ${through}`, async () => {
-    const id = `waiting-${which}`;
-    const first = await members[0]!.transaction('write');
-    const work = (tx: Transaction) => tx.execute(ADD, [10, 2]);
-    const run = members[which]!.transaction(work, { id, retries: 1 });
-    const ended = run.then(
-      () => 'committed',
-      (error) => error.code,
-    );
-    await members[which]!.status(); // by then its beginning is on its way
-    const asked = members[which]!.outcome(id); // which ends it
-    await members[which]!.status();
-    await first.rollback();
-    assert.deepEqual(await asked, { state: 'unknown' });
-    assert.equal(await ended, 'committed');
-    assert.equal((await members[1 - which]!.outcome(id)).state, 'committed');
   });
 
   test(`transactions and writes take turns, in the order in which they came ${through}`, async () => {
