@@ -131,8 +131,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'count a learner in the quorum',
     file: 'src/raft/commit.js',
-    find: 'votersOf(current).map((id) =>',
-    replace: 'current.map(({ id }) => id).map((id) =>',
+    find: 'if (voter)',
+    replace: 'if (true)',
     breaks: ['I4', 'I3'],
     seedsMax: 60,
   },

@@ -48,7 +48,7 @@ export class Client {
   /** Until `stop`. */
   async run(): Promise<void> {
     const { cluster, prng, workload } = this.#parts;
-    const { restMs } = cluster.plan;
+    const { restMs } = cluster;
     while (!this.#stopped) {
       await cluster.sleep(prng.between(0, 2 * restMs));
       if (this.#stopped) return;

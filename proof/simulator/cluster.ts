@@ -56,10 +56,12 @@ export class Cluster implements World {
   current: MemberProcess | null = null;
   /** A violation found where nobody could be told. */
   violation: unknown = null;
-  memberMs = 0;
+  /** Of the clients that begin now. */
+  restMs: number;
 
   constructor(plan: Plan, parts: Partial<Parts>, print: ((line: string) => void) | null) {
     this.plan = plan;
+    this.restMs = plan.restMs;
     this.parts = { raft: Raft, ...parts };
     this.handleOrder = new HandleOrder(plan);
     this.#prng = new Prng(plan.seed ^ 0x51ed270b);

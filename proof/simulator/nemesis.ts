@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.ts';
 import { DiskFaults } from './disk-faults.ts';
 import type { Machine } from './machine.ts';
 import { NetworkFaults } from './network-faults.ts';
-import { clockDriftPercent, FAULT_KINDS, type FaultKind } from './plan.ts';
+import { clockDriftPercent, FAULT_KINDS, type FaultKind, type Pace } from './plan.ts';
 import { SnapshotFaults } from './snapshot-faults.ts';
 import { type Actions, Trouble } from './trouble.ts';
 
@@ -49,12 +49,15 @@ export class Nemesis {
     return all;
   }
 
-  async run(): Promise<void> {
-    const { plan, timeline } = this.#cluster;
+  /** Until then; afterwards everything is healed. */
+  async run(untilMs: number, { faultEveryMs }: Pace): Promise<void> {
+    const { plan, timeline, policy } = this.#cluster;
+    if (this.#trouble.over) policy.goWrongAgain();
+    this.#trouble.over = false;
     const kinds = FAULT_KINDS.filter((k) => plan.faults.has(k) && this.#actions[k] !== undefined);
-    while (timeline.nowMs < plan.faultsMs) {
-      await this.#cluster.sleep(this.#prng.between(1, 2 * plan.faultEveryMs));
-      if (kinds.length === 0 || timeline.nowMs >= plan.faultsMs) continue;
+    while (timeline.nowMs < untilMs) {
+      await this.#cluster.sleep(this.#prng.between(1, 2 * faultEveryMs));
+      if (kinds.length === 0 || timeline.nowMs >= untilMs) continue;
       const kind = kinds[this.#prng.between(0, kinds.length - 1)]!;
       if (plan.without.has(kind) || this.events === plan.eventsMax) continue;
       const did = this.#actions[kind]!();
@@ -65,7 +68,7 @@ export class Nemesis {
     this.#heal();
   }
 
-  /** From here on nothing goes wrong any more. */
+  /** From here on nothing goes wrong any more, unless it is run once more. */
   #heal(): void {
     const { network, policy, machines, trace } = this.#cluster;
     this.#trouble.over = true;

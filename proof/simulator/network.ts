@@ -35,6 +35,12 @@ export class SimPolicy implements NetworkPolicy {
     this.#random.rates = NO_FAULTS;
   }
 
+  /** Links are as the plan says once more. */
+  goWrongAgain(): void {
+    this.#healed = false;
+    this.#random.rates = this.#plan.network;
+  }
+
   route(from: MemberId, to: MemberId, channel: Channel): Route {
     const route = this.#random.route(from, to, channel);
     if (channel === 'snapshot-reply') this.onSnapshot?.(from, to);

@@ -12,6 +12,8 @@ export interface PlanChanges {
   readonly events?: number;
   /** Everything is healed after so many milliseconds. */
   readonly until?: number;
+  /** The calm stretch behind it lasts so many milliseconds. */
+  readonly calm?: number;
 }
 
 export function changePlan(plan: Plan, changes: PlanChanges): Plan {
@@ -26,6 +28,7 @@ export function changePlan(plan: Plan, changes: PlanChanges): Plan {
     without,
     eventsMax: changes.events ?? plan.eventsMax,
     faultsMs: changes.until ?? plan.faultsMs,
+    calmMs: changes.calm ?? plan.calmMs,
     network: {
       ...network,
       loss: without.has('lose') ? 0 : network.loss,

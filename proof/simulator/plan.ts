@@ -56,6 +56,8 @@ export interface Plan {
   /** Between two faults, on average. */
   readonly faultEveryMs: number;
   readonly faultsMs: number;
+  /** When all that was healed it goes on for so long, at the pace of a quiet day. */
+  readonly calmMs: number;
   readonly clients: number;
   /** A client rests so long between two actions, on average. */
   readonly restMs: number;
@@ -108,11 +110,23 @@ export interface PlanOptions {
   readonly snapshotWalBytesMax: number;
 }
 
+/** Chances of their own, so that they do not change what else a seed decides. */
+const CALM = 0xca1;
 const NO_CALLS: CallShares = { functions: 0, states: 0, loads: 0 };
 /** As members do it by themselves. */
 const SNAPSHOTS_AS_THEY_ARE: SnapshotPlan = { chunkBytes: diskFiles.chunkBytes, readMs: 0 };
 /** One run of so many is on real SQLite: those take longer. */
 const REAL_EVERY = 7;
+
+const MINUTE_MS = 60_000;
+
+/** At which pace things happen, on average: see the plan's own. */
+export interface Pace {
+  readonly restMs: number;
+  readonly faultEveryMs: number;
+}
+
+export const CALM_PACE: Pace = { restMs: 20_000, faultEveryMs: 120_000 };
 
 const VOTERS = [1, 2, 3, 3, 3, 3, 5, 5];
 
@@ -138,6 +152,7 @@ export function makePlan(seed: number): Plan {
     eventsMax: null,
     faultEveryMs: one([150, 500, 1500]),
     faultsMs: one([5_000, 15_000, 40_000]),
+    calmMs: calmMs(new Prng(seed ^ CALM)),
     clients: prng.between(1, 6),
     restMs: one([20, 100, 400]),
     reads: one([0.2, 0.5]),
@@ -151,6 +166,11 @@ export function makePlan(seed: number): Plan {
     options: { ...makeOptions(one), ...AS_BY_DEFAULT },
   };
   return vary(plan);
+}
+
+/** Some have a long calm stretch, in which a client now and then does something, and seldom a fault comes. */
+function calmMs(prng: Prng): number {
+  return prng.chance(0.1) ? prng.between(10, 60) * MINUTE_MS : 0;
 }
 
 /** How far a clock may be off, in percent: two of them by no more than leases allow for within an election timeout. */

@@ -7,17 +7,22 @@ export interface Failure {
   readonly lines: readonly string[];
 }
 
-export interface RunResult {
+/** What was done, and what that took of this process. */
+export interface Work {
+  readonly memberSeconds: number;
+  readonly cpuSeconds: number;
+  readonly steps: number;
+  readonly operations: number;
+}
+
+export interface RunResult extends Work {
   readonly seed: number;
   readonly plan: Plan;
   readonly failure: Failure | null;
   /** Of the whole trace. */
   readonly hash: string;
-  readonly memberSeconds: number;
-  /** It took, of this process. */
-  readonly cpuSeconds: number;
-  readonly steps: number;
-  readonly operations: number;
+  /** Of it, in the calm stretch. */
+  readonly calm: Work;
   readonly elections: number;
   readonly entries: number;
   readonly faults: ReadonlyMap<FaultKind, number>;

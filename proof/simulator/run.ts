@@ -10,9 +10,10 @@ import { Cluster } from './cluster.ts';
 import { compareDatabases, whatIsMissing } from './convergence.ts';
 import { drive } from './drive.ts';
 import type { Machine } from './machine.ts';
+import { Meter } from './meter.ts';
 import { Nemesis } from './nemesis.ts';
-import { makePlan, type Plan } from './plan.ts';
-import type { Failure, RunResult } from './run-result.ts';
+import { CALM_PACE, makePlan, type Plan } from './plan.ts';
+import type { Failure, RunResult, Work } from './run-result.ts';
 import { MOVING_PAGES } from './sqlite/moving-pages.ts';
 import { Violation } from './violation.ts';
 import type { Parts } from './world.ts';
@@ -25,6 +26,8 @@ const LOOK_MS = 50;
 const LINES_SHOWN = 60;
 
 const BANKS = { banks: 6, accounts: 3, balance: 20 };
+
+const NOTHING: Work = { memberSeconds: 0, cpuSeconds: 0, steps: 0, operations: 0 };
 
 export interface RunOptions {
   /** Gets each line of the trace at once. */
@@ -49,40 +52,42 @@ class Run {
   readonly #workload: Workload;
   readonly #recorder = new Recorder();
   readonly #clients: Client[];
-  #steps = 0;
-  #memberMs = 0;
+  readonly #meter: Meter;
   #undecided = 0;
+  /** Of the calm stretch. */
+  #calm: Work = NOTHING;
+  readonly #handed: HandedTokens = new Map();
 
   constructor(plan: Plan, options: RunOptions, parts: Partial<Parts>) {
     this.#plan = plan;
     this.#cluster = new Cluster(plan, parts, options.print ?? null);
+    this.#meter = new Meter(this.#cluster, () =>
+      this.#clients.reduce((sum, client) => sum + client.done, 0),
+    );
     this.#nemesis = new Nemesis(this.#cluster, this.#cluster.fork());
     const { reads } = plan;
     this.#workload = new Workload(this.#cluster.fork().next(), { ...BANKS, reads, objects: 2 });
-    const handed: HandedTokens = new Map();
-    this.#clients = Array.from({ length: plan.clients }, (_, i) => {
-      const number = i + 1;
-      return new Client({
-        ...{ number, cluster: this.#cluster, workload: this.#workload, handed },
-        ...{ prng: this.#cluster.fork(), recorder: this.#recorder, clock: () => this.#clock() },
-      });
+    this.#clients = Array.from({ length: plan.clients }, (_, i) => this.#client(i + 1));
+  }
+
+  #client(number: number): Client {
+    return new Client({
+      ...{ number, cluster: this.#cluster, workload: this.#workload, handed: this.#handed },
+      ...{ prng: this.#cluster.fork(), recorder: this.#recorder, clock: () => this.#clock() },
     });
   }
 
   async result(): Promise<RunResult> {
-    const before = process.cpuUsage();
+    const work = this.#meter.begin();
     const failure = await this.#failure();
-    const { user, system } = process.cpuUsage(before);
     const { checker, trace } = this.#cluster;
     return {
+      ...work(),
+      calm: this.#calm,
       seed: this.#plan.seed,
       plan: this.#plan,
       failure,
       hash: trace.hash,
-      memberSeconds: this.#memberMs / 1000,
-      cpuSeconds: (user + system) / 1e6,
-      steps: this.#steps,
-      operations: this.#clients.reduce((sum, client) => sum + client.done, 0),
       elections: checker.elections,
       entries: checker.commit,
       faults: this.#nemesis.counts,
@@ -129,7 +134,6 @@ class Run {
 
   async #drive(isOver: () => { readonly error?: unknown } | null): Promise<void> {
     const { timeline } = this.#cluster;
-    let lastMs = 0;
     await drive(() => {
       this.#cluster.look();
       const over = isOver();
@@ -138,24 +142,14 @@ class Run {
         return false;
       }
       timeline.step();
-      this.#steps++;
-      if (timeline.nowMs !== lastMs) {
-        this.#memberMs += (timeline.nowMs - lastMs) * this.#running;
-        lastMs = timeline.nowMs;
-      }
+      this.#meter.stepped();
       return true;
     });
   }
 
-  get #running(): number {
-    let count = 0;
-    for (const { process } of this.#cluster.machines.values()) if (process !== null) count++;
-    return count;
-  }
-
   /** Rises with every event. */
   #clock(): number {
-    return this.#cluster.timeline.nowMs + this.#steps / 1e9;
+    return this.#cluster.timeline.nowMs + this.#meter.steps / 1e9;
   }
 
   async #script(): Promise<void> {
@@ -163,12 +157,29 @@ class Run {
     for (const id of ids) this.#cluster.start(id);
     await this.#makeSchema();
     for (const client of this.#clients) void client.run();
-    await this.#nemesis.run();
+    await this.#nemesis.run(this.#plan.faultsMs, this.#plan);
     await this.#settle();
+    if (this.#plan.calmMs > 0) await this.#goOnCalmly();
     compareDatabases(this.#cluster);
     this.#judge(await this.#finalReads());
     this.#cluster.promises.lost.check();
     this.#cluster.writePromises.checkLost(this.#taking());
+  }
+
+  /** What takes long to show: what is kept and forgotten, timers, leases and clocks of a cluster that runs for long. */
+  async #goOnCalmly(): Promise<void> {
+    const { timeline, trace } = this.#cluster;
+    trace.add('', '--- calm');
+    const work = this.#meter.begin();
+    this.#cluster.restMs = CALM_PACE.restMs;
+    for (const _ of [...this.#clients]) {
+      const client = this.#client(this.#clients.length + 1);
+      this.#clients.push(client);
+      void client.run();
+    }
+    await this.#nemesis.run(timeline.nowMs + this.#plan.calmMs, CALM_PACE);
+    await this.#settle();
+    this.#calm = work();
   }
 
   async #makeSchema(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { EntryId } from '../raft/entry.ts';
 import type { LogView } from '../raft/log-view.ts';
+import { BlockedReaders } from './blocked-readers.ts';
 import { CommittedTerms, TERMS_BYTES, type Verdict } from './committed-terms.ts';
 
 /**
@@ -38,6 +39,7 @@ export class SharedState {
   readonly buffer: SharedArrayBuffer;
   readonly #fields: Int32Array;
   readonly #terms: CommittedTerms;
+  readonly #blocked: BlockedReaders;
   /** Whether this thread has changed something that a read may wait for. */
   #news = false;
 
@@ -45,6 +47,7 @@ export class SharedState {
     this.buffer = buffer;
     this.#fields = new Int32Array(buffer, 0, FIELDS);
     this.#terms = new CommittedTerms(buffer, TERMS_AT);
+    this.#blocked = new BlockedReaders(this.#fields, { blocked: BLOCKED, news: NEWS });
   }
 
   /** Low bits of the term in which this member leads and takes writes; 0: it does not. */
@@ -240,7 +243,7 @@ export class SharedState {
 
   setReadersLeave(leave: boolean): void {
     Atomics.store(this.#fields, READERS_LEAVE, leave ? 1 : 0);
-    this.#wake();
+    this.#blocked.wake();
   }
 
   /** Call before `setCommitted`. */
@@ -268,34 +271,12 @@ export class SharedState {
   takeNews(): boolean {
     if (!this.#news) return false;
     this.#news = false;
-    this.#wake();
+    this.#blocked.wake();
     return Atomics.load(this.#fields, READERS_WAIT) === 1;
   }
 
-  #wake(): void {
-    if (Atomics.load(this.#fields, BLOCKED) === 0) return;
-    Atomics.add(this.#fields, NEWS, 1);
-    Atomics.notify(this.#fields, NEWS);
-  }
-
-  /**
-   * Lets the calling thread stand still until `isTrue`, for at most `timeoutMs`; returns whether it is. It does not while readers are to
-   * leave. Who changes something looks afterwards whether anyone stands still, and we look at that after we have said so.
-   */
+  /** See `BlockedReaders.block`; readers that are to leave do not stand still. */
   block(isTrue: () => boolean, timeoutMs: number, now: () => number): boolean {
-    const deadline = now() + timeoutMs;
-    Atomics.add(this.#fields, BLOCKED, 1);
-    try {
-      for (;;) {
-        const news = Atomics.load(this.#fields, NEWS);
-        if (isTrue()) return true;
-        if (this.readersLeave) return false;
-        const leftMs = deadline - now();
-        if (leftMs <= 0) return false;
-        Atomics.wait(this.#fields, NEWS, news, leftMs);
-      }
-    } finally {
-      Atomics.sub(this.#fields, BLOCKED, 1);
-    }
+    return this.#blocked.block(isTrue, () => this.readersLeave, timeoutMs, now);
   }
 }

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
-import type { EntryId } from './entry.ts';
-import { isVoter, votersOf } from './membership.ts';
+import type { EntryId, Index, MemberId } from './entry.ts';
+import { isVoter } from './membership.ts';
 import { quorumValue } from './quorum.ts';
 import type { Leadership, RaftState } from './state.ts';
 import { retireRemovedLeader } from './transfer.ts';
@@ -12,16 +12,20 @@ import { retireRemovedLeader } from './transfer.ts';
  */
 export function advanceCommit(state: RaftState, leading: Leadership): void {
   const { current } = state.memberships;
-  const reached = votersOf(current).map((id) =>
-    id === state.config.id ? state.log.durable : (leading.progress.get(id)?.match ?? 0),
-  );
+  const reached: Index[] = [];
+  for (const { id, voter } of current)
+    if (voter) reached.push(id === state.config.id ? state.log.durable : matchOf(leading, id));
   const index = quorumValue(reached);
   if (index <= state.commit || state.log.term(index) !== state.term) return;
-  assert(index <= state.log.lastIndex, `commit ${index} is past the log`);
+  assert(index <= state.log.lastIndex, 'a commit index past the log');
   state.commit = index;
   state.memberships.committed(index);
   const removed = !isVoter(current, state.config.id) && state.memberships.index <= index;
   if (removed) retireRemovedLeader(state, leading);
+}
+
+function matchOf({ progress }: Leadership, id: MemberId): Index {
+  return progress.get(id)?.match ?? 0;
 }
 
 /** Our own disk has everything up to `id`. */

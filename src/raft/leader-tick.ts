@@ -1,4 +1,3 @@
-import { votersOf } from './membership.ts';
 import { majority } from './quorum.ts';
 import { becomeFollower } from './role.ts';
 import { sendHeartbeats } from './send.ts';
@@ -24,11 +23,14 @@ export function tickLeader(state: RaftState, leading: Leadership): void {
  * timeout may have been replaced. It steps down, so that clients look elsewhere.
  */
 function hearsQuorum(state: RaftState, leading: Leadership): boolean {
-  const voters = votersOf(state.memberships.current);
-  const heard = voters.filter((id) => {
-    if (id === state.config.id) return true;
-    const silent = leading.progress.get(id)?.silentTicks ?? state.config.electionTicks;
-    return silent < state.config.electionTicks;
-  });
-  return heard.length >= majority(voters.length);
+  let voters = 0;
+  let heard = 0;
+  for (const { id, voter } of state.memberships.current) {
+    if (!voter) continue;
+    voters++;
+    const own = id === state.config.id;
+    const silentTicks = own ? 0 : leading.progress.get(id)?.silentTicks;
+    if (silentTicks !== undefined && silentTicks < state.config.electionTicks) heard++;
+  }
+  return heard >= majority(voters);
 }

@@ -56,8 +56,10 @@ export class MembershipHistory {
 
   /** A voter in the last membership known to be committed, or in one after it. */
   mayBeVoter(id: MemberId): boolean {
-    const mayCount = this.#installed.slice(this.#indexOfThatAt(this.#commit));
-    return mayCount.some(({ membership }) => isVoter(membership, id));
+    const installed = this.#installed;
+    for (let i = this.#indexOfThatAt(this.#commit); i < installed.length; i++)
+      if (isVoter(installed[i]!.membership, id)) return true;
+    return false;
   }
 
   append(entries: readonly Entry[]): void {
@@ -83,10 +85,9 @@ export class MembershipHistory {
   }
 
   #indexOfThatAt(index: Index): number {
-    return Math.max(
-      0,
-      this.#installed.findLastIndex((one) => one.index <= index),
-    );
+    let last = this.#installed.length - 1;
+    while (last > 0 && this.#installed[last]!.index > index) last--;
+    return last;
   }
 }
 
@@ -95,7 +96,8 @@ export function votersOf(membership: Membership): MemberId[] {
 }
 
 export function isVoter(membership: Membership, id: MemberId): boolean {
-  return membership.some((member) => member.voter && member.id === id);
+  for (const member of membership) if (member.id === id) return member.voter;
+  return false;
 }
 
 /**

@@ -6,17 +6,25 @@ import type { MemberId } from './entry.ts';
  * safety rests on that.
  */
 export function majority(count: number): number {
-  assert(Number.isSafeInteger(count) && count >= 0, `not a number of voters: ${count}`);
+  assert(Number.isSafeInteger(count) && count >= 0, 'not a number of voters');
   return Math.floor(count / 2) + 1;
 }
 
 /** The largest value that a majority has reached, one value per voter; 0 without voters. */
 export function quorumValue(values: readonly number[]): number {
   if (values.length === 0) return 0;
-  const descending = [...values].sort((a, b) => b - a);
-  const value = descending[majority(values.length) - 1]!;
-  assert(values.filter((v) => v >= value).length >= majority(values.length), 'not a majority');
-  return value;
+  const needed = majority(values.length);
+  let largest = 0;
+  for (const value of values)
+    if (value > largest && countFrom(values, value) >= needed) largest = value;
+  assert(countFrom(values, largest) >= needed, 'not a majority');
+  return largest;
+}
+
+function countFrom(values: readonly number[], least: number): number {
+  let count = 0;
+  for (const value of values) if (value >= least) count++;
+  return count;
 }
 
 export type VoteResult = 'won' | 'lost' | 'open';

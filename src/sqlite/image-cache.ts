@@ -26,8 +26,9 @@ export class ImageCache {
 
   constructor(pageSize: number, bytesMax: number) {
     this.#pageSize = pageSize;
-    this.#slotsPerSlab = Math.max(1, Math.floor(SLAB_BYTES / pageSize));
     this.#slotsMax = Math.max(16, Math.floor(bytesMax / pageSize));
+    const fit = Math.floor(SLAB_BYTES / pageSize);
+    this.#slotsPerSlab = Math.max(1, Math.min(fit, this.#slotsMax));
     this.#hashes = new Uint32Array(this.#slotsMax * 2);
     this.#slots = new LruSlots(this.#slotsMax);
   }

@@ -17,21 +17,30 @@ const LEAF = 0x0d;
 
 /** A page with that row as SQLite lays it out, so that the product's own reader of such pages finds it. */
 export function positionPage(row: PositionRow, pageSize: number): Uint8Array {
-  const text = [...row.cluster].map((c) => c.charCodeAt(0));
-  const textType = 13 + 2 * text.length;
+  const { cluster, term, index, generation, kept } = row;
+  const textType = 13 + 2 * cluster.length;
   assert(textType < 128, 'the name of a cluster is short');
   const types = [NULL, textType, INT_1, INT_6, INT_6, INT_1, INT_4];
-  const body = [...text, 1, ...bytes(row.term, 6), ...bytes(row.index, 6)];
-  body.push(row.generation, ...bytes(row.kept, 4));
-  const record = [types.length + 1, ...types, ...body];
-  const cell = [...varint(record.length), 1, ...record];
+  const recordBytes = types.length + 1 + cluster.length + 1 + 6 + 6 + 1 + 4;
+  const cellBytes = (recordBytes < 128 ? 1 : 2) + 1 + recordBytes;
   const page = new Uint8Array(pageSize);
-  const view = new DataView(page.buffer);
+  const start = pageSize - cellBytes;
   page[0] = LEAF;
-  view.setUint16(3, 1);
-  view.setUint16(5, pageSize - cell.length);
-  view.setUint16(8, pageSize - cell.length);
-  page.set(cell, pageSize - cell.length);
+  put(page, 3, 1, 2);
+  put(page, 5, start, 2);
+  put(page, 8, start, 2);
+  let at = start;
+  if (recordBytes >= 128) page[at++] = 0x80 | (recordBytes >>> 7);
+  page[at++] = recordBytes & 0x7f;
+  page[at++] = 1;
+  page[at++] = types.length + 1;
+  for (const type of types) page[at++] = type;
+  for (let i = 0; i < cluster.length; i++) page[at++] = cluster.charCodeAt(i);
+  page[at++] = 1;
+  put(page, at, term, 6);
+  put(page, at + 6, index, 6);
+  page[at + 12] = generation;
+  put(page, at + 13, kept, 4);
   return page;
 }
 
@@ -44,10 +53,11 @@ export function countersIn(page: Uint8Array): { generation: number; kept: number
   };
 }
 
-function bytes(value: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => Math.floor(value / 256 ** (count - 1 - i)) % 256);
-}
-
-function varint(value: number): number[] {
-  return value < 128 ? [value] : [0x80 | (value >>> 7), value & 0x7f];
+/** Big-endian, in `count` bytes. */
+function put(page: Uint8Array, at: number, value: number, count: number): void {
+  let rest = value;
+  for (let i = at + count - 1; i >= at; i--) {
+    page[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
 }
