@@ -92,7 +92,8 @@ export class SegmentWriter {
     await this.#file.write(bytes, end);
     const reach = end + bytes.length;
     const fileBytes = Math.max(this.#active.fileBytes, reach);
-    this.#active = { ...this.#active, end: reach, fileBytes };
+    const { sequence } = this.#active;
+    this.#active = { sequence, salt, fileBytes, end: reach };
     this.#prepareInTime();
     if (start === null) return { opened: null, offsets };
     return { opened: this.#active, offsets: offsets.slice(1) };

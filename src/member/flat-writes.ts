@@ -1,6 +1,7 @@
 import type { Statement } from '../api/request.ts';
 import type { SqlArgs } from '../api/value.ts';
 import type { DirectWrite } from './protocol.ts';
+import type { QueuedWrite } from './write-queue.ts';
 
 /**
  * Writes and plain answers cross between threads in flat lists: copying an object with named fields for each of them
@@ -20,9 +21,7 @@ export function pushWrite(
   else flat.push(key, id, mayBeLost, null, statements);
 }
 
-export function* eachWrite(
-  flat: FlatWrites,
-): Generator<DirectWrite & { readonly mayBeLost: boolean }> {
+export function* eachWrite(flat: FlatWrites): Generator<QueuedWrite> {
   for (let i = 0; i < flat.length; i += 5) {
     const mayBeLost = flat[i + 2] as boolean;
     const sql = flat[i + 3] as string | null;
@@ -31,6 +30,7 @@ export function* eachWrite(
       sql === null
         ? (last as Statement[])
         : [last === undefined ? { sql } : { sql, args: last as SqlArgs }];
-    yield { key: flat[i] as number, id: flat[i + 1] as string | null, mayBeLost, statements };
+    const [key, id] = [flat[i] as number, flat[i + 1] as string | null];
+    yield { key, id, mayBeLost, statements, from: 'app' };
   }
 }

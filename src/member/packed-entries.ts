@@ -14,5 +14,8 @@ export function packEntries(entries: readonly Entry[]): PackedEntries {
 
 /** The entries without their memberships, which are no concern of the database. */
 export function unpackEntries({ ids, ...packed }: Omit<PackedEntries, 'type'>): Entry[] {
-  return unpackBytes(packed).map((data, i) => ({ ...ids[i]!, membership: null, data }));
+  return unpackBytes(packed).map((data, i) => {
+    const { term, index } = ids[i]!;
+    return { term, index, membership: null, data };
+  });
 }

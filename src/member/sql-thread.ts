@@ -135,8 +135,8 @@ export class SqlThread {
       if (this.#writes.takeBack(message.key)) this.#answers.takenBack(message.key);
     } else
       for (const write of eachWrite(message.flat))
-        if (message.term === this.#term) this.#writes.push({ ...write, from: 'app' });
-        else this.#answers.refuse({ ...write, from: 'app' }, notLeader());
+        if (message.term === this.#term) this.#writes.push(write);
+        else this.#answers.refuse(write, notLeader());
   };
 
   readonly #fromLoop = (message: LoopToSql): void => {

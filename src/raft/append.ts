@@ -76,14 +76,10 @@ export function advanceFollowerCommit(state: RaftState, commit: Index): void {
 /** After our disk has it (I4): everything appended so far is written before. */
 export function acknowledge(state: RaftState, to: string, match: Index): void {
   assert(match <= state.log.lastIndex, `acknowledging ${match}, past the log`);
-  state.outbox.afterDurable.push({
-    type: 'append-response',
-    ...addressed(state, to),
-    accepted: true,
-    match,
-    rejected: 0,
-    hint: ORIGIN,
-  });
+  const { from, term } = addressed(state, to);
+  const type = 'append-response';
+  const [accepted, rejected, hint] = [true, 0, ORIGIN];
+  state.outbox.afterDurable.push({ type, from, to, term, accepted, match, rejected, hint });
 }
 
 /** The hint skips all our entries of later terms than `previous`: none of them can match (3.5). */

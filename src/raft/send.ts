@@ -71,8 +71,9 @@ function sendAppend(state: RaftState, to: MemberId, progress: Progress): void {
   const previous = { term: must(log.term(index), `term of ${index}`), index };
   const last = index + entries.length;
   progress.sent(last, bytesOf(entries), Math.min(commit, last));
-  const request = { type: 'append-request', ...addressed(state, to), previous, commit } as const;
-  state.outbox.messages.push({ ...request, entries });
+  const { from, term } = addressed(state, to);
+  const type = 'append-request';
+  state.outbox.messages.push({ type, from, to, term, previous, commit, entries });
 }
 
 /** The follower needs entries that our log no longer has. */

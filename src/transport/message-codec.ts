@@ -133,19 +133,19 @@ function readVoteResponse(reader: ByteReader, envelope: Envelope): VoteResponse 
   return { type: 'vote-response', ...envelope, preVote, granted: readBoolean(reader) };
 }
 
-function readAppendRequest(reader: ByteReader, envelope: Envelope): AppendRequest {
+function readAppendRequest(reader: ByteReader, { from, to, term }: Envelope): AppendRequest {
   const previous = readId(reader);
   const commit = reader.u53();
   const entries = readEntries(reader, previous);
-  return { type: 'append-request', ...envelope, previous, commit, entries };
+  return { type: 'append-request', from, to, term, previous, commit, entries };
 }
 
-function readAppendResponse(reader: ByteReader, envelope: Envelope): AppendResponse {
+function readAppendResponse(reader: ByteReader, { from, to, term }: Envelope): AppendResponse {
   const accepted = readBoolean(reader);
   const match = reader.u53();
   const rejected = reader.u53();
   const hint = readId(reader);
-  return { type: 'append-response', ...envelope, accepted, match, rejected, hint };
+  return { type: 'append-response', from, to, term, accepted, match, rejected, hint };
 }
 
 function readHeartbeatRequest(reader: ByteReader, envelope: Envelope): HeartbeatRequest {
