@@ -80,7 +80,7 @@ export const DEFAULTS: Knobs & { readonly cluster: string; readonly durability: 
   readTimeoutMs: 10_000, // the same; a read that waits costs nobody anything
   closeTimeoutMs: 5_000, // handing over takes milliseconds; past this the others elect without us
 
-  batchMs: 2, // SQL time per commit: a lone fsync takes about as long, so waiting clients lose nothing
+  batchMs: 1, // SQL time per commit: the next one runs while this one is synced, and short ones keep both busy
   readQueueMax: 16_384, // reads that wait until this member can serve them; then OVERLOADED
   readWorkersMax: 2, // threads for long reads: more would take the processor from the member's own
   workerAfterMs: 0, // a statement that took so long runs on such a thread the next time; 0: only when asked to
