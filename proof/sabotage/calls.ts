@@ -168,8 +168,8 @@ export const CALL_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'say the term of what was read elsewhere by what is known here',
     file: 'src/member/shared-state.js',
-    find: 'return known ? this.#terms.positionAt(index)',
-    replace: 'return true ? this.#terms.positionAt(index)',
+    find: 'return known ? this.#terms.positionAt(position.index)',
+    replace: 'return true ? this.#terms.positionAt(position.index)',
     breaks: ['I10 lost'],
     seedsMax: 150,
   },

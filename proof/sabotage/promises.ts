@@ -5,8 +5,8 @@ export const PROMISE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'ignore the token of a session',
     file: 'src/member/read-conditions.js',
-    find: 'if (request.after?.look() === false)',
-    replace: 'if (false)',
+    find: 'request.after?.look() === false',
+    replace: 'false',
     breaks: ['session token'],
     seedsMax: 20,
   },
@@ -56,8 +56,8 @@ export const PROMISE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'help another candidate while a leader may hold a lease',
     file: 'src/raft/election.js',
-    find: 'return protectLeader && state.leaderSilentTicks < electionTicks && !isOnlyVoter(state);',
-    replace: 'return false;',
+    find: '(promised || state.promisedTicks > 0)',
+    replace: 'false',
     breaks: ['linearizable', 'bounded'],
     seedsMax: 40,
     faults: ['partition'],
