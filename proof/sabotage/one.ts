@@ -12,6 +12,10 @@ const FOCUSED = {
 const LEASE_DRIFT_SHARE = 10;
 const MANY_CALLS = { functions: 0.5, states: 0.5, loads: 0.4 };
 const SHORT_LOGS = { logKeepBytes: 1, segmentBytesMax: 4096 };
+const BUSY = {
+  ...{ faultEveryMs: 400, clients: 12, restMs: 5, reads: 0.1 },
+  ...{ portMsMax: 5, lossBreaks: true },
+};
 /** A few commits. */
 const SMALL_WAL_BYTES = 8_000;
 
@@ -23,7 +27,7 @@ const { makePlan } = await import('../simulator/plan.ts');
 
 /** Three voters, so that a member cut off from the others is without a majority, and clients that soon ask it something. */
 function focused(seed: number, kinds: readonly FaultKind[]): Partial<Plan> {
-  const { leases, calls, shortLogs, realSqlite } = order;
+  const { leases, calls, shortLogs, busy, realSqlite } = order;
   const { options } = makePlan(seed);
   const plan = { ...FOCUSED, faults: new Set(kinds), ...(calls ? { calls: MANY_CALLS } : {}) };
   const leaseDriftMs = leases ? options.electionTimeoutMs / LEASE_DRIFT_SHARE : 0;
@@ -33,7 +37,7 @@ function focused(seed: number, kinds: readonly FaultKind[]): Partial<Plan> {
     ...(shortLogs ? SHORT_LOGS : {}),
   };
   const often = realSqlite ? { realSqlite, faultEveryMs: 300 } : {};
-  return { ...plan, ...often, options: changed };
+  return { ...plan, ...often, ...(busy ? BUSY : {}), options: changed };
 }
 
 const search: { caught: Search['caught']; seeds: number } = { caught: null, seeds: 0 };

@@ -32,7 +32,7 @@ export const PROMISE_SABOTAGES: readonly Sabotage[] = [
     find: '&& lag.entries <= maxLagEntries',
     replace: '',
     breaks: ['bounded'],
-    seedsMax: 20,
+    seedsMax: 100,
     faults: ['partition', 'stall-sql', 'slow-disk'],
   },
   {
@@ -142,7 +142,8 @@ export const PROMISE_SABOTAGES: readonly Sabotage[] = [
     find: "this.#pending.count('loop') > 0 || ",
     replace: '',
     breaks: ['order of a handle'],
-    seedsMax: 60,
-    faults: ['disconnect', 'transfer'],
+    seedsMax: 120,
+    faults: ['transfer', 'disconnect'],
+    busy: true,
   },
 ];

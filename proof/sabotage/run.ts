@@ -50,6 +50,7 @@ async function firstCaught(sabotage: Sabotage, firstSeed: number): Promise<Outco
     leases: sabotage.leases === true,
     calls: sabotage.calls === true,
     shortLogs: sabotage.shortLogs === true,
+    busy: sabotage.busy === true,
     realSqlite: sabotage.realSqlite === true,
   };
   let seeds = 0;

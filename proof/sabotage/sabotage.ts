@@ -21,6 +21,8 @@ export interface Sabotage {
   readonly calls?: true;
   /** With those: members keep so little of the log that whoever was away needs a snapshot. */
   readonly shortLogs?: true;
+  /** With those: handles with many writes under way, between threads that are slow to hear of each other. */
+  readonly busy?: true;
   /** With those: members have SQLite, and a WAL that is emptied often. */
   readonly realSqlite?: true;
 }

@@ -17,6 +17,8 @@ export interface Order {
   readonly calls: boolean;
   /** With such faults: whether members keep little of the log. */
   readonly shortLogs: boolean;
+  /** With such faults: whether handles have many writes under way. */
+  readonly busy: boolean;
   /** With such faults: whether members have SQLite. */
   readonly realSqlite: boolean;
 }

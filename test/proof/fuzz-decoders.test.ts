@@ -13,6 +13,7 @@ const SOURCES = fileURLToPath(new URL('../../../src/', import.meta.url));
 const NO_DECODERS: Readonly<Record<string, string>> = {
   'sqlite/btree.ts scanTable': 'pages of the own database: see test/sqlite/damaged-rows.test.ts',
   'sqlite/record-format.ts decodeRecord': 'the same',
+  'sqlite/record-format.ts textOf': 'the same',
   'sqlite/btree.ts isTableLeaf': 'the same',
   'sqlite/btree.ts isIndexPage': 'the same',
   'sqlite/btree.ts isBtreePage': 'the same',

@@ -38,6 +38,8 @@ export class OpenedDatabase {
   readonly #room: Room;
   /** What has to be closed at the latest when the process is gone. */
   readonly #open = new Set<() => void>();
+  /** How often the WAL was to be emptied. */
+  #emptied = 0;
 
   constructor(path: string, left: Left, parts: HomeParts, room: Room) {
     this.#path = path;
@@ -115,7 +117,10 @@ export class OpenedDatabase {
     const pins = [this.#pin(), this.#pin()];
     const checkpoints = new TimedCheckpoints({
       ...{ thread, checkpointMs },
-      run: (mode) => this.#checkpoint(mode, () => checkpointer.run(mode)),
+      run: (asked) => {
+        const mode = this.#shortened(asked);
+        return this.#checkpoint(mode, () => checkpointer.run(mode));
+      },
       syncWal: () => checkpointer.syncWal(),
       ended: () => this.books.checkpointEnded(),
       close: this.#closing(() => checkpointer.close()),
@@ -130,6 +135,13 @@ export class OpenedDatabase {
       release: () => pin.release(),
       close: this.#closing(() => pin.close()),
     };
+  }
+
+  /** Every second WAL that is emptied loses its file's length, too: a foreign process may truncate it, or it has grown too long. */
+  #shortened(mode: CheckpointMode): CheckpointMode {
+    if (mode === 'PASSIVE') return mode;
+    this.#emptied++;
+    return this.#emptied % 2 === 0 ? mode : 'TRUNCATE';
   }
 
   #checkpoint(mode: CheckpointMode, run: () => CheckpointReply): CheckpointReply {
