@@ -184,7 +184,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     find: 'if (writes.begins)',
     replace: 'if (false)',
     breaks: ['I7', 'I6', 'the database is whole'],
-    seedsMax: 60,
+    seedsMax: 250,
     faults: ['power-loss'],
     realSqlite: true,
   },
