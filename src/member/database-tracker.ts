@@ -7,7 +7,7 @@ import { packEntries } from './packed-entries.ts';
 import type { LoopToSql, OpenedDatabase, SqlToLoop } from './protocol.ts';
 
 /** Entry bytes handed to the SQL thread and not applied yet; at the limit the rest stays in the log. */
-const APPLYING_BYTES_MAX = 8 * 2 ** 20;
+const APPLYING_BYTES_MAX = 4 * 2 ** 20;
 /** Entry bytes in one message, and so at most in one commit of a follower that is behind. */
 const APPLY_BYTES_MAX = 2 * 2 ** 20;
 

@@ -22,7 +22,7 @@ import type { MemberOptions } from './options.ts';
 export const FRAME_MARGIN_BYTES = 2 ** 20;
 
 /** Recent entries in memory, for followers that keep up; others are served from the disk. */
-const LOG_CACHE_BYTES = 16 * 2 ** 20;
+const LOG_CACHE_BYTES = 8 * 2 ** 20;
 
 export function logLimits(options: MemberOptions) {
   return {
