@@ -1,10 +1,10 @@
 import type { Checkpoints } from '../sqlite/checkpoints.ts';
 
 /**
- * So much of the WAL is brought to disk at a time. A disk takes it in a few milliseconds; of smaller pieces there would be more, and a
- * page that is written again and again would get there more often.
+ * So much of the WAL is brought to disk at a time: a disk takes it in a millisecond or two, and a sync of the log that comes
+ * meanwhile waits no longer than that. The WAL only grows until it is emptied, so smaller pieces do not make it more to write.
  */
-const SYNC_BYTES = 16 * 2 ** 20;
+const SYNC_BYTES = 2 * 2 ** 20;
 
 export interface WalSyncParts {
   readonly checkpoints: Pick<Checkpoints, 'syncWal'>;

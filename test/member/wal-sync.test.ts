@@ -15,17 +15,17 @@ function watched() {
   return { asked, warnings, sync };
 }
 
-test('a WAL is synced whenever it has grown by 16 MiB, one sync at a time', () => {
+test('a WAL is synced whenever it has grown by 2 MiB, one sync at a time', () => {
   const { asked, sync } = watched();
-  sync.look(16 * MIB - 1);
+  sync.look(2 * MIB - 1);
   assert.equal(asked.length, 0);
-  sync.look(16 * MIB);
-  sync.look(40 * MIB);
+  sync.look(2 * MIB);
+  sync.look(5 * MIB);
   assert.equal(asked.length, 1);
   asked[0]!(null);
-  sync.look(31 * MIB);
+  sync.look(3 * MIB);
   assert.equal(asked.length, 1);
-  sync.look(40 * MIB);
+  sync.look(5 * MIB);
   assert.equal(asked.length, 2);
 });
 
@@ -34,17 +34,17 @@ test('a WAL that was emptied is counted from its beginning', () => {
   sync.look(60 * MIB);
   asked[0]!(null);
   sync.look(1 * MIB);
-  sync.look(15 * MIB);
+  sync.look(1.5 * MIB);
   assert.equal(asked.length, 1);
-  sync.look(16 * MIB);
+  sync.look(2 * MIB);
   assert.equal(asked.length, 2);
 });
 
 test('a sync that failed is a warning, and does not end the syncing', () => {
   const { asked, warnings, sync } = watched();
-  sync.look(16 * MIB);
+  sync.look(2 * MIB);
   asked[0]!('EIO: i/o error, fdatasync');
   assert.match(warnings.join(), /EIO/);
-  sync.look(32 * MIB);
+  sync.look(4 * MIB);
   assert.equal(asked.length, 2);
 });
