@@ -6,6 +6,7 @@ import { type ChecksumValue, DatabaseChecksum, lockBytePage } from '../redo/chec
 import { PageHasher } from '../redo/page-hash.ts';
 import { StatementGuard } from './authorizer.ts';
 import { backup, type Connection, DatabaseSync } from './binding.ts';
+import { checkDefinitions } from './definitions.ts';
 import { fileError } from './disk-room.ts';
 import type { ImportReply, ImportRequest } from './import.ts';
 import { OwnTables } from './own-tables.ts';
@@ -25,6 +26,7 @@ async function run({ source, target, cluster, position }: ImportRequest): Promis
   const guard = new StatementGuard(db);
   const tables = new OwnTables(db, guard, 1);
   tables.prepare(cluster);
+  refuseDefinitions(db, guard, source);
   tables.writePosition(position);
   return guard.lifted(() => finish(db, target));
 }
@@ -60,7 +62,7 @@ function check(db: Connection, { source, target }: Copying): void {
   if (all("SELECT name FROM sqlite_schema WHERE name LIKE '\\_paceline%' ESCAPE '\\'").length > 0)
     throw invalid(
       source,
-      'it has tables named _paceline…: it was the database of a member; drop them first',
+      'it has tables, or other things, named _paceline…, as the database of a member has: drop them first, in a copy',
     );
   const known = collations();
   for (const { name, sql } of all('SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL')) {
@@ -77,6 +79,15 @@ function check(db: Connection, { source, target }: Copying): void {
   const rows = all('PRAGMA integrity_check');
   if (rows[0]?.integrity_check !== 'ok')
     throw invalid(source, `it is damaged: ${rows[0]?.integrity_check}`);
+}
+
+/** Beside Paceline's tables: what no client may make would fail whatever writes touch it. */
+function refuseDefinitions(db: Connection, guard: StatementGuard, source: string): void {
+  try {
+    checkDefinitions(db, guard, 'all');
+  } catch (error) {
+    throw invalid(source, messageOf(error), error);
+  }
 }
 
 /** Those that SQLite has by itself. Not asked of the copy: that lists the names in its schema, too, known or not. */

@@ -69,6 +69,17 @@ const BAD: Record<string, { make: () => void; says: RegExp }> = {
     make: () => makeDatabase('CREATE TABLE _paceline(x)'),
     says: /_paceline/,
   },
+  'with a trigger that writes to Paceline’s tables': {
+    make: () =>
+      makeDatabase(
+        'CREATE TABLE t(a); CREATE TRIGGER evil AFTER INSERT ON t BEGIN DELETE FROM _paceline; END',
+      ),
+    says: /cannot be imported: trigger "evil" would write .*"_paceline" is Paceline’s own .*; nothing was changed/,
+  },
+  'with a foreign key on Paceline’s tables': {
+    make: () => makeDatabase('CREATE TABLE t(a REFERENCES _paceline_requests_0(id))'),
+    says: /"t" would have a foreign key on "_paceline_requests_0", .* leave the key out; nothing/,
+  },
   'that is missing': { make: () => {}, says: /no file/ },
 };
 
