@@ -14,7 +14,7 @@ export interface CheckpointParts extends CheckpointTools, CommitHoldParts {
   readonly onWarning: (message: string) => void;
   /** Puts the commit index on disk, up to here at least; `kept` is the answer. */
   readonly onKeep: (index: Index) => void;
-  /** Readers kept the WAL of so many bytes from being emptied. Returns whether they were made to let go. */
+  /** Readers, or a foreign lock, kept the WAL of so many bytes from being emptied. Returns whether they were made to let go. */
   readonly onHeldUp: (walBytes: number) => boolean;
   /** The WAL is empty. */
   readonly onEmptied: () => void;
@@ -255,7 +255,10 @@ export class CheckpointCycle {
   /** The database is as good as before, and the WAL keeps what the main file lacks: warn, and try again later. */
   #failed(error: string): void {
     const { wal, walBytes, onWarning } = this.#parts;
-    onWarning(`a checkpoint failed (${error}); it is tried again when the WAL has grown`);
+    const advice = 'check the disk, and the room on it';
+    onWarning(
+      `a checkpoint failed (${error}): ${advice}; it is tried again when the WAL has grown`,
+    );
     this.#startAtBytes = wal.bytes + walBytes * RETRY_GROWTH;
     this.#finish();
   }
