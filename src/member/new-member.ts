@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writeFileAtomically } from '../log-store/atomic-file.ts';
 import { openFileLog } from '../log-store/file.ts';
@@ -67,6 +67,13 @@ export async function createMember(
     throw cannotWrite(error, dirname(layout.identity));
   }
   await finishDirectory(layout);
+}
+
+/** A new member that has not been started. Interrupted in the middle of this, it is taken for one whose first start was interrupted. */
+export function discardMember(layout: Layout): void {
+  renameSync(layout.identity, layout.unfinished);
+  discard(layout);
+  abandonDirectory(layout);
 }
 
 function discard(layout: Layout): void {
