@@ -36,15 +36,16 @@ export async function open(options: OpenOptions): Promise<LocalDatabase> {
     const { cluster } = identity;
     const before = readIdentity(layout, identity);
     removeHalfWritten(layout);
+    const logger = options.logger ?? null;
+    const warn = (message: string) => logger?.warn({ member: resolved.id }, message);
     if (before === null) {
-      await createMember(layout, identity, resolved);
+      await createMember(layout, identity, resolved, warn);
       directory.created();
     }
     const known = before ?? identity;
-    const logger = options.logger ?? null;
     const promise = new KeptPromise({
       ...{ layout, identity: known, givesMs: promiseMs(resolved), clock: systemClock },
-      onFailure: ({ message }) => logger?.warn({ member: resolved.id }, message),
+      onFailure: ({ message }) => warn(message),
     });
     await promise.raise();
     // What counts is what this directory began with, not what it is asked for now.

@@ -8,7 +8,7 @@ import { StatementGuard } from './authorizer.ts';
 import { backup, type Connection, DatabaseSync } from './binding.ts';
 import { checkDefinitions } from './definitions.ts';
 import { fileError } from './disk-room.ts';
-import type { ImportReply, ImportRequest } from './import.ts';
+import type { Imported, ImportReply, ImportRequest } from './import.ts';
 import { OwnTables } from './own-tables.ts';
 
 /** How long to wait for whoever is writing to the source. */
@@ -18,17 +18,18 @@ type Copying = Pick<ImportRequest, 'source' | 'target'>;
 
 const port = must(parentPort, 'a parent thread');
 
-async function run({ source, target, cluster, position }: ImportRequest): Promise<ChecksumValue> {
+async function run({ source, target, cluster, position }: ImportRequest): Promise<Imported> {
   await copy(source, target);
   const db = new DatabaseSync(target);
   check(db, { source, target });
+  const warnings = brokenKeys(db, source);
   db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE');
   const guard = new StatementGuard(db);
   const tables = new OwnTables(db, guard, 1);
   tables.prepare(cluster);
   refuseDefinitions(db, guard, source);
   tables.writePosition(position);
-  return guard.lifted(() => finish(db, target));
+  return { checksum: guard.lifted(() => finish(db, target)), warnings };
 }
 
 async function copy(source: string, target: string): Promise<void> {
@@ -90,6 +91,25 @@ function refuseDefinitions(db: Connection, guard: StatementGuard, source: string
   }
 }
 
+/** SQLite does not enforce foreign keys unless it is told to, so a sound file may have broken ones. */
+function brokenKeys(db: Connection, source: string): string[] {
+  const sql = 'SELECT "table" AS name, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1';
+  try {
+    const found = db.prepare(sql).all() as { name: string; n: number }[];
+    return found.map(({ name, n }) => {
+      const what = `"${name}" has foreign keys that refer to nothing, ${n} in all`;
+      return `${source}: ${what}; they are imported as they are (PRAGMA foreign_key_check lists them), and what is written from now on is checked`;
+    });
+  } catch (error) {
+    const known = fileError(error, source);
+    if (known.code !== 'SQL') throw known;
+    const why = messageOf(error);
+    return [
+      `${source}: its foreign keys cannot be checked, nor can writes to their tables: ${why}`,
+    ];
+  }
+}
+
 /** Those that SQLite has by itself. Not asked of the copy: that lists the names in its schema, too, known or not. */
 function collations(): ReadonlySet<string> {
   const fresh = new DatabaseSync(':memory:');
@@ -146,7 +166,7 @@ function reply(message: ImportReply): void {
 const request = workerData as ImportRequest;
 
 run(request).then(
-  (checksum) => reply({ checksum }),
+  (imported) => reply(imported),
   (error: unknown) => {
     const known =
       error instanceof PacelineError

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -80,11 +89,16 @@ const BAD: Record<string, { make: () => void; says: RegExp }> = {
     make: () => makeDatabase('CREATE TABLE t(a REFERENCES _paceline_requests_0(id))'),
     says: /"t" would have a foreign key on "_paceline_requests_0", .* leave the key out; nothing/,
   },
+  'that is empty': {
+    make: () => writeFileSync(source(), ''),
+    says: /it has no bytes in it; name the file that was meant, .*; nothing was changed/,
+  },
+  'that is a directory': { make: () => mkdirSync(source()), says: /is not a file/ },
   'that is missing': { make: () => {}, says: /no file/ },
 };
 
 function fingerprint(): string {
-  if (!existsSync(source())) return 'no file';
+  if (!statSync(source(), { throwIfNoEntry: false })?.isFile()) return 'no file';
   return createHash('sha256').update(readFileSync(source())).digest('hex');
 }
 
