@@ -3,7 +3,7 @@ import type { SessionDatabase } from '../api/database.ts';
 import { layoutOf } from '../member/directory.ts';
 import { open } from '../member/open.ts';
 import type { Logger } from '../member/options.ts';
-import { type HttpServer, startHttp } from '../server/http.ts';
+import { type HttpListener, listenHttp } from '../server/http.ts';
 import { createLogger } from './logger.ts';
 import { readSecretFile } from './secret-file.ts';
 import type { ServeFlags } from './serve.ts';
@@ -18,8 +18,13 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   if (file !== undefined && existsSync(layoutOf(dir).identity))
     logger.info({ import: file }, `${dir} has a database already: nothing is imported`);
   exitOnUncaught(logger);
-  const database = await openMember(config, logger);
-  const http = await startHttpOrClose(database, config, logger);
+  // Bound first: where the address is taken no member is begun.
+  const http = await bindHttp(config, logger);
+  const database = await openMember(config, logger).catch(async (error) => {
+    await http?.close();
+    throw error;
+  });
+  http?.serve(database);
   stopOnSignals(async () => {
     await http?.close();
     await database.close();
@@ -45,17 +50,11 @@ function openMember(config: ServeConfig, logger: Logger): Promise<SessionDatabas
   return open({ ...options, logger, secret });
 }
 
-async function startHttpOrClose(
-  database: SessionDatabase,
+async function bindHttp(
   { http, httpLimits, resultBytesMax }: ServeConfig,
   logger: Logger,
-): Promise<HttpServer | null> {
+): Promise<HttpListener | null> {
   if (http === undefined) return null;
-  try {
-    const bound = resultBytesMax === undefined ? {} : { resultBytesMax };
-    return await startHttp(database, { ...bound, ...httpLimits, listen: http, logger });
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+  const bound = resultBytesMax === undefined ? {} : { resultBytesMax };
+  return await listenHttp({ ...bound, ...httpLimits, listen: http, logger });
 }

@@ -14,7 +14,7 @@ export interface CheckpointParts extends CheckpointTools, CommitHoldParts {
   readonly onWarning: (message: string) => void;
   /** Puts the commit index on disk, up to here at least; `kept` is the answer. */
   readonly onKeep: (index: Index) => void;
-  /** Readers kept the WAL of so many bytes from being emptied. Returns whether they were made to let go. */
+  /** Readers, or a foreign lock, kept the WAL of so many bytes from being emptied. Returns whether they were made to let go. */
   readonly onHeldUp: (walBytes: number) => boolean;
   /** The WAL is empty. */
   readonly onEmptied: () => void;
@@ -38,7 +38,7 @@ const RETRY_GROWTH = 0.5;
 const FREED_GROWTH = 0.02;
 /** Frames that may be left to copy when work is paused for the rest. */
 const LEFT_FRAMES_MAX = 256;
-/** So often the copying is repeated to get there; a writer that is quicker than the disk ends it. */
+/** So often the copying is repeated to get there, each time further; a writer that is quicker than the disk ends it. */
 const PASSES_MAX = 5;
 /** A WAL that has grown to so many times its limit gives its space back; else it is kept, and written over. */
 const KEPT_GROWTH = 2;
@@ -59,6 +59,8 @@ export class CheckpointCycle {
   #pinAtBytes = 0;
   /** Checkpoints beside the work since the WAL was last emptied. */
   #passes = 0;
+  /** How far the last of them was to copy; another one waits until the pin has rolled on from here. */
+  #copiedTo: Index = 0;
   #committed: Index = 0;
   /** Of that so much is on disk. */
   #kept: Index = 0;
@@ -148,7 +150,7 @@ export class CheckpointCycle {
       return this.#emptyWhenCommitted();
     }
     this.#holdCommitted();
-    this.#copy();
+    if (this.#passes === 0 || this.#parts.pins.heldIndex !== this.#copiedTo) this.#copy();
   }
 
   /**
@@ -160,6 +162,7 @@ export class CheckpointCycle {
     const limit = must(pins.heldIndex, 'a pin to copy up to');
     this.#phase = this.#kept < limit ? 'keeping' : 'copying';
     if (this.#phase === 'keeping') return onKeep(limit);
+    this.#copiedTo = limit;
     checkpoints.start('PASSIVE', (reply) => turn(() => this.#copied(reply)));
   }
 
@@ -196,13 +199,17 @@ export class CheckpointCycle {
 
   /** What is left is copied with the work paused, so it should be little. */
   #copied(reply: CheckpointReply): void {
+    const { engine, wal, pins } = this.#parts;
     this.#phase = 'idle';
-    this.#parts.pins.committed(this.#committed);
+    pins.committed(this.#committed);
     if ('error' in reply) return this.#failed(reply.error);
     this.#passes++;
-    const left = this.#parts.wal.frames - reply.copiedFrames;
-    this.#phase = left > LEFT_FRAMES_MAX && this.#passes < PASSES_MAX ? 'idle' : 'draining';
-    if (this.#phase === 'draining') this.#passes = 0;
+    const much = wal.frames - reply.copiedFrames > LEFT_FRAMES_MAX;
+    // Where nothing has come since, somebody reads what is left, and another pass would copy no more of it.
+    const again = much && this.#passes < PASSES_MAX && engine.position.index > this.#copiedTo;
+    this.#phase = again ? 'idle' : 'draining';
+    this.#pinAtBytes = 0;
+    if (!again) this.#passes = 0;
     this.afterWork();
   }
 
@@ -255,7 +262,10 @@ export class CheckpointCycle {
   /** The database is as good as before, and the WAL keeps what the main file lacks: warn, and try again later. */
   #failed(error: string): void {
     const { wal, walBytes, onWarning } = this.#parts;
-    onWarning(`a checkpoint failed (${error}); it is tried again when the WAL has grown`);
+    const advice = 'check the disk, and the room on it';
+    onWarning(
+      `a checkpoint failed (${error}): ${advice}; it is tried again when the WAL has grown`,
+    );
     this.#startAtBytes = wal.bytes + walBytes * RETRY_GROWTH;
     this.#finish();
   }

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import {
   asPacelineError,
   type ErrorCode,
@@ -62,18 +70,53 @@ export function clusterIdOf({ cluster, members }: MemberOptions): string {
     .slice(0, 32);
 }
 
-/** Makes the directory where it is missing. */
-export function makeDirectory(dir: string): void {
+/**
+ * Makes the directory where it is missing; returns what was made for that, the innermost first. One step at a time: asked for all of them
+ * at once, Node 20 tries for ever where the system says that the parent is missing though it is there, as in /proc.
+ */
+export function makeDirectory(dir: string): string[] {
+  const made: string[] = [];
   try {
-    mkdirSync(dir, { recursive: true });
+    for (const path of missingUpTo(resolve(dir))) if (makeOne(path)) made.unshift(path);
+    if (!statSync(dir).isDirectory()) throw new Error('it is a file');
+    return made;
   } catch (error) {
-    const full = saysFull(error);
-    const hint = full
-      ? 'free some space there'
-      : 'name a directory, not a file, in a place where this user may write';
-    const message = `cannot make the directory ${dir}: ${messageOf(error)}; ${hint}`;
-    throw new PacelineError(full ? 'DISK_FULL' : 'IO', message, { cause: error });
+    removeEmpty(made);
+    throw cannotMake(error, dir);
   }
+}
+
+/** The outermost first. */
+function missingUpTo(dir: string): string[] {
+  const missing: string[] = [];
+  for (let path = dir; !existsSync(path) && path !== dirname(path); path = dirname(path))
+    missing.unshift(path);
+  return missing;
+}
+
+/** False if somebody else was quicker. */
+function makeOne(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST' && existsSync(path)) return false;
+    throw error;
+  }
+}
+
+/** Of directories the innermost first, as far as nobody has put anything into them. */
+export function removeEmpty(dirs: readonly string[]): void {
+  for (const dir of dirs) if (existsSync(dir) && readdirSync(dir).length === 0) rmdirSync(dir);
+}
+
+function cannotMake(error: unknown, dir: string): PacelineError {
+  const full = saysFull(error);
+  const hint = full
+    ? 'free some space there'
+    : 'name a directory, not a file, in a place where this user may write';
+  const message = `cannot make the directory ${dir}: ${messageOf(error)}; ${hint}`;
+  return new PacelineError(full ? 'DISK_FULL' : 'IO', message, { cause: error });
 }
 
 /** What is known of this member, if it has run here before; null for a new directory. Throws DIRECTORY_OF_ANOTHER, IO. */

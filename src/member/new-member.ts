@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writeFileAtomically } from '../log-store/atomic-file.ts';
 import { openFileLog } from '../log-store/file.ts';
@@ -55,11 +55,12 @@ export async function createMember(
   layout: Layout,
   identity: Identity,
   options: MemberOptions,
+  warn: (message: string) => void,
 ): Promise<void> {
   await beginDirectory(layout, identity);
   discard(layout);
   try {
-    await writeFiles(layout, identity.cluster, options);
+    await writeFiles(layout, identity.cluster, options, warn);
   } catch (error) {
     // What there was no room for, or cannot be imported, must not take room.
     discard(layout);
@@ -69,20 +70,30 @@ export async function createMember(
   await finishDirectory(layout);
 }
 
+/** A new member that has not been started. Interrupted in the middle of this, it is taken for one whose first start was interrupted. */
+export function discardMember(layout: Layout): void {
+  renameSync(layout.identity, layout.unfinished);
+  discard(layout);
+  abandonDirectory(layout);
+}
+
 function discard(layout: Layout): void {
   for (const path of madeAnew(layout)) rmSync(path, { recursive: true, force: true });
 }
 
-async function writeFiles(layout: Layout, cluster: string, options: MemberOptions): Promise<void> {
+async function writeFiles(
+  layout: Layout,
+  cluster: string,
+  options: MemberOptions,
+  warn: (message: string) => void,
+): Promise<void> {
   mkdirSync(dirname(layout.database), { recursive: true });
-  const start =
-    options.import === null
-      ? await writeSeed(layout, options.pageSizeBytes)
-      : {
-          id: IMPORTED,
-          checksum: await importDatabase(options.import, layout.database, cluster, IMPORTED),
-        };
-  await createLog(layout, options, start);
+  if (options.import === null)
+    return createLog(layout, options, await writeSeed(layout, options.pageSizeBytes));
+  const { import: file } = options;
+  const { checksum, warnings } = await importDatabase(file, layout.database, cluster, IMPORTED);
+  await createLog(layout, options, { id: IMPORTED, checksum });
+  warnings.forEach(warn);
 }
 
 async function writeSeed(layout: Layout, pageSize: number): Promise<Start> {

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import type { LocalDatabase } from '../api/database.ts';
-import { messageOf, PacelineError } from '../base/errors.ts';
-import { DirectoryLock } from '../sqlite/directory-lock.ts';
+import { type ErrorCode, messageOf, PacelineError } from '../base/errors.ts';
 import { Reader } from '../sqlite/reader.ts';
 import { endWorker, startWorker } from '../sqlite/start-worker.ts';
 import { systemClock } from './clock.ts';
-import { identityOf, type Layout, layoutOf, makeDirectory, readIdentity } from './directory.ts';
+import { identityOf, type Layout, layoutOf, readIdentity } from './directory.ts';
 import { removeHalfWritten } from './half-written.ts';
 import { Handle } from './handle.ts';
+import { HeldDirectory } from './held-directory.ts';
 import { KeptPromise } from './kept-promise.ts';
 import type { LoopWorkerData } from './loop-worker.ts';
 import { createMember } from './new-member.ts';
@@ -32,38 +31,47 @@ export async function open(options: OpenOptions): Promise<LocalDatabase> {
   const resolved = resolveOptions(options);
   const layout = layoutOf(resolved.dir);
   const identity = identityOf(resolved);
-  makeDirectory(resolved.dir);
-  // Where no member ever was, not even the lock is made before it is known that one may be there.
-  if (!existsSync(layout.lock)) readIdentity(layout, identity);
-  const lock = new DirectoryLock(layout.lock, resolved.dir);
+  const directory = new HeldDirectory(resolved.dir, layout, identity);
   try {
     const { cluster } = identity;
     const before = readIdentity(layout, identity);
     removeHalfWritten(layout);
-    if (before === null) await createMember(layout, identity, resolved);
-    const known = before ?? identity;
     const logger = options.logger ?? null;
+    const warn = (message: string) => logger?.warn({ member: resolved.id }, message);
+    if (before === null) {
+      await createMember(layout, identity, resolved, warn);
+      directory.created();
+    }
+    const known = before ?? identity;
     const promise = new KeptPromise({
       ...{ layout, identity: known, givesMs: promiseMs(resolved), clock: systemClock },
-      onFailure: ({ message }) => logger?.warn({ member: resolved.id }, message),
+      onFailure: ({ message }) => warn(message),
     });
     await promise.raise();
     // What counts is what this directory began with, not what it is asked for now.
     const began = { ...resolved, import: known.imported ?? null };
-    const handle = startThreads(began, cluster, layout, { lock, promise }, logger);
-    await whenReady(handle);
+    const handle = startThreads(began, cluster, layout, { directory, promise }, logger);
+    await whenReady(handle, directory);
     promise.lower();
     return handle;
   } catch (error) {
-    lock.release();
+    directory.release();
     throw error;
   }
 }
 
-async function whenReady(handle: Handle): Promise<void> {
+/** What the port that members are to be heard on is refused with: nothing was sent or received then. */
+const NOT_LISTENING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ADDRESS_IN_USE',
+  'OPTIONS_INVALID',
+]);
+
+async function whenReady(handle: Handle, directory: HeldDirectory): Promise<void> {
   try {
     await handle.ready();
+    directory.keep();
   } catch (error) {
+    if (!(error instanceof PacelineError && NOT_LISTENING.has(error.code))) directory.keep();
     await handle.close();
     throw error;
   }
@@ -73,7 +81,7 @@ function startThreads(
   options: MemberOptions,
   cluster: string,
   layout: Layout,
-  { lock, promise }: { readonly lock: DirectoryLock; readonly promise: KeptPromise },
+  { directory, promise }: { readonly directory: HeldDirectory; readonly promise: KeptPromise },
   logger: OpenOptions['logger'] | null,
 ): Handle {
   const shared = new SharedState();
@@ -124,7 +132,7 @@ function startThreads(
       for (const channel of [appLoop, appSql]) channel.port1.close();
       await Promise.all(threads.map((thread) => endWorker(thread, WORKER_END_MS)));
       await promise.stop();
-      lock.release();
+      directory.release();
     },
   });
   for (const { worker } of threads)

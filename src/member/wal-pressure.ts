@@ -10,8 +10,8 @@ export interface WalPressureParts {
 }
 
 /**
- * What happens when readers keep the WAL from being emptied: at first a warning, and when it has grown to the limit the
- * snapshots of this member end. Readers of other processes cannot be ended, only told of.
+ * What happens when readers, or another process that has a lock, keep the WAL from being emptied: at first a warning, and when
+ * it has grown to the limit the snapshots of this member end. Other processes cannot be made to let go, only told of.
  */
 export class WalPressure {
   readonly #parts: WalPressureParts;
@@ -42,7 +42,7 @@ export class WalPressure {
 
   #describe(open: number, walBytes: number): string {
     const kept = `${walBytes} bytes of WAL cannot be emptied`;
-    if (open === 0) return `${kept}: another process has a read transaction open for long; end it`;
+    if (open === 0) return `${kept}: another process has a transaction open for long; end it`;
     return `${kept} because of ${open} open snapshots; they end when it is ${this.#parts.bytesMax}`;
   }
 }

@@ -24,7 +24,7 @@ export class WalSync {
     this.#parts = parts;
   }
 
-  /** Call when the WAL may have grown, and with 0 when it was emptied. */
+  /** Call when the size of the WAL may have changed. One that is smaller than what was synced has begun anew. */
   look(walBytes: number): void {
     if (walBytes < this.#syncedBytes) this.#syncedBytes = 0;
     if (this.#busy || walBytes - this.#syncedBytes < SYNC_BYTES) return;
@@ -32,7 +32,12 @@ export class WalSync {
     this.#syncedBytes = walBytes;
     this.#parts.checkpoints.syncWal((error) => {
       this.#busy = false;
-      if (error !== null) this.#parts.onWarning(`the WAL could not be synced (${error})`);
+      if (error !== null) this.#parts.onWarning(warningOf(error));
     });
   }
+}
+
+function warningOf(error: string): string {
+  const next = 'the next checkpoint tries again, and copies nothing as long as that fails';
+  return `the WAL could not be synced (${error}): check the disk that it is on; no write is lost, the log has them all; ${next}`;
 }

@@ -8,12 +8,19 @@ import { Admission } from './admission.ts';
 import { createApp } from './app.ts';
 import { Connections } from './connections.ts';
 import { HTTP_DEFAULTS, type HttpLimits, type HttpOptions } from './options.ts';
+import { respondError } from './respond.ts';
 
 export interface HttpServer {
   /** `host:port` as bound: with the real port where 0 was asked for. */
   readonly address: string;
   /** Accepts nothing new, lets running requests finish within `closeTimeoutMs`, then cuts them. Idempotent. */
   close(): Promise<void>;
+}
+
+/** An address that is bound before there is a database to serve. */
+export interface HttpListener extends HttpServer {
+  /** Requests that come before this are told NOT_READY. The database stays the caller's to close. Call once. */
+  serve(database: SessionDatabase): void;
 }
 
 /**
@@ -24,11 +31,42 @@ export async function startHttp(
   database: SessionDatabase,
   options: HttpOptions,
 ): Promise<HttpServer> {
+  const listener = await listenHttp(options);
+  listener.serve(database);
+  return listener;
+}
+
+/** Throws the same. */
+export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
   const limits = resolveLimits(options);
   const { host, port } = parseAddress(options.listen);
-  const app = createApp(database, limits, new Admission(limits), options.logger);
+  let app: ReturnType<typeof createApp> | null = null;
+  const server = makeServer(limits, (request, env) =>
+    app === null ? respondError(notReady()) : app.fetch(request, env),
+  );
+  const connections = new Connections(server);
+  await listen(server, host, port, options.listen);
+  const bound = server.address() as AddressInfo;
+  const address = formatAddress({ host, port: bound.port });
+  let closed: Promise<void> | null = null;
+  return {
+    address,
+    serve: (database) => {
+      app = createApp(database, limits, new Admission(limits), options.logger);
+      options.logger?.info({ address }, 'HTTP listens');
+    },
+    close: () => {
+      closed ??= closeGracefully(server, connections, limits.closeTimeoutMs);
+      return closed;
+    },
+  };
+}
+
+type Fetch = Parameters<typeof createAdaptorServer>[0]['fetch'];
+
+function makeServer(limits: HttpLimits, fetch: Fetch): Server {
   const server = createAdaptorServer({
-    fetch: app.fetch,
+    fetch,
     // The process may be an application's: its global Request and Response are not ours to replace.
     overrideGlobalObjects: false,
     serverOptions: {
@@ -38,19 +76,14 @@ export async function startHttp(
     },
   }) as Server; // the adapter makes a plain HTTP server unless it is told to make another
   server.maxConnections = limits.connectionsMax;
-  const connections = new Connections(server);
-  await listen(server, host, port, options.listen);
-  const bound = server.address() as AddressInfo;
-  const address = formatAddress({ host, port: bound.port });
-  options.logger?.info({ address }, 'HTTP listens');
-  let closed: Promise<void> | null = null;
-  return {
-    address,
-    close: () => {
-      closed ??= closeGracefully(server, connections, limits.closeTimeoutMs);
-      return closed;
-    },
-  };
+  return server;
+}
+
+function notReady(): PacelineError {
+  return new PacelineError(
+    'NOT_READY',
+    'this member is starting: try again, or ask another member meanwhile',
+  );
 }
 
 function resolveLimits(options: HttpOptions): HttpLimits {

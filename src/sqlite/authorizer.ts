@@ -33,6 +33,8 @@ const PRAGMAS_WITH_SUBJECT = new Set(
 /** They write pages, and the authorizer is not told of any row. */
 const REBUILDS = new Set<number>([AUTH.REINDEX, AUTH.ANALYZE]);
 const DML = new Set<number>([AUTH.INSERT, AUTH.UPDATE, AUTH.DELETE]);
+/** They may bring what SQLite does by itself later: a trigger, a foreign key. */
+const DEFINITIONS = new Set<number>([AUTH.CREATE_TABLE, AUTH.CREATE_TRIGGER, AUTH.ALTER_TABLE]);
 const FUNCTIONS_DENIED = new Set(['load_extension', 'fts3_tokenizer']);
 export const OURS_REFUSED =
   'names that begin with _paceline belong to Paceline: choose another one';
@@ -58,6 +60,8 @@ export interface StatementEffect {
   /** Inserts, updates or deletes rows. */
   readonly rows: boolean;
   readonly schema: boolean;
+  /** Names of the tables and triggers that it makes or alters. */
+  readonly defines: readonly string[];
   /** Does anything else than read. */
   readonly writes: boolean;
 }
@@ -73,6 +77,7 @@ export class StatementGuard {
   #rows = false;
   #schema = false;
   #pragma = false;
+  #defines: string[] = [];
   readonly #tables = new Set<string | null>();
 
   constructor(connection: Connection) {
@@ -93,6 +98,7 @@ export class StatementGuard {
     this.#rows = false;
     this.#schema = false;
     this.#pragma = false;
+    this.#defines = [];
     this.#tables.clear();
   }
 
@@ -108,7 +114,8 @@ export class StatementGuard {
 
   effect(): StatementEffect {
     const writes = this.#rows || this.#schema || this.#pragma;
-    return { inserts: this.#inserts, rows: this.#rows, schema: this.#schema, writes };
+    const [inserts, rows, schema] = [this.#inserts, this.#rows, this.#schema];
+    return { inserts, rows, schema, defines: this.#defines, writes };
   }
 
   /** Runs `work` with statements of Paceline's own. SQLite asks again when it re-prepares, so running counts too. */
@@ -123,6 +130,8 @@ export class StatementGuard {
 
   #note({ code, first, second, inside }: Action): void {
     if (isSchemaChange(code) || REBUILDS.has(code)) this.#schema = true;
+    const defined = code === AUTH.ALTER_TABLE ? second : first;
+    if (DEFINITIONS.has(code) && defined !== null) this.#defines.push(defined);
     if (DML.has(code) && !SCHEMA_TABLES.has(first ?? '')) {
       this.#rows = true;
       this.#tables.add(first);
@@ -145,12 +154,22 @@ function refuse(action: Action): string | null {
     return 'TEMP objects live in one connection and would not exist on the other members: use an ordinary table';
   if (code === AUTH.FUNCTION && FUNCTIONS_DENIED.has((second ?? '').toLowerCase()))
     return `${second}() is not for clients: extensions would have to be the same on all members`;
-  return touchesOurs(action) ? OURS_REFUSED : null;
+  return DML.has(code) ? refuseRows(action) : refuseNames(action);
 }
 
-function touchesOurs({ code, first, second }: Action): boolean {
-  if (DML.has(code)) return OURS.test(first ?? '');
-  return isSchemaChange(code) && (OURS.test(first ?? '') || OURS.test(second ?? ''));
+function refuseRows({ first, inside }: Action): string | null {
+  if (!isOurs(first)) return null;
+  const readOnly = `"${first}" is Paceline’s own and may only be read`;
+  if (inside === null) return `${readOnly}: use a table of yours`;
+  return `trigger "${inside}" would write to a table, but ${readOnly}: make it without that, or drop it`;
+}
+
+function refuseNames({ code, first, second }: Action): string | null {
+  return isSchemaChange(code) && (isOurs(first) || isOurs(second)) ? OURS_REFUSED : null;
+}
+
+export function isOurs(name: string | null): boolean {
+  return name !== null && OURS.test(name);
 }
 
 function refusePragma(name: string, value: string | null): string | null {

@@ -11,14 +11,21 @@ import { sqliteDetail } from './sql-error.ts';
 export type CheckpointMode = 'PASSIVE' | 'RESTART' | 'TRUNCATE';
 export type CheckpointRequest = CheckpointMode | 'sync-wal';
 
-export type CheckpointReply =
-  | { readonly busy: boolean; readonly walFrames: number; readonly copiedFrames: number }
-  | { readonly error: string; readonly errcode: number };
+/** `busy`: a lock of somebody else's kept it from getting to its end. */
+interface Checkpointed {
+  readonly busy: boolean;
+  readonly walFrames: number;
+  readonly copiedFrames: number;
+}
+
+export type CheckpointReply = Checkpointed | { readonly error: string; readonly errcode: number };
 
 /** What kept a sync from being done; null if it was. */
 export type SyncReply = string | null;
 
 export type CheckpointFiles = Pick<DatabaseFiles, 'path' | 'mainFd' | 'walFd'>;
+
+const SQLITE_BUSY = 5;
 
 /** A checkpoint waits this long for a foreign reader or checkpoint before it gives up and is tried again later. */
 const BUSY_MS = 20;
@@ -29,14 +36,19 @@ const LARGE_PAGES = 4 * CACHE_PAGES;
 const LARGE_TRANSACTION = `CREATE TABLE _paceline_large(x);
   INSERT INTO _paceline_large SELECT zeroblob(${LARGE_PAGES} * page_size) FROM pragma_page_size`;
 
+type Opener = new (
+  path: string,
+  options: { readonly timeout: number; readonly returnArrays: boolean },
+) => Connection;
+
 /** A connection that does nothing but checkpoints. */
 export class Checkpointer {
   readonly #connection: Connection;
   readonly #files: CheckpointFiles;
 
-  constructor(files: CheckpointFiles, busyMs = BUSY_MS) {
+  constructor(files: CheckpointFiles, busyMs = BUSY_MS, Database: Opener = DatabaseSync) {
     this.#files = files;
-    this.#connection = new DatabaseSync(files.path, { timeout: busyMs, returnArrays: true });
+    this.#connection = new Database(files.path, { timeout: busyMs, returnArrays: true });
     this.#connection.exec('PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0');
     this.#connection.exec(`PRAGMA cache_size=${CACHE_PAGES}`);
   }
@@ -46,13 +58,14 @@ export class Checkpointer {
       const reply = this.#checkpoint(mode);
       // SQLite leaves that to the checkpoint that copies the last frame, which work is paused for.
       if (mode === 'PASSIVE') fdatasyncSync(this.#files.mainFd);
-      return mode === 'RESTART' && !reply.busy ? this.#beginAnew() : reply;
+      return mode === 'RESTART' && !reply.busy ? this.#beginAnew(reply) : reply;
     } catch (error) {
-      return { error: messageOf(error), errcode: sqliteDetail(error)?.errcode ?? 0 };
+      const why = `${this.#files.path}: ${messageOf(error)}`;
+      return { error: why, errcode: sqliteDetail(error)?.errcode ?? 0 };
     }
   }
 
-  #checkpoint(mode: CheckpointMode) {
+  #checkpoint(mode: CheckpointMode): Checkpointed {
     const row = this.#connection
       .prepare(`PRAGMA wal_checkpoint(${mode})`)
       .get() as unknown as number[];
@@ -60,18 +73,29 @@ export class Checkpointer {
   }
 
   /**
-   * The next one to write frames begins the WAL at its start. That must be SQLite, which sees to the locks of readers; it writes them
+   * Call when all of the WAL is in the main file. The next one to write frames begins the WAL at its start. That must be SQLite, which sees to the locks of readers; it writes them
    * before a COMMIT when a transaction is larger than its page cache, and a ROLLBACK leaves none of them.
    */
-  #beginAnew() {
-    this.#connection.exec('BEGIN IMMEDIATE');
+  #beginAnew({ walFrames: frames }: Checkpointed): Checkpointed {
+    if (!this.#takeLock()) return { busy: true, walFrames: frames, copiedFrames: frames };
     try {
       this.#connection.exec(LARGE_TRANSACTION);
     } finally {
       if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
     }
-    const { walFrames, copiedFrames } = this.#checkpoint('PASSIVE');
-    return { busy: walFrames > 0, walFrames, copiedFrames };
+    const { busy, walFrames, copiedFrames } = this.#checkpoint('PASSIVE');
+    return { busy: busy || walFrames > 0, walFrames, copiedFrames };
+  }
+
+  /** False if a foreign process was quicker: SQLite's writer lock is let go between a checkpoint and what follows it. */
+  #takeLock(): boolean {
+    try {
+      this.#connection.exec('BEGIN IMMEDIATE');
+      return true;
+    } catch (error) {
+      if (((sqliteDetail(error)?.errcode ?? 0) & 255) === SQLITE_BUSY) return false;
+      throw error;
+    }
   }
 
   /** Brings to disk what the WAL has. */
@@ -80,7 +104,7 @@ export class Checkpointer {
       fdatasyncSync(this.#files.walFd);
       return null;
     } catch (error) {
-      return messageOf(error);
+      return `${this.#files.path}-wal: ${messageOf(error)}`;
     }
   }
 

@@ -4,6 +4,7 @@ import { type ErrorRecord, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import { StatementGuard } from './authorizer.ts';
 import type { Connection, PreparedStatement } from './binding.ts';
+import { checkDefinitions } from './definitions.ts';
 import { fileError } from './disk-room.ts';
 import { leavesKeysUnenforced, runWithoutSwitches } from './foreign-keys.ts';
 import { refuseAll } from './outcomes.ts';
@@ -70,9 +71,12 @@ export class Executor {
     const tables = new OwnTables(connection, guard, limits.requestIdsKept);
     this.#guard = guard;
     this.#tables = tables;
-    const checkNames = () => tables.checkNames();
+    const checkSchema = (defined: readonly string[]) => {
+      tables.checkNames();
+      checkDefinitions(connection, guard, defined);
+    };
     const { resultBytesMax } = limits;
-    this.#runner = new StatementRunner({ connection, guard, checkNames, resultBytesMax });
+    this.#runner = new StatementRunner({ connection, guard, checkSchema, resultBytesMax });
   }
 
   /** Whether a transaction is open, and SQLite's writer lock held with it. */

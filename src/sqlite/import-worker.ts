@@ -6,8 +6,9 @@ import { type ChecksumValue, DatabaseChecksum, lockBytePage } from '../redo/chec
 import { PageHasher } from '../redo/page-hash.ts';
 import { StatementGuard } from './authorizer.ts';
 import { backup, type Connection, DatabaseSync } from './binding.ts';
+import { checkDefinitions } from './definitions.ts';
 import { fileError } from './disk-room.ts';
-import type { ImportReply, ImportRequest } from './import.ts';
+import type { Imported, ImportReply, ImportRequest } from './import.ts';
 import { OwnTables } from './own-tables.ts';
 
 /** How long to wait for whoever is writing to the source. */
@@ -17,16 +18,18 @@ type Copying = Pick<ImportRequest, 'source' | 'target'>;
 
 const port = must(parentPort, 'a parent thread');
 
-async function run({ source, target, cluster, position }: ImportRequest): Promise<ChecksumValue> {
+async function run({ source, target, cluster, position }: ImportRequest): Promise<Imported> {
   await copy(source, target);
   const db = new DatabaseSync(target);
   check(db, { source, target });
+  const warnings = brokenKeys(db, source);
   db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE');
   const guard = new StatementGuard(db);
   const tables = new OwnTables(db, guard, 1);
   tables.prepare(cluster);
+  refuseDefinitions(db, guard, source);
   tables.writePosition(position);
-  return guard.lifted(() => finish(db, target));
+  return { checksum: guard.lifted(() => finish(db, target)), warnings };
 }
 
 async function copy(source: string, target: string): Promise<void> {
@@ -60,7 +63,7 @@ function check(db: Connection, { source, target }: Copying): void {
   if (all("SELECT name FROM sqlite_schema WHERE name LIKE '\\_paceline%' ESCAPE '\\'").length > 0)
     throw invalid(
       source,
-      'it has tables named _paceline…: it was the database of a member; drop them first',
+      'it has tables, or other things, named _paceline…, as the database of a member has: drop them first, in a copy',
     );
   const known = collations();
   for (const { name, sql } of all('SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL')) {
@@ -77,6 +80,34 @@ function check(db: Connection, { source, target }: Copying): void {
   const rows = all('PRAGMA integrity_check');
   if (rows[0]?.integrity_check !== 'ok')
     throw invalid(source, `it is damaged: ${rows[0]?.integrity_check}`);
+}
+
+/** Beside Paceline's tables: what no client may make would fail whatever writes touch it. */
+function refuseDefinitions(db: Connection, guard: StatementGuard, source: string): void {
+  try {
+    checkDefinitions(db, guard, 'all');
+  } catch (error) {
+    throw invalid(source, messageOf(error), error);
+  }
+}
+
+/** SQLite does not enforce foreign keys unless it is told to, so a sound file may have broken ones. */
+function brokenKeys(db: Connection, source: string): string[] {
+  const sql = 'SELECT "table" AS name, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1';
+  try {
+    const found = db.prepare(sql).all() as { name: string; n: number }[];
+    return found.map(({ name, n }) => {
+      const what = `"${name}" has foreign keys that refer to nothing, ${n} in all`;
+      return `${source}: ${what}; they are imported as they are (PRAGMA foreign_key_check lists them), and what is written from now on is checked`;
+    });
+  } catch (error) {
+    const known = fileError(error, source);
+    if (known.code !== 'SQL') throw known;
+    const why = messageOf(error);
+    return [
+      `${source}: its foreign keys cannot be checked, nor can writes to their tables: ${why}`,
+    ];
+  }
 }
 
 /** Those that SQLite has by itself. Not asked of the copy: that lists the names in its schema, too, known or not. */
@@ -135,7 +166,7 @@ function reply(message: ImportReply): void {
 const request = workerData as ImportRequest;
 
 run(request).then(
-  (checksum) => reply({ checksum }),
+  (imported) => reply(imported),
   (error: unknown) => {
     const known =
       error instanceof PacelineError

@@ -107,7 +107,10 @@ export class StatementCache {
 
 const DML_KEYWORDS = new Set(['INSERT', 'REPLACE', 'UPDATE', 'DELETE']);
 
-const NO_EFFECT: StatementEffect = { inserts: null, rows: false, schema: false, writes: false };
+const NO_EFFECT: StatementEffect = {
+  ...{ inserts: null, rows: false, schema: false, writes: false },
+  defines: [],
+};
 
 function checkKeyword(sql: string): void {
   if (sql.includes('\0'))

@@ -34,8 +34,8 @@ export const NOTHING: RanStatement = {
 export interface RunnerParts {
   readonly connection: Connection;
   readonly guard: StatementGuard;
-  /** Throws if something bears a name that is ours. */
-  readonly checkNames: () => void;
+  /** Throws if the schema, in which these were made or altered, is not one that a client may make. */
+  readonly checkSchema: (defined: readonly string[]) => void;
   readonly resultBytesMax: number;
 }
 
@@ -203,7 +203,7 @@ export class StatementRunner {
     const plain = columns.length === 0 && (effect.rows || effect.schema);
     const rows = plain ? [] : collectRows(statement.iterate(...bound), this.#parts.resultBytesMax);
     const counts = plain ? runPlain(statement, bound) : this.#counts();
-    if (effect.schema) this.#parts.checkNames();
+    if (effect.schema) this.#parts.checkSchema(effect.defines);
     const changes = effect.rows && !effect.schema ? Number(counts.changes) : 0;
     const lastInsertRowid = effect.inserts !== null && changes > 0 ? narrow(counts.rowid) : 0;
     return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -135,9 +135,16 @@ test('a start that is refused says why and exits with the code for it', async ()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as { port: number };
   const address = await runCli(['serve', ...flags(), '--http', `127.0.0.1:${port}`]);
-  taken.close();
   assert.equal(address.code, 3);
   assert.match(address.stderr, /^paceline: ADDRESS_IN_USE: /m);
+  const fresh = join(dir, 'fresh');
+  for (const what of [['--http'], ['--http', '127.0.0.1:0', '--listen']]) {
+    const flags = ['--dir', fresh, '--id', 'a', ...what, `127.0.0.1:${port}`];
+    const first = await runCli(['serve', ...flags]);
+    assert.match(first.stderr, /^paceline: ADDRESS_IN_USE: /m);
+    assert.equal(existsSync(fresh), false, 'no member is begun');
+  }
+  taken.close();
   const options = await runCli(['serve', '--dir', data(), '--id', 'not an id']);
   assert.equal(options.code, 2);
   assert.match(options.stderr, /^paceline: OPTIONS_INVALID: "id"/m);

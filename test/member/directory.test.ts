@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PacelineError } from '../../src/index.ts';
+import { open, PacelineError } from '../../src/index.ts';
 import { Local } from './fixture.ts';
 
 const WITH_A_ROW = ['CREATE TABLE t(x)', "INSERT INTO t VALUES ('kept')"];
@@ -75,4 +84,23 @@ test('a file that cannot be imported leaves a directory for another try', async 
   writeFileSync(file, 'text '.repeat(200));
   await assert.rejects(local.open({ import: file }), { code: 'IMPORT_INVALID' });
   await local.open();
+});
+
+const NO_DIRECTORY =
+  /^cannot make the directory .*; name a directory, not a file, in a place where/;
+
+test('a directory that cannot be made, or is a file, is refused at once, and nothing is made on the way to it', async (t) => {
+  const local = new Local(t);
+  const file = local.dir('file');
+  writeFileSync(file, 'of somebody');
+  symlinkSync(local.dir('nowhere'), local.dir('link'));
+  const inside = local.dir('new');
+  const long = join(inside, 'deeper', 'x'.repeat(300));
+  for (const dir of ['/proc/x', '/proc/x/y', file, join(file, 'x'), local.dir('link'), long]) {
+    const error = await open({ dir, id: 'a' }).catch((reason: unknown) => reason);
+    assert.ok(error instanceof PacelineError && error.code === 'IO', `${dir}: ${error}`);
+    assert.match(error.message, NO_DIRECTORY);
+  }
+  assert.equal(existsSync(inside), false);
+  assert.equal(readFileSync(file, 'utf8'), 'of somebody');
 });

@@ -4,7 +4,7 @@ import type { LocalDatabase } from '../../src/api/database.ts';
 import { DatabaseSync } from '../../src/sqlite/binding.ts';
 import { freeAddresses } from '../cluster/addresses.ts';
 import { until } from '../cluster/until.ts';
-import { Local, leaderFirst } from './fixture.ts';
+import { Lines, Local, leaderFirst } from './fixture.ts';
 
 const IDS = ['a', 'b', 'c'];
 
@@ -69,3 +69,39 @@ test('a file that comes after the cluster has a leader is refused, at every star
   }
   for (const db of first) assert.deepEqual((await db.query('SELECT v FROM own')).rows, [['kept']]);
 });
+
+const BROKEN = `CREATE TABLE parent(id INTEGER PRIMARY KEY, name);
+  CREATE TABLE child(p REFERENCES parent(id), q REFERENCES parent(id));
+  CREATE TABLE whole(p REFERENCES parent(id));
+  INSERT INTO parent VALUES (1, 'one');
+  INSERT INTO whole VALUES (1);
+  INSERT INTO child VALUES (1, 1), (2, 1), (3, 4);`;
+
+const KEYS: Record<string, { sql: string; says: RegExp[] }> = {
+  'that refer to nothing': {
+    sql: BROKEN,
+    says: [
+      /app\.db: "child" has foreign keys that refer to nothing, 3 in all; they are imported as/,
+    ],
+  },
+  'that are all kept': { sql: 'CREATE TABLE t(id INTEGER PRIMARY KEY, t REFERENCES t)', says: [] },
+  'that make no sense': {
+    sql: 'CREATE TABLE p(a); CREATE TABLE c(a REFERENCES p(a)); INSERT INTO c VALUES (1)',
+    says: [/app\.db: its foreign keys cannot be checked, .*foreign key mismatch/],
+  },
+};
+
+for (const [what, { sql, says }] of Object.entries(KEYS))
+  test(`foreign keys ${what} in an imported file: the import goes on, and says so`, async (t) => {
+    const local = new Local(t);
+    const file = local.dir('app.db');
+    const source = new DatabaseSync(file, { enableForeignKeyConstraints: false });
+    source.exec(sql);
+    source.close();
+    const logger = new Lines();
+    const db = await local.open({ import: file, logger });
+    const said = logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    assert.equal(said.length, says.length, said.join('\n'));
+    for (const [at, line] of said.entries()) assert.match(line, says[at]!);
+    await db.execute('CREATE TABLE goes_on(x)');
+  });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Cycled, INSERT, leading } from './cycle.ts';
+import { Cycled, INSERT, leading, WAL_BYTES } from './cycle.ts';
 import { Foreign } from './foreign.ts';
+import { poll } from './poll.ts';
 
 test('a pin keeps foreign checkpoints at its frame, and lets the rest go when it rolls on', async () => {
   const cycled = new Cycled(leading(), 2 ** 30);
@@ -30,5 +31,24 @@ test('a pin keeps foreign checkpoints at its frame, and lets the rest go when it
   await foreign.run('PRAGMA wal_checkpoint(PASSIVE)');
   assert.equal(cycled.backfilled, wal.frames);
   await foreign.end();
+  await cycled.close();
+});
+
+test('what was copied up to the pin is copied further when the pin has rolled on, and not before', async () => {
+  const cycled = new Cycled(leading(), WAL_BYTES);
+  const { cycle, checkpoints, fixture } = cycled;
+  const modes: string[] = [];
+  checkpoints.beforeDone = (mode) => void modes.push(mode);
+  cycled.commit(cycled.executed);
+  for (let n = 0; n < 600; n++) fixture.run(INSERT);
+  cycle.afterWork();
+  await poll('a pass that is over', () => modes.length > 0 && !checkpoints.running);
+  assert.deepEqual(modes, ['PASSIVE']);
+  cycled.commit(cycled.committed + 1);
+  assert.equal(checkpoints.running, false, 'the pin is where it was');
+  assert.equal(cycle.pausesWork, false);
+  cycled.commit(cycled.executed);
+  await poll('the WAL is empty', () => cycled.checkpointed.length === 1);
+  assert.deepEqual(modes, ['PASSIVE', 'PASSIVE', 'TRUNCATE']);
   await cycled.close();
 });

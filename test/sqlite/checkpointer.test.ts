@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { after, test } from 'node:test';
+import { DatabaseSync } from '../../src/sqlite/binding.ts';
 import { Checkpointer, type CheckpointFiles } from '../../src/sqlite/checkpointer.ts';
 import { Pin } from '../../src/sqlite/pin.ts';
 import { decodeFrameHeader, FRAME_HEADER_BYTES, frameOffset } from '../../src/wal/format.ts';
@@ -92,6 +93,37 @@ test('a reader of the WAL keeps it from being restarted, and sees what it saw', 
   pin.close();
 });
 
+test('a foreign lock that is taken in the middle of a restart holds it up, which is no failure', () => {
+  const { fixture, checkpointer } = written(50);
+  const { path, mainFd, walFd } = fixture.connections.files;
+  const foreign = new DatabaseSync(path, { timeout: 0 });
+  /** In whose way the foreign connection gets, when the WAL is copied and is to be begun anew. */
+  class Late extends DatabaseSync {
+    override exec(sql: string): void {
+      if (sql === 'BEGIN IMMEDIATE') foreign.exec(sql);
+      super.exec(sql);
+    }
+  }
+  const late = new Checkpointer({ path, mainFd, walFd }, 0, Late);
+  fixture.engine.unlock();
+  const { frames } = fixture.connections.wal;
+  assert.deepEqual(late.run('RESTART'), { busy: true, walFrames: frames, copiedFrames: frames });
+  foreign.exec('ROLLBACK');
+  assert.deepEqual(checkpointer.run('RESTART'), { busy: false, walFrames: 0, copiedFrames: 0 });
+  fixture.engine.lock();
+  late.close();
+  foreign.close();
+});
+
+test('what makes a checkpoint fail is told with the file', () => {
+  const { fixture } = written(1);
+  const files: CheckpointFiles = { path: fixture.path, mainFd: 2 ** 30, walFd: 2 ** 30 };
+  const broken = new Checkpointer(files, 0);
+  const reply = broken.run('PASSIVE');
+  assert.match('error' in reply ? reply.error : '', new RegExp(`^${fixture.path}: EBADF`));
+  broken.close();
+});
+
 test('a truncation gives the space back', () => {
   const { fixture, checkpointer, wal } = written(50);
   fixture.engine.unlock();
@@ -127,7 +159,7 @@ test('what keeps the WAL from being synced is told', () => {
   const closed = openSync(fixture.path, 'r');
   const files: CheckpointFiles = { path: fixture.path, mainFd: closed, walFd: 2 ** 30 };
   const broken = new Checkpointer(files, 0);
-  assert.match(String(broken.syncWal()), /EBADF/);
+  assert.match(String(broken.syncWal()), new RegExp(`^${fixture.path}-wal: EBADF`));
   broken.close();
   closeSync(closed);
 });

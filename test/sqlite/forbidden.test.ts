@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { DatabaseSync } from '../../src/sqlite/binding.ts';
 import { codes, EngineFixture, errorOf, pagesOfLastEntry, resultsOf, write } from './fixture.ts';
-import { assertChecksumFits, assertIdentical } from './scan.ts';
+import { assertChecksumFits, assertIdentical, copyFiles } from './scan.ts';
 
 const leader = new EngineFixture();
 leader.lead();
@@ -17,6 +19,10 @@ const TRANSACTION = /use batch\(\)/;
 const SAVEPOINT = /within transaction\(\)/;
 const TEMP = /TEMP objects.*use an ordinary table/;
 const OURS = /belong to Paceline: choose another/;
+const ROWS_OF_OURS = /is Paceline’s own and may only be read: use a table of yours/;
+const TRIGGER =
+  /^trigger "evil" would write to a table, but "_paceline[a-z0-9_]*" is Paceline’s own/i;
+const KEY = /would have a foreign key on "_paceline[a-z0-9_]*", which is Paceline’s own: leave/i;
 const VACUUM = /is not supported: later writes use the room/;
 
 const FORBIDDEN: readonly (readonly [sql: string, message: RegExp])[] = [
@@ -63,16 +69,16 @@ const FORBIDDEN: readonly (readonly [sql: string, message: RegExp])[] = [
   ['CREATE TEMP VIEW x AS SELECT 1', TEMP],
   ['CREATE TEMP TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; END', TEMP],
   ['CREATE VIRTUAL TABLE temp.x USING fts5(a)', TEMP],
-  ['UPDATE _paceline SET idx = 99', OURS],
-  ['INSERT INTO _paceline VALUES (2, 1, 1, 1, 1, 1, 1)', OURS],
-  ['REPLACE INTO _PaceLine VALUES (1, 1, 1, 1, 1, 1, 1)', OURS],
-  ['DELETE FROM main._paceline', OURS],
-  ['DELETE FROM _paceline_requests_0', OURS],
-  ["INSERT INTO _paceline_requests_1 VALUES ('a', 1, 1, x'')", OURS],
-  ['WITH n AS (SELECT 1) UPDATE _paceline SET idx = (SELECT * FROM n)', OURS],
+  ['UPDATE _paceline SET idx = 99', ROWS_OF_OURS],
+  ['INSERT INTO _paceline VALUES (2, 1, 1, 1, 1, 1, 1)', ROWS_OF_OURS],
+  ['REPLACE INTO _PaceLine VALUES (1, 1, 1, 1, 1, 1, 1)', ROWS_OF_OURS],
+  ['DELETE FROM main._paceline', ROWS_OF_OURS],
+  ['DELETE FROM _paceline_requests_0', ROWS_OF_OURS],
+  ["INSERT INTO _paceline_requests_1 VALUES ('a', 1, 1, x'')", ROWS_OF_OURS],
+  ['WITH n AS (SELECT 1) UPDATE _paceline SET idx = (SELECT * FROM n)', ROWS_OF_OURS],
   [
     'INSERT INTO _paceline SELECT * FROM _paceline WHERE true ON CONFLICT DO UPDATE SET idx = 1',
-    OURS,
+    ROWS_OF_OURS,
   ],
   ['DROP TABLE _paceline', OURS],
   ['DROP TABLE IF EXISTS _paceline_requests_0', OURS],
@@ -91,6 +97,33 @@ const FORBIDDEN: readonly (readonly [sql: string, message: RegExp])[] = [
   ['ALTER TABLE t RENAME TO _paceline_t', OURS],
   ['alter table t rename to "_PaceLine_requests_2"', OURS],
   ['ALTER TABLE t RENAME TO [_paceline_t]', OURS],
+  ['CREATE TRIGGER evil AFTER UPDATE ON t BEGIN UPDATE _paceline SET idx = 0; END', TRIGGER],
+  ['CREATE TRIGGER evil BEFORE INSERT ON t BEGIN DELETE FROM "_PaceLine"; END', TRIGGER],
+  [
+    "CREATE TRIGGER evil AFTER DELETE ON t BEGIN INSERT INTO _paceline_requests_1 VALUES ('a', 1, 1, x''); END",
+    TRIGGER,
+  ],
+  [
+    'CREATE TRIGGER evil AFTER UPDATE OF v ON t WHEN new.v > 1 BEGIN SELECT 1; REPLACE INTO _paceline VALUES (1, 1, 1, 1, 1, 1, 1); END',
+    TRIGGER,
+  ],
+  [
+    'CREATE TRIGGER evil INSTEAD OF INSERT ON seen BEGIN DELETE FROM _paceline_requests_0; END',
+    TRIGGER,
+  ],
+  ['CREATE TRIGGER evil INSTEAD OF UPDATE ON seen BEGIN DELETE FROM [_paceline]; END', TRIGGER],
+  ['CREATE TRIGGER evil INSTEAD OF DELETE ON seen BEGIN DELETE FROM _paceline; END', TRIGGER],
+  [
+    'CREATE TRIGGER evil AFTER INSERT ON t BEGIN DELETE FROM not_there; DELETE FROM _paceline; END',
+    /cannot be told whether it would write to that \(no such table: main.not_there\): mend/,
+  ],
+  [
+    "CREATE TRIGGER evil AFTER INSERT ON t BEGIN SELECT load_extension('x'); END",
+    /load_extension\(\) is not for clients/,
+  ],
+  ['CREATE TABLE child(a REFERENCES _paceline(id) ON DELETE CASCADE)', KEY],
+  ['CREATE TABLE child(a, FOREIGN KEY (a) REFERENCES "_Paceline_requests_0")', KEY],
+  ['ALTER TABLE t ADD COLUMN p REFERENCES _paceline_requests_1(id)', KEY],
 ];
 
 for (const [sql, message] of FORBIDDEN)
@@ -107,6 +140,7 @@ for (const [sql, message] of FORBIDDEN)
     assert.deepEqual(leader.all('SELECT group_concat(v) AS v FROM t'), [{ v: 'a,b' }]);
   });
 
+/** Statements of a database that was made before such triggers were refused, by a client of SQLite. */
 const THROUGH: readonly (readonly [name: string, setup: string[], sql: string])[] = [
   [
     'a trigger',
@@ -132,27 +166,53 @@ const THROUGH: readonly (readonly [name: string, setup: string[], sql: string])[
   ],
 ];
 
+/** The file of a member's database in which `setup` was made without being looked at. */
+function fileWith(setup: readonly string[]): Uint8Array {
+  const other = new EngineFixture();
+  other.lead();
+  for (const sql of SCHEMA) resultsOf(other.run(sql)[0]);
+  other.checkpoint();
+  const path = copyFiles(other.path);
+  const db = new DatabaseSync(path);
+  for (const sql of setup) db.exec(sql);
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  db.close();
+  return readFileSync(path);
+}
+
 for (const [name, setup, sql] of THROUGH)
-  test(`Paceline’s tables are not reached through ${name}`, () => {
-    const other = new EngineFixture();
+  test(`Paceline’s tables are not reached through ${name} that is there already`, () => {
+    const file = fileWith(setup);
+    const other = new EngineFixture({ file });
     other.lead();
-    for (const statement of [...SCHEMA, ...setup]) resultsOf(other.run(statement)[0]);
     const [outcome, after] = other.run(sql, "INSERT INTO t(v) VALUES ('fine')");
     assert.equal(errorOf(outcome).code, 'STATEMENT_FORBIDDEN');
-    assert.match(errorOf(outcome).message, OURS);
+    assert.match(errorOf(outcome).message, TRIGGER);
     resultsOf(after);
-    const follower = new EngineFixture();
+    for (const mended of ['CREATE TABLE more(a)', 'DROP TRIGGER evil'])
+      resultsOf(other.run(mended)[0]);
+    const follower = new EngineFixture({ file });
     follower.follow(other);
     assertIdentical(other, follower);
   });
 
-test('a foreign key on Paceline’s tables cannot make it delete anything', () => {
-  const outcomes = leader.run(
-    'CREATE TABLE child(a REFERENCES _paceline(id) ON DELETE CASCADE)',
-    'INSERT INTO child VALUES (1)',
-    'DROP TABLE child',
-  );
-  assert.deepEqual(codes(outcomes), ['ok', 'ok', 'ok']);
+const READING = [
+  'CREATE TABLE seen_at(idx)',
+  'CREATE TRIGGER reads AFTER INSERT ON t BEGIN INSERT INTO seen_at SELECT idx FROM _paceline; END',
+  "CREATE TRIGGER says INSTEAD OF UPDATE ON seen BEGIN INSERT INTO seen_at VALUES ('DELETE FROM _paceline'); END",
+  'CREATE TRIGGER later AFTER INSERT ON t WHEN new.v IS NULL BEGIN DELETE FROM not_there; END',
+  'DROP TRIGGER later',
+  "INSERT INTO t(v) VALUES ('c')",
+  'UPDATE seen SET idx = 1',
+  'ALTER TABLE seen_at RENAME TO seen_when',
+  'ALTER TABLE t RENAME COLUMN v TO w',
+];
+
+test('triggers may read Paceline’s tables, and what refers to those may be altered', () => {
+  const other = new EngineFixture({ file: fileWith([]) });
+  other.lead();
+  for (const sql of READING) resultsOf(other.run(sql)[0]);
+  assert.deepEqual(other.all('SELECT count(*) AS n FROM seen_when'), [{ n: 2 }]);
 });
 
 test('Paceline’s tables may be read, also through views and CTEs', () => {

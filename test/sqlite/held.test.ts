@@ -175,7 +175,7 @@ for (const role of ['leader', 'follower'] as const)
     const work = new AtWork(role, seed);
     const { cycled, leader, prng } = work;
     let withFrames = 0;
-    for (let n = 0; n < 25; n++) {
+    for (let n = 0; n < 80; n++) {
       await work.write(1, 30);
       work.commit();
       const held = await cycled.held(prng.chance(0.7) ? cycled.committed : 1);

@@ -157,7 +157,7 @@ test('the positions are found across a vacuum that moves the page of Paceline’
   for (const table of ['a', 'b', 'c']) db.exec(`CREATE TABLE ${table}(v)`);
   db.close();
   const imported = { term: 0, index: 1 };
-  const checksum = await importDatabase(source!, path!, 'test-cluster', imported);
+  const { checksum } = await importDatabase(source!, path!, 'test-cluster', imported);
   const leader = new EngineFixture({ existing: { path: path!, checksum } });
   leader.lead();
   const root = () => leader.all("SELECT rootpage FROM sqlite_schema WHERE name = '_paceline'");
