@@ -54,6 +54,9 @@ export class Cluster implements World {
   readonly machines = new Map<MemberId, Machine>();
   readonly #prng: Prng;
   current: MemberProcess | null = null;
+  still = false;
+  /** Processes there are. */
+  up = 0;
   /** A violation found where nobody could be told. */
   violation: unknown = null;
   /** Of the clients that begin now. */
@@ -110,6 +113,7 @@ export class Cluster implements World {
     if (machine.process !== null || machine.outOfService) return;
     machine.starts++;
     this.trace.add(id, `starts (${machine.starts})`);
+    this.up++;
     machine.process = new MemberProcess(this, machine, this.#options(id), this.fork());
   }
 
@@ -118,6 +122,7 @@ export class Cluster implements World {
     const { machine } = process;
     if (machine.process !== process) return;
     process.die();
+    this.up--;
     if (this.network.isHere(process.id)) this.network.crash(process.id);
     machine.ended(process, power);
   }

@@ -14,7 +14,7 @@ import type {
   SqlToApp,
   SqlToLoop,
 } from '../../src/member/protocol.ts';
-import { raftConfig, TICK_MS } from '../../src/member/raft-timing.ts';
+import { raftConfig } from '../../src/member/raft-timing.ts';
 import { SharedState } from '../../src/member/shared-state.ts';
 import { SqlThread } from '../../src/member/sql-thread.ts';
 import type { EntryId } from '../../src/raft/entry.ts';
@@ -27,6 +27,7 @@ import { connectPorts } from './port.ts';
 import { readerThreadsOf } from './reader-threads.ts';
 import { simSnapshotFiles } from './snapshot-files.ts';
 import { type SimProcess, SimThread } from './thread.ts';
+import { startTicks } from './ticks.ts';
 import { raise, Violation } from './violation.ts';
 import { type WatchedRaft, watchedRaft } from './watched-raft.ts';
 import type { World } from './world.ts';
@@ -250,12 +251,7 @@ export class MemberProcess implements SimProcess {
     });
     running.loop = loop;
     const transport = world.join(this, loop);
-    const tick = () => {
-      if (this.#ended) return;
-      this.loopThread.later(tick, TICK_MS);
-      loop.tick();
-    };
-    this.loopThread.later(tick, TICK_MS);
+    startTicks({ world, thread: this.loopThread, loop, raft, ended: () => this.#ended });
     loop.start(transport, options.listen);
   }
 

@@ -3,13 +3,13 @@ import type { Work } from './run-result.ts';
 
 /** Counts what a run does. */
 export class Meter {
-  readonly #cluster: Pick<Cluster, 'machines' | 'timeline'>;
+  readonly #cluster: Pick<Cluster, 'up' | 'timeline'>;
   readonly #operations: () => number;
   #memberMs = 0;
   #lastMs = 0;
   steps = 0;
 
-  constructor(cluster: Pick<Cluster, 'machines' | 'timeline'>, operations: () => number) {
+  constructor(cluster: Pick<Cluster, 'up' | 'timeline'>, operations: () => number) {
     this.#cluster = cluster;
     this.#operations = operations;
   }
@@ -19,7 +19,7 @@ export class Meter {
     const { nowMs } = this.#cluster.timeline;
     this.steps++;
     if (nowMs === this.#lastMs) return;
-    this.#memberMs += (nowMs - this.#lastMs) * this.#running;
+    this.#memberMs += (nowMs - this.#lastMs) * this.#cluster.up;
     this.#lastMs = nowMs;
   }
 
@@ -36,11 +36,5 @@ export class Meter {
         operations: this.#operations() - operations,
       };
     };
-  }
-
-  get #running(): number {
-    let count = 0;
-    for (const { process } of this.#cluster.machines.values()) if (process !== null) count++;
-    return count;
   }
 }

@@ -32,6 +32,7 @@ class SimPort<In, Out> implements Port<In, Out> {
   }
 
   post(message: Out): void {
+    this.#thread.posts++;
     if (this.#outgoing.push(message) === 1) void settled.then(this.#flush);
   }
 

@@ -139,11 +139,12 @@ class Run {
       const over = isOver();
       if (over !== null) {
         if ('error' in over) throw over.error;
-        return false;
+        return 'last';
       }
+      this.#cluster.still = false;
       timeline.step();
       this.#meter.stepped();
-      return true;
+      return this.#cluster.still ? 'still' : 'more';
     });
   }
 

@@ -33,6 +33,19 @@ class SimTimer implements Timer {
   }
 }
 
+/** Work that comes again and again. Half of all events are such: they share one object. */
+class Ticker {
+  readonly #thread: SimThread;
+  readonly #work: () => void;
+
+  constructor(thread: SimThread, work: () => void) {
+    this.#thread = thread;
+    this.#work = work;
+  }
+
+  readonly due = (): void => this.#thread.run(this.#work);
+}
+
 /**
  * A thread of a simulated process. What happens in it happens one after the other; while it is stalled
  * (a long garbage collection, SIGSTOP) everything waits, in order.
@@ -43,6 +56,8 @@ export class SimThread implements Clock {
   #stalledUntilMs = 0;
   #waiting: (() => void)[] = [];
   #draining = false;
+  /** Messages to other threads so far: each leaves in a microtask. */
+  posts = 0;
 
   constructor(timeline: Timeline, process: SimProcess) {
     this.#timeline = timeline;
@@ -57,6 +72,12 @@ export class SimThread implements Clock {
     const timer = new SimTimer(this, work);
     this.#timeline.after(ms / this.#process.clockRate, timer.due);
     return timer;
+  }
+
+  /** Returns what plans `work` for `ms` after now, as `later` does; to be called once at a time. */
+  repeatedly(work: () => void, ms: number): () => void {
+    const { due } = new Ticker(this, work);
+    return () => this.#timeline.after(ms / this.#process.clockRate, due);
   }
 
   /** After so much time of the simulation, whatever this process takes for time. */

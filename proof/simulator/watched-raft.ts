@@ -48,6 +48,10 @@ function makeClass(base: RaftClass): WatchedClass {
       super.propose({ ...entry, membership });
     }
 
+    get untouched(): boolean {
+      return this.#taken === null;
+    }
+
     shown(): void {
       const taken = this.#taken;
       this.#taken = null;
@@ -93,6 +97,8 @@ function makeClass(base: RaftClass): WatchedClass {
 export interface WatchedRaft extends Raft {
   /** The next entry brings this membership. Throws what `propose` would throw for it. */
   changeMembership(next: Membership): void;
+  /** No Ready was taken since the last one was shown. */
+  readonly untouched: boolean;
   /** Shows the last Ready, if that was not done yet. */
   shown(): void;
 }

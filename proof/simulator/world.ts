@@ -26,6 +26,8 @@ export interface World {
   readonly parts: Parts;
   /** In which something happened last. */
   current: MemberProcess | null;
+  /** Set by a step from which nothing follows: the next one need not wait until all microtasks are done. */
+  still: boolean;
   /** Notes a violation: what the checker throws must not come into the product's hands. */
   check(work: () => void): void;
   /** The product stopped a member by itself. */

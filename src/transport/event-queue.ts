@@ -12,6 +12,11 @@ export class EventQueue {
   readonly #heap: Event[] = [];
   #added = 0;
 
+  /** Events there ever were. */
+  get added(): number {
+    return this.#added;
+  }
+
   /** When the next event is due; `null` if there is none. */
   get nextAtMs(): number | null {
     return this.#heap[0]?.atMs ?? null;

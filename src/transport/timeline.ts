@@ -10,6 +10,11 @@ export class Timeline {
     return this.#nowMs;
   }
 
+  /** How much was ever planned. */
+  get planned(): number {
+    return this.#events.added;
+  }
+
   /** When something happens next; `null`: never, unless somebody acts. */
   get nextAtMs(): number | null {
     return this.#events.nextAtMs;
