@@ -2,7 +2,6 @@ import { layoutOf } from '../src/member/directory.ts';
 import { closedLoop } from './closed-loop.ts';
 import type { Cluster } from './cluster.ts';
 import { logUse } from './log-bytes.ts';
-import type { BenchOptions } from './options.ts';
 import { cpuSeconds } from './process-stats.ts';
 import { type Column, column } from './report.ts';
 import { type Measured, median } from './samples.ts';
@@ -30,7 +29,7 @@ export async function measureCluster(
   cluster: Cluster,
   table: string,
   concurrency: number,
-  { seconds }: BenchOptions,
+  seconds: number,
 ): Promise<Measured & Cost> {
   const { app } = cluster;
   await app.batch(createTable(table));

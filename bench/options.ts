@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util';
 export const WORKLOADS = ['writes', 'forwarded', 'reads', 'failover', 'stop', 'memory'] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
-/** What can be asked for on the command line; with the defaults the whole takes four to five minutes. */
+/** What can be asked for on the command line; with the defaults the whole takes about five minutes. */
 export interface BenchOptions {
   readonly only: ReadonlySet<Workload>;
   /** Measured time of one cell in one round. */
   readonly seconds: number;
-  /** Times every cell is measured; rounds of all systems alternate, because a disk's speed drifts. */
+  /** Times every cell is measured, besides what is run to warm up. */
   readonly rounds: number;
   /** Kills of the leader. */
   readonly kills: number;

@@ -14,17 +14,9 @@ export class PlainSqlite {
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   }
 
-  makeTable(name: string): void {
-    for (const { sql } of createTable(name)) this.#db.exec(sql);
-    const insert = this.#db.prepare(insertInto(name));
-    for (const batch of batchesOfRows(name))
-      this.#transaction(() => {
-        for (const { args } of batch) insert.run(...(args as [number, string]));
-      });
-  }
-
   /** `perTransaction` inserts in each transaction; with 1, each insert is one by itself. */
-  measure(name: string, perTransaction: number, seconds: number): Measured {
+  measureNewTable(name: string, perTransaction: number, seconds: number): Measured {
+    this.#makeTable(name);
     const insert = this.#db.prepare(insertInto(name));
     if (perTransaction === 1) return blockingLoop(seconds, 1, () => insert.run(...randomRow()));
     return blockingLoop(seconds, perTransaction, () =>
@@ -36,6 +28,15 @@ export class PlainSqlite {
 
   close(): void {
     this.#db.close();
+  }
+
+  #makeTable(name: string): void {
+    for (const { sql } of createTable(name)) this.#db.exec(sql);
+    const insert = this.#db.prepare(insertInto(name));
+    for (const batch of batchesOfRows(name))
+      this.#transaction(() => {
+        for (const { args } of batch) insert.run(...(args as [number, string]));
+      });
   }
 
   #transaction(work: () => void): void {

@@ -9,7 +9,8 @@ import {
 } from './cluster-writes.ts';
 import type { BenchOptions } from './options.ts';
 import { PlainSqlite } from './plain-sqlite.ts';
-import { COMMON_COLUMNS, type Column, column, printTable, progress, type Row } from './report.ts';
+import { COMMON_COLUMNS, type Column, column, printTable, type Row } from './report.ts';
+import { type Cell, inRounds } from './rounds.ts';
 import { type Measured, medianOf } from './samples.ts';
 
 const PACELINE = 'paceline, three members, quorum';
@@ -22,11 +23,6 @@ const COLUMNS: readonly Column[] = [
   ...COST_COLUMNS,
 ];
 
-interface Cell {
-  readonly system: string;
-  readonly concurrency: number;
-}
-
 type Round = Measured & Partial<Cost>;
 
 /** One-row writes, each its own execute(), from the process that embeds the leader; beside them SQLite alone. */
@@ -38,29 +34,18 @@ export async function writes(dir: string, options: BenchOptions): Promise<Row[]>
     ...CONCURRENCIES.map((concurrency) => ({ system: PACELINE, concurrency })),
     ...CONCURRENCIES.slice(1).map((concurrency) => ({ system: GROUPED, concurrency })),
   ];
-  const rounds = new Map<Cell, Round[]>(cells.map((cell) => [cell, []]));
-  for (let round = 1; round <= options.rounds; round++)
-    for (const [i, cell] of cells.entries()) {
-      progress(`writes, round ${round}: ${cell.system}, concurrency ${cell.concurrency}`);
-      // A table of its own for each cell: all begin with as many rows and pages.
-      const table = `t_${round}_${i}`;
-      const measure =
-        cell.system === PACELINE ? measureCluster(cluster, table, cell.concurrency, options) : null;
-      rounds.get(cell)?.push(await (measure ?? measurePlain(plain, table, cell, options)));
-    }
+  const rounds = await inRounds(
+    'writes',
+    cells,
+    options,
+    async ({ system, concurrency }, { table, seconds }): Promise<Round> =>
+      system === PACELINE
+        ? measureCluster(cluster, table, concurrency, seconds)
+        : plain.measureNewTable(table, concurrency, seconds),
+  );
   plain.close();
   await cluster.close();
   return report(cells, rounds);
-}
-
-function measurePlain(
-  plain: PlainSqlite,
-  table: string,
-  { concurrency }: Cell,
-  { seconds }: BenchOptions,
-): Round {
-  plain.makeTable(table);
-  return plain.measure(table, concurrency, seconds);
 }
 
 function report(cells: readonly Cell[], rounds: ReadonlyMap<Cell, readonly Round[]>): Row[] {
