@@ -171,7 +171,9 @@ export const CALL_SABOTAGES: readonly Sabotage[] = [
     find: 'return known ? this.#terms.positionAt(position.index)',
     replace: 'return true ? this.#terms.positionAt(position.index)',
     breaks: ['I10 lost'],
-    seedsMax: 150,
+    seedsMax: 40,
+    faults: ['partition'],
+    pace: { faultEveryMs: 400 },
   },
   {
     name: 'say a later term of what is in front of the log',
@@ -190,7 +192,9 @@ export const CALL_SABOTAGES: readonly Sabotage[] = [
     find: 'request.after?.look();',
     replace: '',
     breaks: ['I10 lost'],
-    seedsMax: 150,
-    faults: ['partition', 'one-way'],
+    seedsMax: 40,
+    faults: ['partition'],
+    pace: { faultEveryMs: 400 },
+    options: { durability: 'local' },
   },
 ];

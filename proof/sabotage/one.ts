@@ -1,6 +1,7 @@
-// Child process: applies a sabotage to the files that it loads, then looks for the first seed that notices.
+// Child process: applies a sabotage to the files that it loads, then looks for the first seed that notices, as often as it is told to.
 import type { FaultKind, Plan } from '../simulator/plan.ts';
 import { applySabotage } from './apply.ts';
+import type { Sabotage } from './sabotage.ts';
 import type { Order, Search } from './search.ts';
 
 /** With faults of one's own choice: a leader is elected, and lost again. */
@@ -19,15 +20,18 @@ const BUSY = {
 /** A few commits. */
 const SMALL_WAL_BYTES = 8_000;
 
-const order = JSON.parse(process.argv[2]!) as Order;
-const { sabotage, firstSeed, seeds, faults } = order;
-if (sabotage !== null) await applySabotage(sabotage);
+const broken = JSON.parse(process.argv[2]!) as Sabotage | null;
+// An order may come before all is loaded.
+const orders: Order[] = [];
+let take = (order: Order): void => void orders.push(order);
+process.on('message', (order) => take(order as Order));
+if (broken !== null) await applySabotage(broken);
 const { runSimulation } = await import('../simulator/run.ts');
 const { makePlan } = await import('../simulator/plan.ts');
 
 /** Three voters, so that a member cut off from the others is without a majority, and clients that soon ask it something. */
-function focused(seed: number, kinds: readonly FaultKind[]): Partial<Plan> {
-  const { leases, calls, shortLogs, busy, realSqlite } = order;
+function focused(seed: number, row: Sabotage, kinds: readonly FaultKind[]): Partial<Plan> {
+  const { leases, calls, shortLogs, busy, realSqlite } = row;
   const { options } = makePlan(seed);
   const plan = { ...FOCUSED, faults: new Set(kinds), ...(calls ? { calls: MANY_CALLS } : {}) };
   const leaseDriftMs = leases ? options.electionTimeoutMs / LEASE_DRIFT_SHARE : 0;
@@ -35,17 +39,24 @@ function focused(seed: number, kinds: readonly FaultKind[]): Partial<Plan> {
     ...{ ...options, leaseDriftMs },
     ...(realSqlite || shortLogs ? { checkpointWalBytes: SMALL_WAL_BYTES } : {}),
     ...(shortLogs ? SHORT_LOGS : {}),
+    ...row.options,
   };
   const often = realSqlite ? { realSqlite, faultEveryMs: 300 } : {};
-  return { ...plan, ...often, ...(busy ? BUSY : {}), options: changed };
+  return { ...plan, ...often, ...(busy ? BUSY : {}), ...row.pace, options: changed };
 }
 
-const search: { caught: Search['caught']; seeds: number } = { caught: null, seeds: 0 };
-while (search.caught === null && search.seeds < seeds) {
-  const seed = firstSeed + search.seeds++;
-  const options = faults === null ? {} : { plan: focused(seed, faults) };
-  const { failure } = await runSimulation(seed, options);
-  if (failure !== null)
-    search.caught = { seed, invariant: failure.invariant, message: failure.message };
+async function search({ sabotage, firstSeed, seeds }: Order): Promise<Search> {
+  const { faults } = sabotage;
+  for (let run = 1; run <= seeds; run++) {
+    const seed = firstSeed + run - 1;
+    const options = faults === undefined ? {} : { plan: focused(seed, sabotage, faults) };
+    const { failure } = await runSimulation(seed, options);
+    if (failure === null) continue;
+    const { invariant, message } = failure;
+    return { caught: { seed, invariant, message }, seeds: run };
+  }
+  return { caught: null, seeds };
 }
-process.send!(search);
+
+take = (order) => void search(order).then((found) => process.send!(found));
+for (const order of orders) take(order);

@@ -32,8 +32,9 @@ export const PROMISE_SABOTAGES: readonly Sabotage[] = [
     find: '&& lag.entries <= maxLagEntries',
     replace: '',
     breaks: ['bounded'],
-    seedsMax: 100,
-    faults: ['partition', 'stall-sql', 'slow-disk'],
+    seedsMax: 40,
+    faults: ['stall-sql'],
+    pace: { faultEveryMs: 300, clients: 12, restMs: 5 },
   },
   {
     name: 'take a copy for as fresh as a proof that it has not applied',

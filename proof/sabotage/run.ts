@@ -1,6 +1,6 @@
 import { messageOf } from '../../src/base/errors.ts';
 import type { Sabotage } from './sabotage.ts';
-import { type Caught, searchSeeds } from './search.ts';
+import { type Caught, Searcher } from './search.ts';
 
 export interface Outcome {
   readonly sabotage: Sabotage;
@@ -25,46 +25,48 @@ export async function tryAll(
   const outcomes: Outcome[] = [];
   const left = sabotages.entries();
   const worker = async () => {
-    for (const [place, sabotage] of left) {
-      const outcome = await tryOne(sabotage, firstSeed);
-      outcomes[place] = outcome;
-      onOutcome(outcome);
+    const whole = new Searcher(null);
+    try {
+      for (const [place, sabotage] of left) {
+        const outcome = await tryOne(sabotage, firstSeed, whole);
+        outcomes[place] = outcome;
+        onOutcome(outcome);
+      }
+    } finally {
+      whole.end();
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   return outcomes;
 }
 
-async function tryOne(sabotage: Sabotage, firstSeed: number): Promise<Outcome> {
+/** `whole`: for runs in which nothing is broken. */
+async function tryOne(sabotage: Sabotage, firstSeed: number, whole: Searcher): Promise<Outcome> {
+  const broken = new Searcher(sabotage);
   try {
-    return await firstCaught(sabotage, firstSeed);
+    return await firstCaught(sabotage, firstSeed, { broken, whole });
   } catch (error) {
     return { sabotage, caught: null, seeds: 0, named: false, trouble: messageOf(error) };
+  } finally {
+    broken.end();
   }
 }
 
 /** A seed that fails without the sabotage, too, has noticed something else, and does not count. */
-async function firstCaught(sabotage: Sabotage, firstSeed: number): Promise<Outcome> {
-  const how = {
-    faults: sabotage.faults ?? null,
-    leases: sabotage.leases === true,
-    calls: sabotage.calls === true,
-    shortLogs: sabotage.shortLogs === true,
-    busy: sabotage.busy === true,
-    realSqlite: sabotage.realSqlite === true,
-  };
+async function firstCaught(
+  sabotage: Sabotage,
+  firstSeed: number,
+  { broken, whole }: { readonly broken: Searcher; readonly whole: Searcher },
+): Promise<Outcome> {
   let seeds = 0;
   while (seeds < sabotage.seedsMax) {
     const from = firstSeed + seeds;
     const left = sabotage.seedsMax - seeds;
-    const search = await searchSeeds({ ...how, sabotage, firstSeed: from, seeds: left });
+    const search = await broken.search({ sabotage, firstSeed: from, seeds: left });
     seeds += search.seeds;
     const { caught } = search;
     if (caught === null) break;
-    const plain = await searchSeeds({
-      ...{ ...how, sabotage: null },
-      ...{ firstSeed: caught.seed, seeds: 1 },
-    });
+    const plain = await whole.search({ sabotage, firstSeed: caught.seed, seeds: 1 });
     if (plain.caught !== null) continue;
     const named = isNamed(sabotage, caught.invariant);
     return { sabotage, caught, seeds, named, trouble: null };

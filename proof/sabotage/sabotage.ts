@@ -1,4 +1,4 @@
-import type { FaultKind } from '../simulator/plan.ts';
+import type { FaultKind, Plan, PlanOptions } from '../simulator/plan.ts';
 
 /** One line of the product, as it is and as it must not be. */
 export interface Sabotage {
@@ -25,6 +25,12 @@ export interface Sabotage {
   readonly busy?: true;
   /** With those: members have SQLite, and a WAL that is emptied often. */
   readonly realSqlite?: true;
+  /** With those: at another pace. */
+  readonly pace?: Partial<
+    Pick<Plan, 'faultEveryMs' | 'faultsMs' | 'clients' | 'restMs' | 'reads' | 'diskMsMax'>
+  >;
+  /** With those: what members are told beside that. */
+  readonly options?: Partial<PlanOptions>;
 }
 
 /** The file with the line changed. Throws if it has no such line, or more than one. */

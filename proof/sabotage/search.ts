@@ -1,26 +1,13 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { FaultKind } from '../simulator/plan.ts';
 import type { Sabotage } from './sabotage.ts';
 
 /** What a child is told to do. */
 export interface Order {
-  /** Null: the product as it is. */
-  readonly sabotage: Sabotage | null;
+  /** By which the runs go, whether its rule is broken or not. */
+  readonly sabotage: Sabotage;
   readonly firstSeed: number;
   readonly seeds: number;
-  /** In place of those that a seed decides on. */
-  readonly faults: readonly FaultKind[] | null;
-  /** With such faults: whether leaders hold leases. */
-  readonly leases: boolean;
-  /** With such faults: whether clients run functions as transactions, hold states, and load. */
-  readonly calls: boolean;
-  /** With such faults: whether members keep little of the log. */
-  readonly shortLogs: boolean;
-  /** With such faults: whether handles have many writes under way. */
-  readonly busy: boolean;
-  /** With such faults: whether members have SQLite. */
-  readonly realSqlite: boolean;
 }
 
 /** The run that noticed. */
@@ -37,30 +24,49 @@ export interface Search {
   readonly seeds: number;
 }
 
-/** A child that runs longer than this is stuck. */
-const CHILD_MS_MAX = 600_000;
+/** A child that takes longer than this for an order is stuck. */
+const SEARCH_MS_MAX = 600_000;
 /** So much of what it says is kept. */
 const SAID_CHARS_MAX = 2000;
+/** Most children find something in their first run or two: code that is compiled at once, if not well, is half of their time. */
+const FLAGS = ['--always-sparkplug'];
 
-/** Runs one seed after the other in a process of its own. Throws if that comes to no result. */
-export function searchSeeds(order: Order): Promise<Search> {
-  const file = fileURLToPath(new URL('./one.js', import.meta.url));
-  const child = fork(file, [JSON.stringify(order)], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    timeout: CHILD_MS_MAX,
-  });
-  let said = '';
-  let found: Search | null = null;
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(0, SAID_CHARS_MAX);
-  });
-  child.on('message', (message) => {
-    found = message as Search;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('close', (status, signal) => {
-      if (found !== null) resolve(found);
-      else reject(new Error(`the child ended with ${signal ?? status}: ${said}`));
+/** A process of its own that runs one seed after the other, with one rule broken or with none. */
+export class Searcher {
+  readonly #child: ChildProcess;
+  #said = '';
+
+  constructor(broken: Sabotage | null) {
+    const file = fileURLToPath(new URL('./one.js', import.meta.url));
+    this.#child = fork(file, [JSON.stringify(broken)], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: FLAGS,
     });
-  });
+    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = (this.#said + text).slice(0, SAID_CHARS_MAX);
+    });
+  }
+
+  /** One at a time. Rejects if it comes to no result. */
+  search(order: Order): Promise<Search> {
+    const child = this.#child;
+    const stuck = setTimeout(() => child.kill(), SEARCH_MS_MAX);
+    const result = new Promise<Search>((resolve, reject) => {
+      const ended = (status: number | null, signal: string | null) =>
+        reject(new Error(`the child ended with ${signal ?? status}: ${this.#said}`));
+      child.once('close', ended);
+      child.once('message', (message) => {
+        child.off('close', ended);
+        resolve(message as Search);
+      });
+      // One that is about to end is told of by its `close`.
+      if (child.exitCode === null && child.signalCode === null) child.send(order, () => {});
+      else ended(child.exitCode, child.signalCode);
+    });
+    return result.finally(() => clearTimeout(stuck));
+  }
+
+  end(): void {
+    if (this.#child.connected) this.#child.disconnect();
+  }
 }
