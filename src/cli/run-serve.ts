@@ -7,7 +7,7 @@ import { type HttpListener, listenHttp } from '../server/http.ts';
 import { createLogger } from './logger.ts';
 import { readSecretFile } from './secret-file.ts';
 import type { ServeFlags } from './serve.ts';
-import { parsePairs, resolveServeConfig, type ServeConfig } from './serve-config.ts';
+import { parseNumber, parsePairs, resolveServeConfig, type ServeConfig } from './serve-config.ts';
 import { exitOnUncaught, stopOnSignals } from './stop-signals.ts';
 
 /** Starts the member and its HTTP front, says so in one line of JSON on stdout, and returns. Throws what refuses the start. */
@@ -38,8 +38,10 @@ export async function runServe(flags: ServeFlags): Promise<void> {
 function configOf({ config, member = [], set = [], pageSize, ...same }: ServeFlags): ServeConfig {
   const members = member.length === 0 ? undefined : parsePairs(member, '--member ID=HOST:PORT');
   const knobs = Object.entries(parsePairs(set, '--set NAME=NUMBER'));
-  const numbers = Object.fromEntries(knobs.map(([name, value]) => [name, Number(value)]));
-  const pageSizeBytes = pageSize === undefined ? undefined : Number(pageSize);
+  const numbers = Object.fromEntries(
+    knobs.map(([name, value]) => [name, parseNumber(`--set ${name}`, value)]),
+  );
+  const pageSizeBytes = pageSize === undefined ? undefined : parseNumber('--page-size', pageSize);
   return resolveServeConfig({ ...numbers, ...same, members, pageSizeBytes }, config);
 }
 

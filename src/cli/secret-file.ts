@@ -29,7 +29,8 @@ function readWithMode(path: string): { text: string; mode: number } {
       closeSync(fd);
     }
   } catch (cause) {
-    const message = `cannot read the secret file: ${messageOf(cause)}; give one with --secret-file`;
+    const why = `cannot read the secret file ${path}: ${messageOf(cause)}`;
+    const message = `${why}; name a file that this user may read, the same text on all members`;
     throw new PacelineError('OPTIONS_INVALID', message, { cause });
   }
 }

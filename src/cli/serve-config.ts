@@ -22,10 +22,12 @@ const MISSING = {
   id: 'it takes --id ID, the name of this member (or "id" in the config file)',
 };
 
+const HINT = 'see `paceline serve --help` and docs/cli.md';
+
 const { cluster: _cluster, durability: _durability, ...KNOBS } = DEFAULTS;
 
 const schema = z.strictObject({
-  dir: z.string().min(1),
+  dir: z.string(),
   id: z.string(),
   listen: z.string().optional(),
   members: z.record(z.string(), z.string()).optional(),
@@ -63,10 +65,14 @@ export function resolveServeConfig(
     if (config.http !== undefined) checkAddress('http', config.http);
     return config;
   }
-  const { path, message } = result.error.issues[0]!;
-  const name = path.length === 0 ? 'the settings' : `"${path.join('.')}"`;
-  const hint = 'see `paceline serve --help` and docs/cli.md';
-  throw invalid(`${name}: ${message}${file === undefined ? '' : ` (flags and ${file})`}; ${hint}`);
+  const where = file === undefined ? '' : ` (flags and ${file})`;
+  throw invalid(`${describe(result.error.issues[0]!)}${where}; ${HINT}`);
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return `"${issue.path.join('.')}": ${issue.message}`;
+  const [name] = issue.keys;
+  return `there is no setting "${[...issue.path, name].join('.')}"`;
 }
 
 /** Before anything is opened. */
@@ -84,7 +90,8 @@ function readConfigFile(file: string): Record<string, unknown> {
     if (typeof json === 'object' && json !== null && !Array.isArray(json))
       return json as Record<string, unknown>;
   } catch (cause) {
-    throw invalid(`cannot read the config file ${file}: ${messageOf(cause)}`, cause);
+    const hint = 'name a file with a JSON object, see docs/cli.md';
+    throw invalid(`cannot read the config file ${file}: ${messageOf(cause)}; ${hint}`, cause);
   }
   throw invalid(`the config file ${file} must hold a JSON object`);
 }
@@ -96,9 +103,17 @@ export function parsePairs(pairs: readonly string[], form: string): Record<strin
     if (at < 1 || at === pair.length - 1) throw invalid(`"${pair}" is not of the form ${form}`);
     return [pair.slice(0, at), pair.slice(at + 1)] as const;
   });
-  const names = new Set(entries.map(([name]) => name));
-  if (names.size < entries.length) throw invalid(`${form} names something twice`);
+  const names = entries.map(([name]) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw invalid(`${form} gives "${twice}" twice: give it once`);
   return Object.fromEntries(entries);
+}
+
+/** The number that a flag gives. */
+export function parseNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw invalid(`${name} takes a number, not "${text}"`);
 }
 
 function invalid(what: string, cause?: unknown): PacelineError {

@@ -1,5 +1,5 @@
 import { checkDurability, type Durability } from '../api/durability.ts';
-import { parseAddress } from '../base/address.ts';
+import { formatAddress, parseAddress } from '../base/address.ts';
 import { messageOf, PacelineError } from '../base/errors.ts';
 
 /** Where log lines go: the shape of pino, console and most others. */
@@ -129,12 +129,14 @@ export function resolveOptions(options: OpenOptions): MemberOptions {
     throw invalid('"dir" must name a directory');
   checkId(options.id);
   checkTexts(options);
-  if (options.listen !== undefined) checkAddress(options.listen, '"listen"');
+  const listenPort = options.listen === undefined ? null : checkAddress(options.listen, '"listen"');
   // null is no list: who has none by mistake must not be alone by mistake.
   if (options.members === null)
     throw invalid('"members" must not be null; leave it out for a member alone');
   const members = options.members ?? { [options.id]: options.listen ?? '127.0.0.1:0' };
   checkMembers(members, options.id);
+  if (listenPort === 0 && Object.keys(members).length > 1)
+    throw invalid('"listen" has port 0, any free one: give the port that the other members dial');
   const resolved: MemberOptions = {
     ...DEFAULTS,
     ...definedOnly(options),
@@ -169,17 +171,23 @@ function checkMembers(members: Readonly<Record<string, string>>, self: string): 
     throw invalid(
       '"members" must be an object: the id of each member, and its address as host:port',
     );
-  for (const [id, address] of Object.entries(members)) {
+  const entries = Object.entries(members);
+  const idAt = new Map<string, string>();
+  for (const [id, address] of entries) {
     checkId(id);
     const port = checkAddress(address, `the address of member "${id}"`);
-    if (port === 0 && id !== self)
+    if (port === 0 && entries.length > 1)
       throw invalid(
         `the address of member "${id}" has port 0: the others must know where it listens`,
       );
+    const place = formatAddress(parseAddress(address)).toLowerCase();
+    const other = idAt.get(place);
+    if (other !== undefined)
+      throw invalid(
+        `members "${other}" and "${id}" have the same address, ${address}: give each its own`,
+      );
+    idAt.set(place, id);
   }
-  const addresses = Object.values(members);
-  const twice = addresses.find((address, i) => addresses.indexOf(address) !== i);
-  if (twice !== undefined) throw invalid(`two members have the address ${twice}`);
   if (members[self] === undefined)
     throw invalid(
       `"members" must include this member itself ("${self}"); it has ${Object.keys(members).join(', ')}`,

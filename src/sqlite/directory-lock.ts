@@ -47,10 +47,14 @@ function lockFileAt(path: string, dir: string): Connection {
   throw inUse(dir);
 }
 
-/** Which file is there; null for none. */
+/** Which file is there; null for none. Throws IO. */
 function fileAt(path: string): string | null {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? null : `${stat.dev} ${stat.ino} ${stat.birthtimeNs}`;
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? null : `${stat.dev} ${stat.ino} ${stat.birthtimeNs}`;
+  } catch (error) {
+    throw noLock(path, error);
+  }
 }
 
 /** Makes the file where there is none. */

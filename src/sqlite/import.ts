@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { type ErrorRecord, PacelineError } from '../base/errors.ts';
+import { type Stats, statSync } from 'node:fs';
+import { type ErrorRecord, messageOf, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
 import { startWorker } from './start-worker.ts';
@@ -43,7 +43,7 @@ export async function importDatabase(
 
 /** SQLite takes an empty file for an empty database; as something to import it is a mistake. */
 function checkFile(source: string): void {
-  const stat = statSync(source, { throwIfNoEntry: false });
+  const stat = statOf(source);
   if (stat === undefined) throw invalid(`there is no file ${source} to import`);
   if (!stat.isFile()) throw invalid(`${source} is not a file that could be imported`);
   if (stat.size > 0) return;
@@ -51,6 +51,14 @@ function checkFile(source: string): void {
   throw invalid(`${source} cannot be imported: it has no bytes in it; ${hint}`);
 }
 
-function invalid(why: string): PacelineError {
-  return new PacelineError('IMPORT_INVALID', `${why}; nothing was changed`);
+function statOf(source: string): Stats | undefined {
+  try {
+    return statSync(source, { throwIfNoEntry: false });
+  } catch (error) {
+    throw invalid(`${source} cannot be imported: ${messageOf(error)}`, error);
+  }
+}
+
+function invalid(why: string, cause?: unknown): PacelineError {
+  return new PacelineError('IMPORT_INVALID', `${why}; nothing was changed`, { cause });
 }

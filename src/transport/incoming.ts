@@ -115,7 +115,7 @@ function listenError(address: string, error: NodeJS.ErrnoException): PacelineErr
     const message = `another process already listens on ${address}; ${advice}`;
     return new PacelineError('ADDRESS_IN_USE', message, { cause: error });
   }
-  const message = `cannot listen on ${address} (${error.message}); use an address of this machine`;
+  const message = `cannot listen on ${address} (${error.message}); give an address of this machine that this user may bind`;
   return new PacelineError('OPTIONS_INVALID', message, { cause: error });
 }
 

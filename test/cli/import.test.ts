@@ -3,12 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -94,11 +95,15 @@ const BAD: Record<string, { make: () => void; says: RegExp }> = {
     says: /it has no bytes in it; name the file that was meant, .*; nothing was changed/,
   },
   'that is a directory': { make: () => mkdirSync(source()), says: /is not a file/ },
+  'that cannot be looked at': {
+    make: () => symlinkSync(source(), source()),
+    says: /cannot be imported: ELOOP/,
+  },
   'that is missing': { make: () => {}, says: /no file/ },
 };
 
 function fingerprint(): string {
-  if (!statSync(source(), { throwIfNoEntry: false })?.isFile()) return 'no file';
+  if (!lstatSync(source(), { throwIfNoEntry: false })?.isFile()) return 'no file';
   return createHash('sha256').update(readFileSync(source())).digest('hex');
 }
 

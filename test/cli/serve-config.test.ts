@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PacelineError } from '../../src/base/errors.ts';
 import { readSecretFile } from '../../src/cli/secret-file.ts';
-import { parsePairs, resolveServeConfig } from '../../src/cli/serve-config.ts';
+import { parseNumber, parsePairs, resolveServeConfig } from '../../src/cli/serve-config.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'paceline-config-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -52,11 +52,11 @@ test('what makes no sense is refused, naming it', () => {
     [{ id: 'a' }, /"dir"/],
     [{ ...good, electionTimeoutMs: 'soon' }, /"electionTimeoutMs"/],
     [{ ...good, pageSizeBytes: NaN }, /"pageSizeBytes"/],
-    [{ ...good, electionTimeout: 3 }, /electionTimeout/],
+    [{ ...good, electionTimeout: 3 }, /^there is no setting "electionTimeout"; see /],
     [{ ...good, logLevel: 'loud' }, /"logLevel"/],
     [{ ...good, durability: 'most' }, /"durability"/],
     [{ ...good, heartbeatMs: 0 }, /"heartbeatMs"/],
-    [{ ...good, httpLimits: { bodyMax: 1 } }, /"httpLimits".*bodyMax/],
+    [{ ...good, httpLimits: { bodyMax: 1 } }, /there is no setting "httpLimits\.bodyMax"/],
     [{ ...good, members: { a: 3 } }, /"members\.a"/],
   ];
   for (const [flags, message] of cases)
@@ -83,7 +83,19 @@ test('a secret is trimmed, never empty, and others should not read it', () => {
   assert.equal(read(write('s1', '  a secret \n')), 'a secret');
   assert.deepEqual(warnings, []);
   assert.throws(() => read(write('s2', ' \n')), refused(/is empty.*openssl/));
-  assert.throws(() => read(join(dir, 'none')), refused(/cannot read the secret file.*ENOENT/));
+  assert.throws(
+    () => read(join(dir, 'none')),
+    refused(/cannot read the secret file .*none: ENOENT.*; name a file/),
+  );
   assert.equal(read(write('s3', 'x', 0o640)), 'x');
   assert.match(warnings.join(), /other users can read.*chmod 600/);
+});
+
+test('a flag that takes a number says so', () => {
+  assert.equal(parseNumber('--set batchMs', '5'), 5);
+  for (const text of ['soon', '5ms', ' ', 'Infinity'])
+    assert.throws(
+      () => parseNumber('--set batchMs', text),
+      refused(/^--set batchMs takes a number, not /),
+    );
 });

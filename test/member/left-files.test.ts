@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -93,4 +101,10 @@ test('a lock that is undone takes its file along if it made it, and another one 
   const third = new DirectoryLock(path, dir);
   third.undo();
   assert.ok(existsSync(path), 'it was there before');
+  const looping = join(dir, 'loop.db');
+  symlinkSync(looping, looping);
+  assert.throws(() => new DirectoryLock(looping, dir), {
+    code: 'IO',
+    message: /cannot lock .*ELOOP/,
+  });
 });

@@ -18,6 +18,16 @@ const WRONG_OPTIONS: Record<string, object> = {
   'an address of another member with port 0': {
     members: { a: '127.0.0.1:7000', b: '127.0.0.1:0' },
   },
+  'an address of its own with port 0 that others are to dial': {
+    members: { a: '127.0.0.1:0', b: '127.0.0.1:7000' },
+  },
+  'a port 0 to listen on that others are to dial': {
+    listen: '127.0.0.1:0',
+    members: { a: '127.0.0.1:7001', b: '127.0.0.1:7000' },
+  },
+  'two members with one address, spelt in two ways': {
+    members: { a: 'localhost:7000', b: 'LOCALHOST:07000' },
+  },
   'two members with one address': { members: { a: '127.0.0.1:7000', b: '127.0.0.1:7000' } },
   'members that are no object': { members: 'a=127.0.0.1:7000' },
   'listen without a port': { listen: '127.0.0.1' },
