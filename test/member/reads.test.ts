@@ -279,6 +279,7 @@ test('a snapshot on a worker is one state, and ends with its function', async ()
 
 test('with workerAfterMs a statement that took long runs on a worker from then on', async (t) => {
   const auto = await new Local(t).open({ id: 'auto', workerAfterMs: 1 });
+  await auto.query('SELECT 1'); // the first read may have to wait for the first commit
   const sql = `${COUNT_TO} SELECT count(*) FROM c`;
   const turnsDuring = async () => {
     let [turns, running] = [0, true];

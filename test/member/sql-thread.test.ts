@@ -164,12 +164,15 @@ test('a start that has to undo something, for which there is no room, ends with 
   assert.deepEqual(again.mainFile(), { position: { term, index }, rows: [] });
 });
 
+/** More than the WAL's limit below, and little enough to be copied in one go while work is paused. */
+const FEW = 40;
+
 test('closed while a checkpoint waits for the commit index, the main file has only what is committed', async (t) => {
   const thread = await new SqlThreadFixture(t, { checkpointWalBytes: 50_000 }).begin();
   await thread.lead(1);
   const committed = thread.log.at(-1)!;
   const keys: number[] = [];
-  for (let i = 0; i < 100 && !thread.shared.wantsCommit; i++) {
+  for (let i = 0; i < FEW && !thread.shared.wantsCommit; i++) {
     keys.push(...thread.write(ROW));
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -185,7 +188,7 @@ test('what a majority has committed, and this member’s own disk not yet, stays
   const thread = await new SqlThreadFixture(t, { checkpointWalBytes: 50_000 }).begin();
   await thread.lead(1);
   const before = thread.log.at(-1)!;
-  for (let i = 0; i < 100 && !thread.shared.wantsCommit; i++) {
+  for (let i = 0; i < FEW && !thread.shared.wantsCommit; i++) {
     thread.write(ROW);
     await new Promise((resolve) => setImmediate(resolve));
   }
