@@ -133,8 +133,8 @@ export const CALL_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'keep from the author of a write that it is lost',
     file: 'src/member/needed-positions.js',
-    find: 'throw lost(this.#whose, position);',
-    replace: 'continue;',
+    find: "throw must(this.takeLost(position), 'open until now');",
+    replace: '{ this.takeLost(position); continue; }',
     breaks: ['I10 lost'],
     seedsMax: 40,
     faults: ['partition'],
@@ -142,8 +142,8 @@ export const CALL_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'tell the author of a lost write again and again',
     file: 'src/member/needed-positions.js',
-    find: 'this.#open = this.#open.filter((one) => one !== position);',
-    replace: "if (verdict !== 'lost') this.#open = this.#open.filter((one) => one !== position);",
+    find: "throw must(this.takeLost(position), 'open until now');",
+    replace: 'throw lost(this.#whose, position);',
     breaks: ['I10 lost'],
     seedsMax: 40,
     faults: ['partition'],

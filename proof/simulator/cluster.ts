@@ -171,6 +171,7 @@ export class Cluster implements World {
     const { current } = this;
     this.current = null;
     if (current?.alive) current.look();
+    this.promises.lost.look();
     if (this.violation !== null) throw this.violation;
   }
 

@@ -18,9 +18,17 @@ export interface Needs {
   readonly calledMs: number;
 }
 
+/** A read that was answered without a write of its handle's own that is lost. */
+interface Without {
+  readonly member: MemberProcess;
+  readonly lost: EntryId;
+  readonly at: EntryId;
+}
+
 /**
  * What is promised of `POSITION_LOST` (docs/reads.md): it is said of nothing that is committed, nor will be; of a token always and
- * at once, wherever it is known; of a handle's own write once, and before any read that does not see it.
+ * at once, wherever it is known; of a handle's own write once, and before any read that does not see it. Of several reads that waited for the same news one
+ * is told, and the others go on; in which order their promises come to be settled within that step does not count.
  */
 export class LostPromises {
   readonly #checker: Checker;
@@ -29,6 +37,8 @@ export class LostPromises {
   readonly #lost: EntryId[] = [];
   /** Of its own writes, those that a handle was told are lost. */
   readonly #told = new WeakMap<MemberProcess, EntryId[]>();
+  /** Answered in this step. */
+  #without: Without[] = [];
 
   constructor(checker: Checker, now: () => number) {
     this.#checker = checker;
@@ -71,14 +81,23 @@ export class LostPromises {
     require(token === null || !isLost(token), 'I10 lost', () => {
       return `${member.id} answered a read after ${checker.describe(token!)} from ${checker.describe(at)}`;
     });
-    const told = this.#told.get(member) ?? [];
-    for (const position of wrote) {
-      const { term, index } = position;
-      const known = told.some((one) => one.term === term && one.index >= index);
-      require(known || !isLost(position), 'I10 lost', () => {
-        return `${member.id} answered a read from ${checker.describe(at)}, and has not told its author that ${checker.describe(position)} is lost`;
+    for (const lost of wrote) if (isLost(lost)) this.#without.push({ member, lost, at });
+  }
+
+  /** Call when all that follows from a step has happened. */
+  look(): void {
+    if (this.#without.length === 0) return;
+    const without = this.#without;
+    this.#without = [];
+    for (const { member, lost, at } of without)
+      require(!member.alive || this.#wasTold(member, lost), 'I10 lost', () => {
+        return `${member.id} answered a read from ${this.#checker.describe(at)}, and has not told its author that ${this.#checker.describe(lost)} is lost`;
       });
-    }
+  }
+
+  #wasTold(member: MemberProcess, { term, index }: EntryId): boolean {
+    const told = this.#told.get(member) ?? [];
+    return told.some((one) => one.term === term && one.index >= index);
   }
 
   /** The read was refused with that code. */

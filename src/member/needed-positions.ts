@@ -1,3 +1,4 @@
+import { must } from '../base/assert.ts';
 import { PacelineError } from '../base/errors.ts';
 import { type EntryId, ORIGIN } from '../raft/entry.ts';
 import type { SharedState } from './shared-state.ts';
@@ -42,11 +43,19 @@ export class NeededPositions {
     for (const position of [...this.#open]) {
       const verdict = this.#shared.verdict(position);
       if (verdict === 'pending') continue;
+      if (verdict === 'lost') throw must(this.takeLost(position), 'open until now');
       this.#open = this.#open.filter((one) => one !== position);
-      if (verdict === 'lost') throw lost(this.#whose, position);
       this.addCommitted(position);
     }
     return this.areSeen;
+  }
+
+  /** POSITION_LOST for one that will never be there, and is needed no more; null if it is not needed. */
+  takeLost({ term, index }: EntryId): PacelineError | null {
+    const position = this.#open.find((one) => one.term === term && one.index === index);
+    if (position === undefined) return null;
+    this.#open = this.#open.filter((one) => one !== position);
+    return lost(this.#whose, position);
   }
 
   /** The latest of those that are known to be committed. */

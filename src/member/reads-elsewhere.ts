@@ -1,5 +1,12 @@
 import type { ReadOptions } from '../api/read-options.ts';
-import { decodeRead, decodeReadAnswer, encodeRead, encodeReadAnswer } from '../api/read-wire.ts';
+import {
+  decodeRead,
+  decodeReadAnswer,
+  encodeRead,
+  encodeReadAnswer,
+  type ReadAnswer,
+  type WireRead,
+} from '../api/read-wire.ts';
 import type { QueryResult } from '../api/request.ts';
 import { decodeToken } from '../api/token.ts';
 import type { SqlArgs } from '../api/value.ts';
@@ -47,13 +54,29 @@ export class ReadsElsewhere {
     options: ReadOptions,
     notHere: PacelineError,
   ): Promise<QueryResult> {
-    const { waits, post, session } = this.#parts;
+    const { session } = this.#parts;
+    for (;;) {
+      const there = this.#optionsThere(request, options);
+      const read = await this.#ask({ sql, args, options: there }, request, notHere);
+      if (!('error' in read)) {
+        session.readElsewhere(decodeToken(read.token));
+        return read.result;
+      }
+      const isOwn = read.error.code === 'POSITION_LOST' && there.after !== options.after;
+      if (!isOwn || there.after === undefined) throw PacelineError.fromRecord(read.error);
+      // There it is a token like others; of a write of this handle's own it is told here, and unless another read was told so meanwhile.
+      const lost = session.takeLost(decodeToken(there.after));
+      if (lost !== null) throw lost;
+    }
+  }
+
+  async #ask(read: WireRead, request: ReadRequest, notHere: PacelineError): Promise<ReadAnswer> {
+    const { waits, post } = this.#parts;
     const key = this.#nextKey++;
     const answer: { bytes: Uint8Array | null } = { bytes: null };
     this.#answers.set(key, answer);
     try {
-      const bytes = encodeRead({ sql, args, options: this.#optionsThere(request, options) });
-      post.forward(key, bytes);
+      post.forward(key, encodeRead(read));
       await waits.until(
         () => answer.bytes !== null,
         request,
@@ -62,10 +85,7 @@ export class ReadsElsewhere {
     } finally {
       if (this.#answers.delete(key) && answer.bytes === null) post.cancel(key);
     }
-    const read = decodeReadAnswer(answer.bytes!);
-    if ('error' in read) throw PacelineError.fromRecord(read.error);
-    session.readElsewhere(decodeToken(read.token));
-    return read.result;
+    return decodeReadAnswer(answer.bytes!);
   }
 
   answered(key: number, bytes: Uint8Array): void {

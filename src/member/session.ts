@@ -1,4 +1,5 @@
 import { decodeToken, encodeToken } from '../api/token.ts';
+import type { PacelineError } from '../base/errors.ts';
 import { type EntryId, ORIGIN } from '../raft/entry.ts';
 import { isLater, NeededPositions } from './needed-positions.ts';
 import type { SharedState } from './shared-state.ts';
@@ -46,6 +47,11 @@ export class Session {
   /** The same, found out. Throws POSITION_LOST, once, for what will never be there. */
   look(): boolean {
     return this.#needed.look();
+  }
+
+  /** POSITION_LOST for a position of which another member says that it will never be there; null if that was told before. */
+  takeLost(position: EntryId): PacelineError | null {
+    return this.#needed.takeLost(position);
   }
 
   get token(): string {
