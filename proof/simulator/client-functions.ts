@@ -141,14 +141,16 @@ export class ClientFunctions {
   async #end(
     attempt: Attempt,
     transaction: Transaction,
-    { way, options }: FunctionCall,
+    { way, options, needsReceipt }: FunctionCall,
     isFirst: boolean,
   ): Promise<void> {
     const { cluster } = this.#session.parts;
     if (way === 'throw') throw new GivenUp();
     if (way === 'roll back') await transaction.rollback();
-    if (way === 'outlive' && isFirst) await cluster.sleep(options.lifetimeMs * SLOWEST + TURN_MS);
-    if (way === 'commit') attempt.receipt = await transaction.commit();
+    const outlives = way === 'outlive' && isFirst;
+    if (outlives) await cluster.sleep(options.lifetimeMs * SLOWEST + TURN_MS);
+    const asksReceipt = way === 'commit' || (way === 'outlive' && needsReceipt);
+    if (asksReceipt && !outlives) attempt.receipt = await transaction.commit();
   }
 
   #committed(member: MemberProcess, attempt: Attempt, { options, way }: FunctionCall): Answer {

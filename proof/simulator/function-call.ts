@@ -14,6 +14,8 @@ export interface FunctionCall {
   readonly options: TransactionRunOptions & { readonly lifetimeMs: number };
   /** Between two statements. */
   readonly thoughtMsMax: number;
+  /** What may be discarded can be judged by its receipt only: whatever attempt is to be committed has to ask for one. */
+  readonly needsReceipt: boolean;
 }
 
 const WAYS: readonly FunctionWay[] = [
@@ -36,8 +38,7 @@ export function drawFunction(prng: Prng, { plan, ids }: Cluster, id: string | nu
     ...(prng.chance(AT_A_LEVEL) ? drawDurability(prng, ids) : {}),
   };
   const drawn = one(WAYS);
-  // What may be discarded can be judged by its receipt only.
-  const durability = options.durability ?? plan.options.durability;
-  const way = drawn === 'return' && mayBeDiscarded(durability, plan) ? 'commit' : drawn;
-  return { way, options, thoughtMsMax: one(THOUGHTS_MS) };
+  const needsReceipt = mayBeDiscarded(options.durability ?? plan.options.durability, plan);
+  const way = drawn === 'return' && needsReceipt ? 'commit' : drawn;
+  return { way, options, thoughtMsMax: one(THOUGHTS_MS), needsReceipt };
 }
