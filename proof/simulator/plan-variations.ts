@@ -11,6 +11,8 @@ const LEASES = 0x1ea5e;
 const SNAPSHOTS = 0x5a9;
 const CALLS = 0xca115;
 const DURABILITY = 0xd15c;
+/** So chosen that it leaves the seeds that once failed as they are. */
+const CROWD = 0xc436;
 /** What befalls members that are giving or taking a snapshot: in runs with many of them. */
 export const OF_SNAPSHOTS: readonly FaultKind[] = ['snapshot-giver-dies', 'snapshot-taker-dies'];
 
@@ -21,6 +23,7 @@ export function vary(plan: Plan): Plan {
     [SNAPSHOTS, withSnapshots],
     [CALLS, withCalls],
     [DURABILITY, withDurability],
+    [CROWD, withCrowd],
   ];
   return variations.reduce(
     (so, [chance, change]) => change(so, new Prng(plan.seed ^ chance)),
@@ -73,4 +76,12 @@ function withLeases(plan: Plan, prng: Prng): Plan {
   faults.delete('clock-jump');
   const leaseDriftMs = plan.options.electionTimeoutMs / (prng.chance(0.5) ? 5 : 10);
   return { ...plan, faults, options: { ...plan.options, leaseDriftMs } };
+}
+
+/** In some, many clients hurry while nothing happens but that members lose sight of each other: leaders are deposed with much under way. */
+function withCrowd(plan: Plan, prng: Prng): Plan {
+  if (plan.voters < 2 || !prng.chance(0.08)) return plan;
+  const faults = new Set<FaultKind>(['partition']);
+  const pace = { clients: 6, restMs: 20, reads: 0.5, faultEveryMs: 400, faultsMs: 15_000 };
+  return { ...plan, ...pace, faults };
 }
