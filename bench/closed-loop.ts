@@ -8,7 +8,8 @@ export interface ClosedLoop<T> {
   /** Workers; each starts its next operation when its last one is answered. */
   readonly concurrency: number;
   readonly seconds: number;
-  readonly operation: () => Promise<T>;
+  /** `worker` counts from zero. */
+  readonly operation: (worker: number) => Promise<T>;
   /** Called for each answer within the measured time. */
   readonly onAnswer?: (answer: T) => void;
   /** Called when the measured time begins. */
@@ -21,9 +22,9 @@ export async function closedLoop<T>(loop: ClosedLoop<T>): Promise<Measured> {
   const begin = performance.now() + WARM_UP * seconds * 1000;
   const end = begin + seconds * 1000;
   const samples = new Samples();
-  const worker = async () => {
+  const work = async (worker: number) => {
     for (let asked = performance.now(); asked < end; ) {
-      const answer = await operation();
+      const answer = await operation(worker);
       const answered = performance.now();
       if (answered >= begin && answered < end) {
         samples.add(answered - asked);
@@ -33,7 +34,7 @@ export async function closedLoop<T>(loop: ClosedLoop<T>): Promise<Measured> {
     }
   };
   const started = sleep(WARM_UP * seconds * 1000).then(onBegin);
-  await Promise.all([started, ...Array.from({ length: concurrency }, worker)]);
+  await Promise.all([started, ...Array.from({ length: concurrency }, (_, worker) => work(worker))]);
   return measured(samples, samples.count, seconds);
 }
 

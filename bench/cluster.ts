@@ -1,14 +1,10 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalDatabase, type OpenOptions, open, type Status } from '../src/index.ts';
 import { ChildMember } from './child-member.ts';
+import { freePorts } from './free-ports.ts';
 import { logger } from './logger.ts';
+import { until, WAIT_MS } from './until.ts';
 
-/** How often a state that is waited for is looked at. */
-const POLL_MS = 10;
-/** A state that has not come by then will not come. */
-const WAIT_MS = 60_000;
 /** Who should lead: the application's own member, one of the others, or whoever wins. */
 export type Leads = 'app' | 'another' | 'any';
 
@@ -137,34 +133,4 @@ export class Cluster {
       cluster: 'bench',
     };
   }
-}
-
-export async function until(
-  what: string,
-  deadline: number,
-  holds: () => Promise<boolean>,
-): Promise<void> {
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
-    await sleep(POLL_MS);
-  }
-}
-
-/** Ports that were free a moment ago: all are held at once, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            resolve(address !== null && typeof address === 'object' ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }

@@ -14,6 +14,10 @@ export type FromMember =
   | { readonly type: 'ready' }
   | { readonly type: 'status'; readonly key: number; readonly status: Status };
 
+/** Before anything is awaited: a member may wait for the others as long as it likes. */
+process.on('disconnect', () => process.exit());
+if (!process.connected) process.exit();
+
 const options = JSON.parse(process.argv[2] ?? '{}') as OpenOptions;
 const db = await open({ ...options, logger });
 
@@ -28,7 +32,6 @@ async function end(): Promise<void> {
 
 process.on('SIGTERM', end);
 process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the parent says when
-process.on('disconnect', end);
 process.on('message', async ({ key }: StatusRequest) => {
   tell({ type: 'status', key, status: await db.status() });
 });

@@ -1,7 +1,7 @@
 import { DatabaseSync } from '../src/sqlite/binding.ts';
 import { blockingLoop } from './closed-loop.ts';
 import type { Measured } from './samples.ts';
-import { batchesOfRows, createTable, insertInto, randomRow } from './table.ts';
+import { createTable, insertInto, randomRow, rowsInBatches } from './table.ts';
 
 type Connection = InstanceType<typeof DatabaseSync>;
 
@@ -33,9 +33,9 @@ export class PlainSqlite {
   #makeTable(name: string): void {
     for (const { sql } of createTable(name)) this.#db.exec(sql);
     const insert = this.#db.prepare(insertInto(name));
-    for (const batch of batchesOfRows(name))
+    for (const rows of rowsInBatches())
       this.#transaction(() => {
-        for (const { args } of batch) insert.run(...(args as [number, string]));
+        for (const row of rows) insert.run(...row);
       });
   }
 

@@ -29,12 +29,14 @@ export function randomText(): string {
   return TEXTS[Math.floor(Math.random() * TEXTS.length)]!;
 }
 
-/** The rows of a new table, as batches for one transaction each. */
+/** The rows of a new table, those of one transaction at a time. */
+export function* rowsInBatches(rows = ROWS_BEFORE): Generator<[k: number, v: string][]> {
+  for (let done = 0; done < rows; done += ROWS_PER_BATCH)
+    yield Array.from({ length: Math.min(ROWS_PER_BATCH, rows - done) }, randomRow);
+}
+
+/** The same as statements. */
 export function* batchesOfRows(name: string, rows = ROWS_BEFORE): Generator<Statement[]> {
   const sql = insertInto(name);
-  for (let done = 0; done < rows; done += ROWS_PER_BATCH)
-    yield Array.from({ length: Math.min(ROWS_PER_BATCH, rows - done) }, () => ({
-      sql,
-      args: randomRow(),
-    }));
+  for (const batch of rowsInBatches(rows)) yield batch.map((args) => ({ sql, args }));
 }

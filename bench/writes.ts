@@ -13,8 +13,8 @@ import { COMMON_COLUMNS, type Column, column, printTable, type Row } from './rep
 import { type Cell, inRounds } from './rounds.ts';
 import { type Measured, medianOf } from './samples.ts';
 
-const PACELINE = 'paceline, three members, quorum';
-const PLAIN = 'plain sqlite, FULL';
+export const PACELINE = 'paceline, three members, quorum';
+export const PLAIN = 'plain sqlite, FULL';
 const GROUPED = 'plain sqlite, FULL, c per transaction';
 
 const COLUMNS: readonly Column[] = [

@@ -5,6 +5,7 @@ import { BOOKS } from './shop.ts';
 import { untilDone } from './until-done.ts';
 
 const [tool, options] = JSON.parse(process.argv[2]!) as ['drizzle' | 'kysely', OpenOptions];
+process.on('disconnect', () => process.exit());
 const handle = await open(options);
 const shop =
   tool === 'drizzle'
@@ -54,5 +55,4 @@ process.on('message', ({ key, ask }: Asked) => {
     (error: unknown) => tell({ type: 'error', key, message: String(error) }),
   );
 });
-process.on('disconnect', () => process.exit());
 tell({ type: 'ready' });
