@@ -16,7 +16,7 @@ import { decodeToken } from '../../../src/api/token.ts';
 import { parseAddress } from '../../../src/base/address.ts';
 import { decodeUtf8, encodeUtf8 } from '../../../src/base/utf8.ts';
 import { readSecretFile } from '../../../src/cli/secret-file.ts';
-import { parsePairs, resolveServeConfig } from '../../../src/cli/serve-config.ts';
+import { parseNumber, parsePairs, resolveServeConfig } from '../../../src/cli/serve-config.ts';
 import { layoutOf, readIdentity } from '../../../src/member/directory.ts';
 import { HTTP_DEFAULTS } from '../../../src/server/options.ts';
 import { makeRequestParsers } from '../../../src/server/requests.ts';
@@ -145,6 +145,13 @@ export const TEXTS: readonly Decoder<unknown>[] = [
     valid: utf8('a=1', 'b=h:1'),
     codes: ['OPTIONS_INVALID'],
     read: (some) => parsePairs([decodeUtf8(some), 'x=1'], 'NAME=VALUE'),
+  }),
+  reader({
+    name: 'the reader of numbers',
+    of: ['cli/serve-config.ts parseNumber'],
+    valid: utf8('17', '-0.5e3'),
+    codes: ['OPTIONS_INVALID'],
+    read: (some) => parseNumber('--set NAME', decodeUtf8(some)),
   }),
   reader({
     name: 'the reader of secret files',
