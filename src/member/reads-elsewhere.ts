@@ -64,7 +64,7 @@ export class ReadsElsewhere {
       }
       const isOwn = read.error.code === 'POSITION_LOST' && there.after !== options.after;
       if (!isOwn || there.after === undefined) throw PacelineError.fromRecord(read.error);
-      // There it is a token like others; of a write of this handle's own it is told here, and unless another read was told so meanwhile.
+      // There it is a token like others. Here it is a write of this handle's own, of which another read may have been told meanwhile.
       const lost = session.takeLost(decodeToken(there.after));
       if (lost !== null) throw lost;
     }

@@ -73,8 +73,9 @@ export class Checkpointer {
   }
 
   /**
-   * Call when all of the WAL is in the main file. The next one to write frames begins the WAL at its start. That must be SQLite, which sees to the locks of readers; it writes them
-   * before a COMMIT when a transaction is larger than its page cache, and a ROLLBACK leaves none of them.
+   * Call when all of the WAL is in the main file. The next one to write frames begins the WAL at its start. That must be SQLite,
+   * which sees to the locks of readers; it writes them before a COMMIT when a transaction is larger than its page cache, and a
+   * ROLLBACK leaves none of them.
    */
   #beginAnew({ walFrames: frames }: Checkpointed): Checkpointed {
     if (!this.#takeLock()) return { busy: true, walFrames: frames, copiedFrames: frames };

@@ -103,10 +103,10 @@ function brokenKeys(db: Connection, source: string): string[] {
   } catch (error) {
     const known = fileError(error, source);
     if (known.code !== 'SQL') throw known;
-    const why = messageOf(error);
-    return [
-      `${source}: its foreign keys cannot be checked, nor can writes to their tables: ${why}`,
-    ];
+    const what = `its foreign keys cannot be checked (${messageOf(error)})`;
+    const next =
+      'writes to their tables fail as well, until the keys, or what they refer to, are mended';
+    return [`${source}: ${what}; ${next}`];
   }
 }
 
