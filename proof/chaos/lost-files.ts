@@ -13,6 +13,9 @@ import type { Told } from './told.ts';
 /** Files of lost writes of members whose directories were emptied. */
 const ASIDE = 'lost-aside';
 
+/** Bytes of one command's output: a file of lost writes has rows whole, blobs of megabytes among them. */
+const OUTPUT_BYTES_MAX = 256 * 2 ** 20;
+
 export function putLostFilesAside(cluster: ChaosCluster, id: string): void {
   const { lost } = layoutOf(cluster.member(id).settings.dir);
   const aside = join(cluster.dir, ASIDE);
@@ -107,9 +110,11 @@ function judgeCommand(cli: string, dir: string): string[] {
 }
 
 function run(cli: string, ...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'lost', ...args], {
+  const { status, error, stdout, stderr } = spawnSync(process.execPath, [cli, 'lost', ...args], {
     encoding: 'utf8',
+    maxBuffer: OUTPUT_BYTES_MAX,
   });
   if (status === 0) return stdout;
-  throw new Error(`"paceline lost ${args.join(' ')}" failed: ${stderr}`);
+  const why = error === undefined ? stderr : error.message;
+  throw new Error(`"paceline lost ${args.join(' ')}" failed: ${why}`);
 }

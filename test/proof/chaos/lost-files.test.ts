@@ -50,7 +50,12 @@ const WRITE: Told = {
   reached: { committed: false, members: ['a'] },
 };
 
-function save(cluster: ChaosCluster, id: string, entry: Partial<LostEntry>, value = 7): void {
+function save(
+  cluster: ChaosCluster,
+  id: string,
+  entry: Partial<LostEntry>,
+  value: number | Uint8Array = 7,
+): void {
   const bytes = encodeLostFile({
     ...{
       cluster: 'c',
@@ -92,6 +97,12 @@ test('a discarded write is in a file, with its position and its row', async (t) 
   assert.match(judge().violations.join(), /its row is not told/);
   save(cluster, 'a', { pages: new Map() }, 8);
   assert.deepEqual(judge().violations, []);
+});
+
+test('a row of megabytes is shown whole', async (t) => {
+  const cluster = await stoppedCluster(t);
+  save(cluster, 'a', {}, new Uint8Array(2 * 2 ** 20));
+  assert.deepEqual(judgeLostFiles(cluster, CLI, []).violations, []);
 });
 
 test('a member has to tell of as many files as it has', async (t) => {
