@@ -93,7 +93,7 @@ export class ClientSession {
 
   choose(): MemberProcess | null {
     const { cluster, prng } = this.parts;
-    const able = cluster.serving();
+    const able = cluster.asked();
     const stays = prng.chance(STAYS);
     if (stays && this.#member !== null && able.includes(this.#member)) return this.#member;
     const next = able.length === 0 ? null : able[prng.between(0, able.length - 1)]!;

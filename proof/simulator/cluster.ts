@@ -55,6 +55,8 @@ export class Cluster implements World {
   readonly #prng: Prng;
   current: MemberProcess | null = null;
   still = false;
+  /** All is healed, and what is under way is waited for. */
+  ending = false;
   /** Processes there are. */
   up = 0;
   /** A violation found where nobody could be told. */
@@ -102,6 +104,14 @@ export class Cluster implements World {
     return this.running().filter(({ ready }) => ready);
   }
 
+  /** Who clients ask. At the end members only: others know of no leader, and let a write wait in vain each time. */
+  asked(): MemberProcess[] {
+    const serving = this.serving();
+    const membership = this.ending ? (this.leader()?.raft?.membership ?? []) : [];
+    const members = serving.filter((process) => membership.some(({ id }) => id === process.id));
+    return members.length > 0 ? members : serving;
+  }
+
   leader(): MemberProcess | null {
     const leaders = this.running().filter(({ raft }) => raft?.role === 'leader');
     leaders.sort((a, b) => b.raft!.term - a.raft!.term);
@@ -137,6 +147,7 @@ export class Cluster implements World {
 
   memberFailed(process: MemberProcess, error: PacelineError): void {
     const { machine } = process;
+    process.hasStopped = true;
     this.trace.add(process.id, `stopped by itself: ${error.code} ${error.message}`);
     if (DAMAGE.has(error.code) && machine.damaged) machine.outOfService = true;
     else if (!MAY_STOP.has(error.code) && !DAMAGE.has(error.code))

@@ -27,7 +27,7 @@ function differs(
   leader: MemberProcess,
   member: MemberProcess | null,
 ): string | null {
-  if (member === null || !member.ready) return 'does not serve';
+  if (member === null || !member.ready || member.hasStopped) return 'does not serve';
   if (member.home.readers.holding > 0) return 'holds a state that nobody reads';
   const [one, other] = [leader.home.files, member.home.files];
   if (one === null || other === null) return 'has no database';

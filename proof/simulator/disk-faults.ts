@@ -8,6 +8,7 @@ export class DiskFaults {
   readonly #trouble: Trouble;
   readonly actions: Actions = {
     'fsync-fails': () => this.#fsyncFails(),
+    'database-sync-fails': () => this.#databaseSyncFails(),
     'log-rot': () => this.#logRot(),
     'disk-full': () => this.#diskFull(),
     'slow-disk': () => this.#slowDisk(),
@@ -27,6 +28,13 @@ export class DiskFaults {
       return 'EIO';
     };
     return this.#trouble.note(process.id, 'the next write to its disk fails');
+  }
+
+  #databaseSyncFails(): boolean {
+    const process = this.#trouble.oneRunning();
+    if (process === null) return false;
+    process.machine.databaseSyncFails = true;
+    return this.#trouble.note(process.id, 'the next sync of its database fails');
   }
 
   /** Of a member that is down; so few that the others are a majority still. */

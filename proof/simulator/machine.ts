@@ -42,6 +42,8 @@ export class Machine {
   /** Damage was done to it on purpose: what is on its disk is not what was written. */
   damaged = false;
   diskPlan: DiskPlan = () => null;
+  /** The next sync of its database's files. */
+  databaseSyncFails = false;
   /** Something to happen right after the next commit of the database. */
   atCommit: (() => void) | null = null;
   /** The last log that a process had, and what was durable in it. */
@@ -97,6 +99,13 @@ export class Machine {
   logOpened(log: LogStore): void {
     this.#created = true;
     this.#log = log;
+  }
+
+  /** Whether the sync of its database's files that is being done fails; the next one does not. */
+  takeDatabaseSyncFailure(): boolean {
+    const fails = this.databaseSyncFails;
+    this.databaseSyncFails = false;
+    return fails;
   }
 
   /** Entries that were on disk when the last process ended. */

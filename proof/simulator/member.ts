@@ -22,6 +22,7 @@ import type { Role } from '../../src/raft/ready.ts';
 import type { Watched } from './checker.ts';
 import type { DatabaseFiles } from './database/files.ts';
 import type { MemberHome } from './database/member-database.ts';
+import { ElectedTail } from './elected-tail.ts';
 import type { Machine } from './machine.ts';
 import { connectPorts } from './port.ts';
 import { readerThreadsOf } from './reader-threads.ts';
@@ -54,6 +55,7 @@ export class MemberProcess implements SimProcess {
   clockJumpsMs = 0;
   /** It serves reads and takes writes. */
   ready = false;
+  hasStopped = false; // by itself: an operator starts it again
   raft: WatchedRaft | null = null;
   /** What the checker looks at, from when the log is open. */
   watched: Watched | null = null;
@@ -62,6 +64,7 @@ export class MemberProcess implements SimProcess {
   #term = 0;
   /** Index of the last commit of the database. */
   #databaseAt = 0;
+  readonly #electedTail = new ElectedTail();
   #ended = false;
 
   constructor(world: World, machine: Machine, options: MemberOptions, prng: Prng) {
@@ -156,6 +159,7 @@ export class MemberProcess implements SimProcess {
     this.#role = role;
     this.#term = term;
     this.trace(`is ${role} of term ${term}`);
+    if (role === 'leader') this.#electedTail.elected({ term, index: raft.lastIndex });
   }
 
   #makeHome(): MemberHome {
@@ -173,6 +177,7 @@ export class MemberProcess implements SimProcess {
       },
       checkpointMs: () => this.#prng.between(1, 20 + 10 * plan.diskMsMax),
       foreignReader: () => this.#prng.chance(0.1),
+      syncFails: () => machine.takeDatabaseSyncFailure(),
       takeFile: (path) => {
         const file = machine.snapshots.files.get(path);
         machine.snapshots.files.delete(path);
@@ -196,7 +201,8 @@ export class MemberProcess implements SimProcess {
     this.#world.check(() => {
       checker.database(this.id, at, files.checksum);
       // What is undone may have been overtaken: then more is undone next.
-      if (!executed && at.index > this.#databaseAt) checker.applied(this.id, at);
+      if (at.index <= this.#databaseAt) this.#electedTail.undone();
+      else if (!executed && !this.#electedTail.has(at)) checker.applied(this.id, at);
     });
     this.#databaseAt = at.index;
     this.machine.atCommit?.();

@@ -84,6 +84,7 @@ export class Nemesis {
 
   #cure(machine: Machine): void {
     machine.diskPlan = () => null;
+    machine.databaseSyncFails = false;
     machine.atCommit = null;
     machine.disk.latencyMs = { min: 0, max: this.#cluster.plan.diskMsMax };
     machine.full = false;

@@ -11,10 +11,13 @@ const LEASES = 0x1ea5e;
 const SNAPSHOTS = 0x5a9;
 const CALLS = 0xca115;
 const DURABILITY = 0xd15c;
-/** So chosen that it leaves the seeds that once failed as they are. */
+/** These are so chosen that they leave the seeds that once failed as they are. */
 const CROWD = 0xc436;
+const SYNCS = 0x24b;
 /** What befalls members that are giving or taking a snapshot: in runs with many of them. */
-export const OF_SNAPSHOTS: readonly FaultKind[] = ['snapshot-giver-dies', 'snapshot-taker-dies'];
+const OF_SNAPSHOTS: readonly FaultKind[] = ['snapshot-giver-dies', 'snapshot-taker-dies'];
+/** Faults that only runs which are varied have. */
+export const OF_VARIATIONS: readonly FaultKind[] = [...OF_SNAPSHOTS, 'database-sync-fails'];
 
 /** What some runs have beside what all draw. */
 export function vary(plan: Plan): Plan {
@@ -24,6 +27,7 @@ export function vary(plan: Plan): Plan {
     [CALLS, withCalls],
     [DURABILITY, withDurability],
     [CROWD, withCrowd],
+    [SYNCS, withFailingSyncs],
   ];
   return variations.reduce(
     (so, [chance, change]) => change(so, new Prng(plan.seed ^ chance)),
@@ -84,4 +88,10 @@ function withCrowd(plan: Plan, prng: Prng): Plan {
   const faults = new Set<FaultKind>(['partition']);
   const pace = { clients: 6, restMs: 20, reads: 0.5, faultEveryMs: 400, faultsMs: 15_000 };
   return { ...plan, ...pace, faults };
+}
+
+/** In some, disks that fail to keep what the log gives them fail to keep what the database gives them, too. */
+function withFailingSyncs(plan: Plan, prng: Prng): Plan {
+  if (!plan.faults.has('fsync-fails') || !prng.chance(0.2)) return plan;
+  return { ...plan, faults: new Set<FaultKind>([...plan.faults, 'database-sync-fails']) };
 }

@@ -3,7 +3,7 @@ import { Prng } from '../../src/base/prng.ts';
 import { DEFAULTS } from '../../src/member/options.ts';
 import { diskFiles } from '../../src/member/snapshot-files.ts';
 import type { FaultRates } from '../../src/transport/memory-policy.ts';
-import { OF_SNAPSHOTS, vary } from './plan-variations.ts';
+import { OF_VARIATIONS, vary } from './plan-variations.ts';
 
 /** What can go wrong. Each run has some of them. */
 export const FAULT_KINDS = [
@@ -36,6 +36,7 @@ export const FAULT_KINDS = [
   'transfer',
   'snapshot-giver-dies',
   'snapshot-taker-dies',
+  'database-sync-fails',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -137,7 +138,7 @@ export function makePlan(seed: number): Plan {
   const learners = voters < 5 && prng.chance(0.25) ? prng.between(1, 2) : 0;
   const membership = voters > 1 && prng.chance(0.3);
   const wanted = one([0.15, 0.3, 0.6]);
-  const drawn = FAULT_KINDS.filter((kind) => !OF_SNAPSHOTS.includes(kind));
+  const drawn = FAULT_KINDS.filter((kind) => !OF_VARIATIONS.includes(kind));
   const faults = new Set<FaultKind>(drawn.filter(() => prng.chance(wanted)));
   if (membership) faults.add('membership');
   else faults.delete('membership');

@@ -204,13 +204,16 @@ class Run {
   async #settle(): Promise<void> {
     const { timeline } = this.#cluster;
     const deadline = timeline.nowMs + HEAL_MS;
+    this.#cluster.ending = true;
     for (const client of this.#clients) client.stop();
     let why = '';
     while (timeline.nowMs < deadline) {
       await this.#cluster.sleep(LOOK_MS);
       why = whatIsMissing(this.#cluster, this.#clients);
-      if (why === '') return;
+      if (why === '') break;
     }
+    this.#cluster.ending = false;
+    if (why === '') return;
     throw new Violation('liveness', `${why}, ${HEAL_MS} ms after all was healed`);
   }
 

@@ -147,4 +147,14 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
   },
   { seed: 7710346, showed: 'nothing of the product; a commit that was found after its abort' },
   { seed: 7710271, showed: 'nothing of the product; a refusal that a connection has lost' },
+  {
+    seed: 7016839,
+    showed:
+      'a member fails: elected while it fetched a database that an earlier leader’s log had made it need, it put that in the place of the one that it led with, and began its term twice',
+  },
+  {
+    seed: 7001086,
+    showed:
+      'nothing of the product; the tail of a member that was elected late, and is about to be undone',
+  },
 ];

@@ -1,7 +1,7 @@
 import { must } from '../base/assert.ts';
 import type { EntryId, Index } from '../raft/entry.ts';
 import type { ChecksumValue } from '../redo/checksum.ts';
-import type { CheckpointMode, CheckpointReply } from '../sqlite/checkpointer.ts';
+import { type CheckpointMode, type CheckpointReply, syncFailed } from '../sqlite/checkpointer.ts';
 import type { LiveWal, WalCommit } from '../sqlite/live-wal.ts';
 import { CommitHold, type CommitHoldParts } from './commit-hold.ts';
 import type { CheckpointTools } from './database-home.ts';
@@ -64,6 +64,7 @@ export class CheckpointCycle {
   #committed: Index = 0;
   /** Of that so much is on disk. */
   #kept: Index = 0;
+  #unsynced = false;
   readonly #hold: CommitHold;
   readonly #walSync: WalSync;
 
@@ -71,7 +72,15 @@ export class CheckpointCycle {
     this.#parts = parts;
     this.#startAtBytes = parts.walBytes;
     this.#hold = new CommitHold(parts);
-    this.#walSync = new WalSync(parts);
+    this.#walSync = new WalSync({
+      checkpoints: parts.checkpoints,
+      onFailed: (error) => parts.turn(() => this.#syncFailed(error)),
+    });
+  }
+
+  /** The disk may have lost what these files have: nothing of the WAL may be brought into the main file any more. */
+  get unsynced(): boolean {
+    return this.#unsynced;
   }
 
   /**
@@ -79,6 +88,7 @@ export class CheckpointCycle {
    * committed when all of it is there, by the entry with which a new leader starts its term.
    */
   get pausesWork(): boolean {
+    if (this.#unsynced) return true;
     if (this.#phase === 'draining') return this.#parts.engine.leading;
     return this.#phase === 'settling' || this.unlocked;
   }
@@ -133,8 +143,9 @@ export class CheckpointCycle {
     if (index > this.#committed) this.#holdCommitted();
   }
 
-  /** Call after anything that may have made the WAL grow, and to try again. Throws DATABASE_BUSY, FOREIGN_WRITE. */
+  /** Call after anything that may have made the WAL grow, and to try again. Throws DATABASE_BUSY, FOREIGN_WRITE, IO. */
   afterWork(): void {
+    if (this.#unsynced) return;
     this.#lookAtHold();
     if (this.#phase === 'draining') return this.#emptyWhenCommitted();
     if (this.#phase === 'locking') return this.#lockAgain();
@@ -202,7 +213,7 @@ export class CheckpointCycle {
     const { engine, wal, pins } = this.#parts;
     this.#phase = 'idle';
     pins.committed(this.#committed);
-    if ('error' in reply) return this.#failed(reply.error);
+    if ('error' in reply) return this.#failed(reply);
     this.#passes++;
     const much = wal.frames - reply.copiedFrames > LEFT_FRAMES_MAX;
     // Where nothing has come since, somebody reads what is left, and another pass would copy no more of it.
@@ -245,7 +256,7 @@ export class CheckpointCycle {
 
   #emptied(reply: CheckpointReply): void {
     const { engine, walBytes, onCheckpoint, onEmptied } = this.#parts;
-    if ('error' in reply) return this.#failed(reply.error);
+    if ('error' in reply) return this.#failed(reply);
     this.#startAtBytes = reply.busy ? this.#heldUpUntil() : walBytes;
     this.#pinAtBytes = 0;
     if (!reply.busy) onEmptied();
@@ -259,8 +270,9 @@ export class CheckpointCycle {
     return wal.bytes + walBytes * (onHeldUp(wal.bytes) ? FREED_GROWTH : RETRY_GROWTH);
   }
 
-  /** The database is as good as before, and the WAL keeps what the main file lacks: warn, and try again later. */
-  #failed(error: string): void {
+  /** Unless a sync failed, the database is as good as before, and the WAL keeps what the main file lacks: warn, and try again later. */
+  #failed({ error, unsynced }: Extract<CheckpointReply, { readonly error: string }>): void {
+    if (unsynced) return this.#syncFailed(error);
     const { wal, walBytes, onWarning } = this.#parts;
     const advice = 'check the disk, and the room on it';
     onWarning(
@@ -268,6 +280,12 @@ export class CheckpointCycle {
     );
     this.#startAtBytes = wal.bytes + walBytes * RETRY_GROWTH;
     this.#finish();
+  }
+
+  #syncFailed(error: string): never {
+    this.#unsynced = true;
+    this.#phase = 'idle';
+    throw syncFailed(error);
   }
 
   #finish(): void {

@@ -208,7 +208,19 @@ export class DatabaseSupply {
     this.#parts.network.send(to, 'snapshot', encodeSnapshotRequest(frame));
   }
 
+  /**
+   * Whoever was elected with its own database in use has all that this lacks in its log: what was fetched because an earlier leader's
+   * log had not is not needed any more, and a database that leads is not replaced.
+   */
+  #forgetVoidNeed(): void {
+    const { raft, tracker } = this.#parts;
+    if (this.#need === null || raft.role !== 'leader' || !tracker.open) return;
+    this.#need = null;
+    this.#receiver.stop();
+  }
+
   #fetch(nowMs: number): void {
+    this.#forgetVoidNeed();
     if (this.#need === null || this.#installing !== null || this.#unsaved !== null) return;
     const { raft, self, log } = this.#parts;
     // It has to meet our log, or to be the beginning of one that the leader's continues.
@@ -231,6 +243,8 @@ export class DatabaseSupply {
   }
 
   #install(offer: SnapshotOffer): void {
+    this.#forgetVoidNeed();
+    if (this.#need === null) return;
     const { id, checksum, membership } = offer;
     const { log, lost, raft, tracker, compaction, post, incomingFile } = this.#parts;
     const known = log.term(id.index) === id.term;

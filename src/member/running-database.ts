@@ -105,7 +105,7 @@ export class RunningDatabase {
     pins.close();
     snapshotPin.close();
     try {
-      return fold ? this.#fold() : null;
+      return fold && !this.cycle.unsynced ? this.#fold() : null;
     } finally {
       this.database.close();
     }

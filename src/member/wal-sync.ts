@@ -8,7 +8,7 @@ const SYNC_BYTES = 2 * 2 ** 20;
 
 export interface WalSyncParts {
   readonly checkpoints: Pick<Checkpoints, 'syncWal'>;
-  readonly onWarning: (message: string) => void;
+  readonly onFailed: (error: string) => void;
 }
 
 /**
@@ -32,12 +32,7 @@ export class WalSync {
     this.#syncedBytes = walBytes;
     this.#parts.checkpoints.syncWal((error) => {
       this.#busy = false;
-      if (error !== null) this.#parts.onWarning(warningOf(error));
+      if (error !== null) this.#parts.onFailed(error);
     });
   }
-}
-
-function warningOf(error: string): string {
-  const next = 'the next checkpoint tries again, and copies nothing as long as that fails';
-  return `the WAL could not be synced (${error}): check the disk that it is on; no write is lost, the log has them all; ${next}`;
 }

@@ -1,5 +1,5 @@
 import { fdatasyncSync } from 'node:fs';
-import { messageOf } from '../base/errors.ts';
+import { messageOf, PacelineError } from '../base/errors.ts';
 import { type Connection, DatabaseSync } from './binding.ts';
 import type { DatabaseFiles } from './database-files.ts';
 import { sqliteDetail } from './sql-error.ts';
@@ -18,7 +18,13 @@ interface Checkpointed {
   readonly copiedFrames: number;
 }
 
-export type CheckpointReply = Checkpointed | { readonly error: string; readonly errcode: number };
+/** `unsynced`: the disk may have lost what it had taken; see `syncFailed`. */
+interface CheckpointFailure {
+  readonly error: string;
+  readonly unsynced: boolean;
+}
+
+export type CheckpointReply = Checkpointed | CheckpointFailure;
 
 /** What kept a sync from being done; null if it was. */
 export type SyncReply = string | null;
@@ -26,6 +32,8 @@ export type SyncReply = string | null;
 export type CheckpointFiles = Pick<DatabaseFiles, 'path' | 'mainFd' | 'walFd'>;
 
 const SQLITE_BUSY = 5;
+/** SQLite's words for a sync that failed, of a file and of a directory (https://sqlite.org/rescode.html). */
+const SYNC_FAILURES: ReadonlySet<number> = new Set([1034, 1290]);
 
 /** A checkpoint waits this long for a foreign reader or checkpoint before it gives up and is tried again later. */
 const BUSY_MS = 20;
@@ -57,12 +65,18 @@ export class Checkpointer {
     try {
       const reply = this.#checkpoint(mode);
       // SQLite leaves that to the checkpoint that copies the last frame, which work is paused for.
-      if (mode === 'PASSIVE') fdatasyncSync(this.#files.mainFd);
+      if (mode === 'PASSIVE') return this.#syncMain() ?? reply;
       return mode === 'RESTART' && !reply.busy ? this.#beginAnew(reply) : reply;
     } catch (error) {
-      const why = `${this.#files.path}: ${messageOf(error)}`;
-      return { error: why, errcode: sqliteDetail(error)?.errcode ?? 0 };
+      const unsynced = SYNC_FAILURES.has(sqliteDetail(error)?.errcode ?? 0);
+      return { error: `${this.#files.path}: ${messageOf(error)}`, unsynced };
     }
+  }
+
+  #syncMain(): CheckpointFailure | null {
+    const { path, mainFd } = this.#files;
+    const error = sync(mainFd, path);
+    return error === null ? null : { error, unsynced: true };
   }
 
   #checkpoint(mode: CheckpointMode): Checkpointed {
@@ -101,15 +115,34 @@ export class Checkpointer {
 
   /** Brings to disk what the WAL has. */
   syncWal(): SyncReply {
-    try {
-      fdatasyncSync(this.#files.walFd);
-      return null;
-    } catch (error) {
-      return `${this.#files.path}-wal: ${messageOf(error)}`;
-    }
+    return sync(this.#files.walFd, `${this.#files.path}-wal`);
   }
 
   close(): void {
     this.#connection.close();
   }
+}
+
+function sync(fd: number, file: string): SyncReply {
+  try {
+    fdatasyncSync(fd);
+    return null;
+  } catch (error) {
+    return `${file}: ${messageOf(error)}`;
+  }
+}
+
+/**
+ * What follows from a sync of the database's files that failed. Linux forgets the pages that it could not write, and says so
+ * once: the next sync succeeds, and what it is then believed to have kept is gone with the page cache. So nothing may
+ * rest on these files any more. Whoever starts again finds what the WAL had in the page cache, or what its checksums
+ * leave of it, and writes that again (`renewWal`); the log has all of it.
+ */
+export function syncFailed(error: string): PacelineError {
+  const why = 'the disk may have lost what it had taken, so this member stops';
+  const next = 'check the disk and the room on it, then start this member again';
+  return new PacelineError(
+    'IO',
+    `the database could not be synced (${error}): ${why}; no acknowledged write is lost, the log has them all; ${next}`,
+  );
 }

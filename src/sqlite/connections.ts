@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { messageOf, PacelineError } from '../base/errors.ts';
 import type { EntryId } from '../raft/entry.ts';
-import { decodePageSize } from '../wal/format.ts';
+import { decodePageSize, frameOffset } from '../wal/format.ts';
 import { type Connection, DatabaseSync } from './binding.ts';
 import { DatabaseFiles } from './database-files.ts';
 import { fileError } from './disk-room.ts';
@@ -26,7 +26,7 @@ export interface EngineConnections extends EngineParts {
   readonly position: EntryId & { readonly cluster: string | null };
 }
 
-/** Opens a database in WAL mode. Throws DATABASE_MISSING, DATABASE_DAMAGED, DATABASE_BUSY. */
+/** Opens a database in WAL mode. Throws DATABASE_MISSING, DATABASE_DAMAGED, DATABASE_BUSY, DISK_FULL, IO. */
 export function openConnections(path: string): EngineConnections {
   const pageSize = pageSizeOf(path);
   const writer = openWriter(path);
@@ -40,11 +40,20 @@ export function openConnections(path: string): EngineConnections {
 
 function connectionsWith(writer: Connection, path: string, pageSize: number): EngineConnections {
   const position = readStart(writer, path);
-  const files = new DatabaseFiles(path);
   const lock = new WriterLock(path, BUSY_MS);
-  const executor = (limits: ExecutorLimits) => new Executor(writer, limits);
-  const wal = new WalFile(files, pageSize);
-  return { writer, executor, lock, files, wal, pageSize, position };
+  try {
+    lock.take();
+    const files = new DatabaseFiles(path);
+    const wal = new WalFile(files, pageSize);
+    // What an end that was not clean has left.
+    if (wal.frames > 0) files.renewWal(frameOffset(pageSize, wal.frames + 1));
+    lock.release();
+    const executor = (limits: ExecutorLimits) => new Executor(writer, limits);
+    return { writer, executor, lock, files, wal, pageSize, position };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
 }
 
 /**

@@ -2,6 +2,9 @@ import { fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
 import { messageOf, PacelineError, saysFull } from '../base/errors.ts';
 
+/** So much of a WAL is held in memory at a time while it is written again. */
+const RENEWED_BYTES = 2 ** 20;
+
 /**
  * The three files of a live database, read and written beside SQLite. The descriptors stay open while any SQLite
  * connection of this process has the database open: POSIX locks belong to the process, and closing any
@@ -48,6 +51,17 @@ export class DatabaseFiles {
     } catch (error) {
       throw writeError(error, `${this.path}-wal`);
     }
+  }
+
+  /**
+   * Writes the first `bytes` of the WAL again as they are, and brings them to disk. For the start, under SQLite's writer lock: what
+   * was there may only be in the page cache, taken for written, after a sync that failed; a sync that
+   * succeeds says nothing of that. Throws DISK_FULL, IO.
+   */
+  renewWal(bytes: number): void {
+    for (let at = 0; at < bytes; at += RENEWED_BYTES)
+      this.writeWal(this.readWal(at, Math.min(RENEWED_BYTES, bytes - at)), at);
+    this.syncWal();
   }
 
   writeShm(bytes: Uint8Array, offset: number): void {

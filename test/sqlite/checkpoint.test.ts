@@ -227,3 +227,22 @@ test('a WAL that is emptied keeps its file, unless that has grown to more than t
   assert.equal(statSync(file).size, 0);
   await cycled.close();
 });
+
+for (const mode of ['PASSIVE', 'RESTART'] as const)
+  test(`a ${mode} checkpoint that the disk did not keep is not tried again: it is an error`, async () => {
+    const cycled = new Cycled(leading(), WAL_BYTES);
+    const { checkpoints, cycle, warnings } = cycled;
+    checkpoints.beforeDone = (ended) => {
+      if (ended !== mode) return;
+      checkpoints.becomes = () => ({ error: 'main.db: disk I/O error', unsynced: true });
+    };
+    await assert.rejects(
+      async () => {
+        for (let n = 0; n < 1_000; n++) await cycled.work(() => cycled.fixture.run(INSERT));
+      },
+      { code: 'IO', message: /main\.db: disk I\/O error.*this member stops/ },
+    );
+    assert.deepEqual([warnings, cycle.unsynced], [[], true]);
+    checkpoints.thrown.length = 0;
+    await cycled.close();
+  });

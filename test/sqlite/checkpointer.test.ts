@@ -121,6 +121,7 @@ test('what makes a checkpoint fail is told with the file', () => {
   const broken = new Checkpointer(files, 0);
   const reply = broken.run('PASSIVE');
   assert.match('error' in reply ? reply.error : '', new RegExp(`^${fixture.path}: EBADF`));
+  assert.equal('unsynced' in reply && reply.unsynced, true);
   broken.close();
 });
 

@@ -28,6 +28,8 @@ export function leading(): EngineFixture {
 class WatchedCheckpoints extends Checkpoints {
   /** Called while SQLite's writer lock is still let go. */
   beforeDone: (mode: CheckpointMode, reply: CheckpointReply) => void = () => {};
+  /** What the cycle is told in place of that. */
+  becomes: (reply: CheckpointReply) => CheckpointReply = (reply) => reply;
   /** What the cycle threw into the worker's event. */
   readonly thrown: unknown[] = [];
 
@@ -35,7 +37,7 @@ class WatchedCheckpoints extends Checkpoints {
     super.start(mode, (reply) => {
       try {
         this.beforeDone(mode, reply);
-        done(reply);
+        done(this.becomes(reply));
       } catch (error) {
         this.thrown.push(error);
       }
@@ -107,8 +109,8 @@ export class Cycled {
   /** Does `work` as soon as the cycle lets it. */
   async work(work: () => void): Promise<void> {
     await poll('the checkpoint cycle lets work go on', () => {
-      if (this.cycle.pausesWork) this.commit(this.executed);
       this.#rethrow();
+      if (this.cycle.pausesWork) this.commit(this.executed);
       return !this.cycle.pausesWork;
     });
     work();

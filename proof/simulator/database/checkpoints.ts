@@ -56,6 +56,7 @@ export class SimPins extends Pins {
 export interface CheckpointBehaviour {
   readonly checkpointMs: () => number;
   readonly foreignReader: () => boolean;
+  readonly syncFails: () => boolean;
   readonly onCheckpoint: (files: DatabaseFiles) => void;
 }
 
@@ -110,7 +111,8 @@ export class SimCheckpoints {
   }
 
   #finish(mode: CheckpointMode, limit: number, busy: boolean): CheckpointReply {
-    if (this.#files.full) return { error: 'database or disk is full', errcode: 13 };
+    if (this.#files.full) return { error: 'database or disk is full', unsynced: false };
+    if (this.#behaviour.syncFails()) return { error: 'EIO', unsynced: true };
     const walFrames = this.#files.frames;
     this.#files.copy(Math.min(limit, walFrames));
     this.#behaviour.onCheckpoint(this.#files);

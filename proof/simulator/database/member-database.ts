@@ -24,6 +24,8 @@ export interface HomeParts {
   readonly checkpointMs: () => number;
   /** Whether a foreign reader is in the way of this checkpoint. */
   readonly foreignReader: () => boolean;
+  /** Whether the disk fails to bring to its medium what this checkpoint is about. */
+  readonly syncFails: () => boolean;
   /** The bytes of a file that was received. */
   readonly takeFile: (path: string) => Uint8Array;
   /** Something is not as it must be. */

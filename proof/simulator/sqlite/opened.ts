@@ -26,9 +26,6 @@ import { type ReaderWatch, WatchedReader } from './reader.ts';
 import { limitRoom, type Room } from './room.ts';
 import { WatchedWal } from './wal.ts';
 
-/** SQLite's number for a full disk. */
-const SQLITE_FULL = 13;
-
 /** One database of SQLite's that a process has open, with all of the product that works on it, in one thread. */
 export class OpenedDatabase {
   readonly books: Books;
@@ -145,7 +142,8 @@ export class OpenedDatabase {
   }
 
   #checkpoint(mode: CheckpointMode, run: () => CheckpointReply): CheckpointReply {
-    if (this.#room.full) return { error: 'database or disk is full', errcode: SQLITE_FULL };
+    if (this.#room.full) return { error: 'database or disk is full', unsynced: false };
+    if (this.#parts.syncFails()) return { error: 'EIO', unsynced: true };
     const empties = mode !== 'PASSIVE';
     const foreign = empties && this.#parts.foreignReader() ? new Pin(this.#path) : null;
     foreign?.take();
@@ -175,7 +173,7 @@ export class OpenedDatabase {
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       this.#parts.onViolation(error);
-      return { error: error.message, errcode: 0 };
+      return { error: error.message, unsynced: false };
     }
   }
 
