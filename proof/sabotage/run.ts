@@ -16,21 +16,25 @@ export interface Outcome {
 /** As many at a time: a run keeps one processor busy. */
 const CONCURRENCY = 2;
 
-/** Tries them all, from `firstSeed` on; `onOutcome` hears of each as it is known. */
-export async function tryAll(
-  sabotages: readonly Sabotage[],
-  firstSeed: number,
-  onOutcome: (outcome: Outcome) => void = () => {},
-): Promise<Outcome[]> {
+export interface Trying {
+  readonly firstSeed: number;
+  /** Seeds that noticed a sabotage before, by its name: tried first, as most of them still do. */
+  readonly known?: ReadonlyMap<string, number>;
+  /** Hears of each outcome as it is known. */
+  readonly onOutcome?: (outcome: Outcome) => void;
+}
+
+/** Tries them all. */
+export async function tryAll(sabotages: readonly Sabotage[], trying: Trying): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const left = sabotages.entries();
   const worker = async () => {
     const whole = new Searcher(null);
     try {
       for (const [place, sabotage] of left) {
-        const outcome = await tryOne(sabotage, firstSeed, whole);
+        const outcome = await tryOne(sabotage, trying, whole);
         outcomes[place] = outcome;
-        onOutcome(outcome);
+        trying.onOutcome?.(outcome);
       }
     } finally {
       whole.end();
@@ -41,10 +45,21 @@ export async function tryAll(
 }
 
 /** `whole`: for runs in which nothing is broken. */
-async function tryOne(sabotage: Sabotage, firstSeed: number, whole: Searcher): Promise<Outcome> {
+async function tryOne(
+  sabotage: Sabotage,
+  { firstSeed, known }: Trying,
+  whole: Searcher,
+): Promise<Outcome> {
   const broken = new Searcher(sabotage);
+  const searchers = { broken, whole };
+  const first = known?.get(sabotage.name);
   try {
-    return await firstCaught(sabotage, firstSeed, { broken, whole });
+    if (first !== undefined) {
+      const outcome = await firstCaught(sabotage, { firstSeed: first, seedsMax: 1 }, searchers);
+      if (outcome.named) return outcome;
+    }
+    const { seedsMax } = sabotage;
+    return await firstCaught(sabotage, { firstSeed, seedsMax }, searchers);
   } catch (error) {
     return { sabotage, caught: null, seeds: 0, named: false, trouble: messageOf(error) };
   } finally {
@@ -55,13 +70,13 @@ async function tryOne(sabotage: Sabotage, firstSeed: number, whole: Searcher): P
 /** A seed that fails without the sabotage, too, has noticed something else, and does not count. */
 async function firstCaught(
   sabotage: Sabotage,
-  firstSeed: number,
+  { firstSeed, seedsMax }: { readonly firstSeed: number; readonly seedsMax: number },
   { broken, whole }: { readonly broken: Searcher; readonly whole: Searcher },
 ): Promise<Outcome> {
   let seeds = 0;
-  while (seeds < sabotage.seedsMax) {
+  while (seeds < seedsMax) {
     const from = firstSeed + seeds;
-    const left = sabotage.seedsMax - seeds;
+    const left = seedsMax - seeds;
     const search = await broken.search({ sabotage, firstSeed: from, seeds: left });
     seeds += search.seeds;
     const { caught } = search;
