@@ -55,12 +55,11 @@ export class MemberProcess implements SimProcess {
   clockJumpsMs = 0;
   /** It serves reads and takes writes. */
   ready = false;
-  hasStopped = false; // by itself: an operator starts it again
+  hasStopped = false; // by itself
   raft: WatchedRaft | null = null;
   /** What the checker looks at, from when the log is open. */
   watched: Watched | null = null;
-  /** As told last. */
-  #role: Role | null = null;
+  #role: Role | null = null; // as told last
   #term = 0;
   /** Index of the last commit of the database. */
   #databaseAt = 0;

@@ -8,6 +8,7 @@ const MIB = 2 ** 20;
 /** What the medium has room for, and how large the file system on it believes it to be. */
 const MEDIUM_BYTES = 24 * MIB;
 const DISK_BYTES = 64 * MIB;
+const BLOCK_BYTES = 4096;
 
 /**
  * A file system whose medium can be made to fail: writes to it are taken, and lost. Its image is a file with holes
@@ -28,7 +29,7 @@ export class FailingDisk {
     this.#medium = medium;
     writeFileSync(this.#image, '');
     truncateSync(this.#image, DISK_BYTES);
-    run('mke2fs', '-q', '-t', 'ext4', '-O', '^has_journal', this.#image);
+    run('mke2fs', '-q', '-t', 'ext4', '-b', `${BLOCK_BYTES}`, '-O', '^has_journal', this.#image);
     mkdirSync(path, { recursive: true });
     run('mount', '-o', 'loop,errors=continue', this.#image, path);
   }
@@ -37,10 +38,17 @@ export class FailingDisk {
     return join(this.#medium.path, 'image');
   }
 
-  /** From now on blocks that hold nothing but zeros cannot be given other contents: what is written to them is lost. */
-  fail(): void {
+  /**
+   * From now on the blocks of that file are lost, if they hold zeros and are given other contents. Nothing else fails: a file
+   * system without a journal would not survive the loss of what it notes itself.
+   */
+  fail(file: string): void {
     run('sync', '-f', this.path);
-    run('fallocate', '--dig-holes', this.#image);
+    const blocks = run('debugfs', '-R', `blocks /${file}`, this.#image).trim().split(/\s+/);
+    for (const [first, count] of runsOf(blocks.map(Number))) {
+      const [offset, length] = [first * BLOCK_BYTES, count * BLOCK_BYTES];
+      run('fallocate', '-d', '-o', `${offset}`, '-l', `${length}`, this.#image);
+    }
     this.#medium.leave(0);
   }
 
@@ -66,7 +74,18 @@ export class FailingDisk {
   }
 }
 
-function run(...[command, ...args]: readonly [string, ...string[]]): void {
-  const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+/** Successive numbers, as the first one and how many. */
+function runsOf(numbers: readonly number[]): (readonly [first: number, count: number])[] {
+  const starts = numbers.filter((number, i) => number !== numbers[i - 1]! + 1);
+  return starts.map((first, i) => {
+    const next = starts[i + 1];
+    const end = next === undefined ? numbers.length : numbers.indexOf(next);
+    return [first, end - numbers.indexOf(first)];
+  });
+}
+
+function run(...[command, ...args]: readonly [string, ...string[]]): string {
+  const { status, error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   assert.equal(status, 0, `${command} ${args.join(' ')}: ${error?.message ?? stderr}`);
+  return stdout;
 }

@@ -49,7 +49,7 @@ test('what the disk lost of a WAL is on it again after the next start, and a syn
   for (let n = 0; n < 100; n++) fixture.run(INSERT);
   const checkpointer = new Checkpointer(fixture.connections.files, 0);
   assert.equal(checkpointer.syncWal(), null);
-  disk.fail();
+  disk.fail('main.db-wal');
   for (let n = 0; n < 900; n++) fixture.run(INSERT);
   assert.match(String(checkpointer.syncWal()), /main\.db-wal: (ENOSPC|EIO)/);
   disk.heal();
