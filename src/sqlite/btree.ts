@@ -63,6 +63,13 @@ export function cellsOf(image: Uint8Array, pgno: number, usable: number, pageOf:
   });
 }
 
+/** The rowid of the first row on a leaf page of a table; null if it has none. Reads no other page. */
+export function firstRowid(image: Uint8Array, pgno: number): bigint | null {
+  const view = viewOf(image);
+  const [at] = cellOffsets(view, pgno);
+  return at === undefined ? null : BigInt.asIntN(64, varint(view, varint(view, at).end).value);
+}
+
 /** The leaf page on which a table with this root has, or would have, the row. */
 export function leafOf(root: number, rowid: bigint, pageOf: PageOf): number {
   let pgno = root;

@@ -20,9 +20,12 @@ export function* freePages(pageOf: PageOf): Generator<number> {
 export function* freedBetween(before: PageOf, after: PageOf): Generator<number> {
   const known = new Set(freePages(before));
   for (const pgno of freePages(after)) if (!known.has(pgno)) yield pgno;
-  const size = headerField(before, SIZE_AT);
-  for (let pgno = headerField(after, SIZE_AT) + 1; pgno <= size; pgno++)
-    if (!known.has(pgno)) yield pgno;
+  const size = databasePages(before);
+  for (let pgno = databasePages(after) + 1; pgno <= size; pgno++) if (!known.has(pgno)) yield pgno;
+}
+
+export function databasePages(pageOf: PageOf): number {
+  return headerField(pageOf, SIZE_AT);
 }
 
 function headerField(pageOf: PageOf, at: number): number {

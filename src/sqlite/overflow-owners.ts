@@ -1,6 +1,6 @@
 import { viewOf } from '../base/bytes.ts';
 import { cellsOf, isBtreePage, type Pages, pagesOf } from './btree.ts';
-import { freePages } from './free-pages.ts';
+import { databasePages, freePages } from './free-pages.ts';
 
 /** Pages of tables that are looked at for the owner of overflow pages: a second's work. */
 const PAGES_READ_MAX = 131_072;
@@ -38,9 +38,13 @@ function overflowAmong(pages: Pages, changed: readonly number[]): Set<number> {
   const others = changed.filter((pgno) => pgno > 1 && !isBtreePage(pageOf(pgno), pgno));
   const left = new Set(others.filter((pgno) => !isPointerMap(pages, pgno)));
   if (left.size === 0) return left;
-  for (const pgno of freePages(pageOf)) left.delete(pgno);
+  const free = new Set(freePages(pageOf));
+  const size = databasePages(pageOf);
+  const isInUse = (pgno: number) => pgno > 1 && pgno <= size && !free.has(pgno);
+  for (const pgno of left) if (!isInUse(pgno)) left.delete(pgno);
+  // What a page that was given up says of others is not so any more.
   for (const pgno of changed)
-    if (left.size > 0 && pgno > 1 && isBtreePage(pageOf(pgno), pgno))
+    if (left.size > 0 && isInUse(pgno) && isBtreePage(pageOf(pgno), pgno))
       for (const page of overflowOn(pages, pgno)) left.delete(page);
   return left;
 }

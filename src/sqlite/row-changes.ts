@@ -3,6 +3,7 @@ import { narrow } from '../api/wire.ts';
 import {
   type Cell,
   cellsOf,
+  firstRowid,
   isIndexPage,
   isTableLeaf,
   leafOf,
@@ -98,24 +99,28 @@ interface FoundRow {
 }
 
 function rowsOn(state: State, pgnos: readonly number[]): Map<string, FoundRow> {
-  const { pageOf, usable, tables } = state;
+  const { pageOf, usable } = state;
   const rows = new Map<string, FoundRow>();
   const indexPages = pgnos.filter((pgno) => pgno > 1 && isIndexPage(pageOf(pgno), pgno));
   const owners = indexPages.length === 0 ? null : ownersOfIndexPages(state, new Set(indexPages));
   for (const pgno of pgnos) {
-    const image = pageOf(pgno);
-    const isLeaf = pgno > 1 && isTableLeaf(image, pgno);
-    if (!isLeaf && owners?.has(pgno) !== true) continue;
-    const cells = cellsOf(image, pgno, usable, pageOf);
-    // A freed page keeps its last content: it belongs to no table, which a search from the root tells.
-    const at = cells[0]?.rowid ?? null;
-    const isHere = ({ root, order }: Table) =>
-      at !== null && order === null && leafOf(root, at, pageOf) === pgno;
-    const table = isLeaf ? tables.find(isHere) : owners?.get(pgno);
+    const table = owners?.get(pgno) ?? ownerOfLeaf(state, pgno);
     if (table === undefined) continue;
-    for (const cell of cells) rows.set(keyOf(cell, table, state.decode), { table, cell });
+    for (const cell of cellsOf(pageOf(pgno), pgno, usable, pageOf))
+      rows.set(keyOf(cell, table, state.decode), { table, cell });
   }
   return rows;
+}
+
+/**
+ * The table with rowids that a page belongs to. A freed page keeps its last content, and belongs to none, which a search from the root
+ * tells: the pages that its rows went on in may be anything by now.
+ */
+function ownerOfLeaf({ pageOf, tables }: State, pgno: number): Table | undefined {
+  const image = pageOf(pgno);
+  const at = pgno > 1 && isTableLeaf(image, pgno) ? firstRowid(image, pgno) : null;
+  if (at === null) return undefined;
+  return tables.find(({ root, order }) => order === null && leafOf(root, at, pageOf) === pgno);
 }
 
 /** Tables WITHOUT ROWID have no numbers to be found by: their interior pages are read, which name all the others. */

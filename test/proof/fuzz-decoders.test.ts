@@ -18,6 +18,7 @@ const NO_DECODERS: Readonly<Record<string, string>> = {
   'sqlite/btree.ts isIndexPage': 'the same',
   'sqlite/btree.ts isBtreePage': 'the same',
   'sqlite/btree.ts cellsOf': 'the same',
+  'sqlite/btree.ts firstRowid': 'the same',
   'redo/delta.ts makeDelta': 'writes; given pages of the own database',
   'redo/delta.ts makeZeroDelta': 'the same',
   'redo/page.ts makeRedoPage': 'the same',
