@@ -1,3 +1,6 @@
+import { votersOf } from '../../src/raft/membership.ts';
+import { majority } from '../../src/raft/quorum.ts';
+import type { MemberProcess } from './member.ts';
 import type { Actions, Trouble } from './trouble.ts';
 
 /** A disk in trouble takes so long for a call. */
@@ -43,7 +46,7 @@ export class DiskFaults {
     const damaged = [...machines.values()].filter(({ damaged }) => damaged).length;
     if (plan.faults.has('membership') || damaged >= Math.floor((plan.voters - 1) / 2)) return false;
     const process = this.#trouble.one(this.#trouble.cluster.running());
-    if (process === null) return false;
+    if (process === null || !this.#othersHaveAllOf(process)) return false;
     const { machine } = process;
     this.#trouble.end(process, false);
     const files = machine.disk
@@ -58,6 +61,25 @@ export class DiskFaults {
       this.#trouble.prng.between(0, 7),
     );
     return this.#trouble.note(process.id, `a bit of ${file.path} flips`);
+  }
+
+  /**
+   * Damage at the end of a log passes for a write torn by a crash, and is cut off, though the entry may have been acknowledged: so
+   * a majority has to have it beside this member, and whoever else was damaged.
+   */
+  #othersHaveAllOf({ id, machine, raft }: MemberProcess): boolean {
+    const { log } = machine;
+    if (log === null || raft === null) return false;
+    const last = log.durableIndex;
+    const term = log.term(last);
+    const voters = votersOf(raft.membership);
+    const intact = voters.filter((voter) => {
+      const other = this.#trouble.cluster.machines.get(voter)!;
+      if (voter === id || other.damaged || other.log === null) return false;
+      const { base, durableIndex } = other.log;
+      return base.index >= last || (durableIndex >= last && other.log.term(last) === term);
+    });
+    return intact.length >= majority(voters.length);
   }
 
   #diskFull(): boolean {

@@ -157,4 +157,9 @@ export const SEEDS: readonly { readonly seed: number; readonly showed: string }[
     showed:
       'nothing of the product; the tail of a member that was elected late, and is about to be undone',
   },
+  {
+    seed: 1174758030,
+    showed:
+      'nothing of the product; a bit that flipped at the end of the log of one of the two members that had acknowledged an entry',
+  },
 ];
