@@ -198,7 +198,7 @@ export class Checker {
       return `${id} commits ${index}, and ${this.#committed.length + 1} is not yet`;
     });
     const voters = votersOf(raft.membership);
-    const durable = voters.filter((voter) => this.#hasOnDisk(voter, entry));
+    const durable = voters.filter((voter) => this.hasOnDisk(voter, entry));
     require(durable.length >= majority(voters.length), 'I4 durable before committed', () => {
       return `${id} commits ${entry.term}.${index}, of ${voters} only ${durable} have it on disk`;
     });
@@ -206,7 +206,8 @@ export class Checker {
     this.#committed.push({ entry, inTerm: ready.term, ms: this.#now(), checksum });
   }
 
-  #hasOnDisk(id: MemberId, { term, index }: Entry): boolean {
+  /** Whether the entry is on that member's disk, or is part of what its log begins with. */
+  hasOnDisk(id: MemberId, { term, index }: EntryId): boolean {
     const log = this.#watched(id)?.log;
     if (log === undefined) return false;
     return log.base.index >= index || (log.durableIndex >= index && log.term(index) === term);

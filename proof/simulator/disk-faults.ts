@@ -70,16 +70,13 @@ export class DiskFaults {
   #othersHaveAllOf({ id, machine, raft }: MemberProcess): boolean {
     const { log } = machine;
     if (log === null || raft === null) return false;
-    const last = log.durableIndex;
-    const term = log.term(last);
+    const { checker, machines } = this.#trouble.cluster;
+    const index = log.durableIndex;
+    const last = { term: log.term(index)!, index };
     const voters = votersOf(raft.membership);
-    const intact = voters.filter((voter) => {
-      const other = this.#trouble.cluster.machines.get(voter)!;
-      if (voter === id || other.damaged || other.log === null) return false;
-      const { base, durableIndex } = other.log;
-      return base.index >= last || (durableIndex >= last && other.log.term(last) === term);
-    });
-    return intact.length >= majority(voters.length);
+    const intact = voters.filter((voter) => voter !== id && !machines.get(voter)!.damaged);
+    const having = intact.filter((voter) => checker.hasOnDisk(voter, last));
+    return having.length >= majority(voters.length);
   }
 
   #diskFull(): boolean {
